@@ -1,0 +1,58 @@
+# The project's commands. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+# Some machines forbid bytecode; every start would then compile its imports again, 2–3 times slower.
+unexport PYTHONDONTWRITEBYTECODE
+export DAGSTER_HOME ?= $(CURDIR)/warehouse/dagster
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help nightly test lint format dev demo bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+nightly: .venv/ready ## run the night (prepares the demo bureau when no extracts are there)
+	@$(BIN)/zhibiao nightly --demo-if-empty
+
+test: .venv/ready ## run all tests
+	@$(BIN)/pytest
+
+lint: .venv/ready ## ruff, mypy and sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pipelines.orchestration.dbt_project lint
+
+format: .venv/ready ## put the Python code into its form
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+dev: .venv/ready ## open Dagster's pages on http://127.0.0.1:3000
+	@$(BIN)/zhibiao dev
+
+demo: .venv/ready ## write the demo bureau's extracts anew
+	@$(BIN)/zhibiao demo
+
+bench: .venv/ready ## measure the night and its parts against bare DuckDB
+	@$(BIN)/python benchmarks/night.py
+
+lock: .venv/ready ## resolve the lock file anew (no index address: any mirror serves)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header pyproject.toml --group dev --upgrade \
+		-o requirements.lock
+
+clean: ## remove the environment and caches, never the warehouse
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# pip installs uv alone, by the hashes that stand in the lock; uv installs the rest.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python: expected 3.11 to 3.13, got $$($(PYTHON) --version 2>&1). Name one: make PYTHON=python3.11"; exit 1; }
+	@echo "Setting up the environment in .venv …"
+	@$(PYTHON) -m venv --clear .venv || \
+		{ echo "venv: expected Python's venv module. On Debian: apt-get install python3-venv"; exit 1; }
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r .venv/uv.lock
+	@$(BIN)/uv pip install --quiet --python .venv --require-hashes --only-binary :all: \
+		--compile-bytecode -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline -e .
+	@touch $@

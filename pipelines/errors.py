@@ -1,0 +1,73 @@
+"""The exception tree of Zhibiao. Nothing else belongs here.
+
+    ZhibiaoError                    anything that we refuse, with what to do about it
+    ├── SettingsError               the environment or a .env value is unusable
+    ├── ContractError               a declaration (source, suite, metric) contradicts itself
+    ├── SourceUnavailableError      a source system cannot be reached now; worth another try
+    ├── ExtractHeldError            a delivery was read and refused; the last good one stays in use
+    ├── GateError                   a check could not be carried out, or closed the gate
+    ├── ReleaseError                a release could not be built, verified or found
+    └── NightRunningError           another night holds the lease
+
+Every message reads `<subject>: expected <x>, got <y>. <What to do.>` and never quotes a value of a
+personal column: a cast error of the database quotes the cell, so it is rewritten before it gets here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ZhibiaoError(Exception):
+    """Anything that Zhibiao refuses; `exit_code` is what a scheduler sees (sysexits.h)."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(ZhibiaoError):
+    """The environment or a `.env` value is unusable."""
+
+    exit_code = 78  # EX_CONFIG
+
+
+class ContractError(ZhibiaoError):
+    """A declaration under dbt_project/ or expectations/ contradicts itself or its schema."""
+
+    exit_code = 78  # EX_CONFIG
+
+
+class SourceUnavailableError(ZhibiaoError):
+    """A source system cannot be reached now; the next try may succeed."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class ExtractHeldError(ZhibiaoError):
+    """A delivery was read and refused as a whole; `reason` is its machine name.
+
+    The last good extract of the table stays in use.
+    """
+
+    exit_code = 65  # EX_DATAERR
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class GateError(ZhibiaoError):
+    """A check could not be carried out, or a gate that stops the release is closed."""
+
+    exit_code = 65  # EX_DATAERR
+
+
+class ReleaseError(ZhibiaoError):
+    """A release could not be built, verified, switched to, or found."""
+
+    exit_code = 70  # EX_SOFTWARE
+
+
+class NightRunningError(ZhibiaoError):
+    """Another night holds the lease of this warehouse."""
+
+    exit_code = 75  # EX_TEMPFAIL

@@ -1,0 +1,92 @@
+"""Where things lie in the warehouse: the one place that spells a path.
+
+`warehouse/README.md` is the same map for people. Functions here compute paths and create nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one installation."""
+
+    warehouse: Path
+    project: Path
+    sources: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """The layout that the settings describe."""
+        return cls(settings.warehouse, settings.project, settings.sources)
+
+    # What the project declares
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project: source contracts, models, metrics."""
+        return self.project / "dbt_project"
+
+    @property
+    def expectations(self) -> Path:
+        """The suites, one YAML a gated table."""
+        return self.project / "expectations"
+
+    # What the warehouse keeps
+    @property
+    def landing(self) -> Path:
+        """Immutable extracts: `<source>/<table>/<extract_id>/`."""
+        return self.warehouse / "landing"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows delivered and not loaded: `<source>/<table>/<extract_id>.parquet`."""
+        return self.warehouse / "quarantine"
+
+    @property
+    def operations(self) -> Path:
+        """SQLite: nights, stages, verdicts, incidents, outbox."""
+        return self.warehouse / "operations.sqlite"
+
+    @property
+    def build(self) -> Path:
+        """This night's working folder; emptied when a night starts."""
+        return self.warehouse / "build"
+
+    @property
+    def build_database(self) -> Path:
+        """The database that dbt writes; nobody reads it but the night itself."""
+        return self.build / "build.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's compiled output and manifest.json."""
+        return self.warehouse / "dbt_target"
+
+    @property
+    def releases(self) -> Path:
+        """One folder a release."""
+        return self.warehouse / "releases"
+
+    @property
+    def current(self) -> Path:
+        """Symbolic link to the newest release; replaced by one rename."""
+        return self.warehouse / "current"
+
+    @property
+    def digests(self) -> Path:
+        """Digests written to files when no alert target is configured."""
+        return self.warehouse / "digests"
+
+    @property
+    def lease(self) -> Path:
+        """The file whose lock means that a night is running."""
+        return self.warehouse / "night.lock"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance: run history, event log."""
+        return self.warehouse / "dagster"

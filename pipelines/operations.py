@@ -1,0 +1,95 @@
+"""The operations store: what happened, in one small SQLite file that survives a crash.
+
+Nights, their stages, the verdict on each extract, incidents and the outbox live here. Figures and
+rows do not: landing is the system of record, and this file can be deleted (every extract is then
+judged anew). SQLite in WAL mode lets `zhibiao status` read while a night writes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists nights (
+    night_id text primary key,          -- Dagster run id
+    business_date text not null,
+    started_at text not null,
+    ended_at text,
+    outcome text,                       -- released | failed | interrupted
+    release_id text,
+    message text
+);
+create table if not exists stages (
+    night_id text not null references nights,
+    stage text not null,
+    started_at text not null,
+    ended_at text,
+    outcome text,                       -- done | failed
+    detail text,
+    primary key (night_id, stage)
+);
+create table if not exists verdicts (
+    source_table text not null,         -- <source>__<table>
+    extract_id text not null,
+    suite_hash text not null,           -- a changed suite judges anew
+    verdict text not null,              -- accepted | held
+    reason text,                        -- machine name of why it is held
+    message text,                       -- Chinese sentence for the steward
+    rows_delivered integer not null,
+    rows_loaded integer not null,
+    rows_quarantined integer not null,
+    rows_duplicate integer not null,
+    judged_at text not null,
+    primary key (source_table, extract_id)
+);
+create table if not exists incidents (
+    incident_id integer primary key,
+    subject text not null,              -- <source>__<table>, ledger or indicator table
+    rule_id text not null,
+    severity text not null,             -- warning | critical
+    owner text not null,                -- steward key
+    message text not null,              -- Chinese sentence
+    extract_id text,
+    rows_affected integer,
+    opened_at text not null,
+    last_seen_at text not null,
+    acknowledged_at text,
+    closed_at text
+);
+create unique index if not exists one_open_incident
+    on incidents (subject, rule_id, ifnull(extract_id, '')) where closed_at is null;
+create table if not exists outbox (
+    message_id integer primary key,
+    night_id text not null,
+    steward text not null,
+    subject text not null,
+    body text not null,
+    created_at text not null,
+    sent_at text,
+    attempts integer not null default 0,
+    last_error text,
+    unique (night_id, steward)          -- one digest per steward and night
+);
+"""
+
+
+@contextmanager
+def open_operations(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the store, creating it when absent; commits on success, rolls back on an exception.
+
+    Rows come back as `sqlite3.Row`. Times are ISO 8601 in UTC.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.executescript(SCHEMA)
+        with connection:
+            yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,1 @@
+"""How a night runs: the lease, its context, and the Dagster assets in their order."""

@@ -1,0 +1,1 @@
+"""What crosses our border: contracts, connectors and landing."""

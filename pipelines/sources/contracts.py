@@ -1,0 +1,204 @@
+"""Source contracts, read from where they are declared: the dbt source files.
+
+What belongs here: the typed form of `dbt_project/models/staging/<source>/_<source>.yml` and its
+checks. What does not: reading a source (connectors) or judging its rows (expectations).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import ContractError
+
+ColumnType = Literal["text", "date", "timestamp", "integer", "decimal", "boolean", "json"]
+Sensitivity = Literal["public", "internal", "personal"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One delivered column, under the sender's spelling."""
+
+    name: str
+    data_type: ColumnType
+    description: str = ""
+    sensitivity: Sensitivity = "internal"
+    required: bool = False
+    formats: tuple[str, ...] = ()
+    """strptime formats of a date or timestamp; `serial` is a spreadsheet day number."""
+    path: str | None = None
+    """JSON path of the value, for JSON lines; default `$.<name>`."""
+
+
+class CsvDialect(_Strict):
+    """Delimited text; nothing is sniffed."""
+
+    connector: Literal["csv"]
+    location: str
+    encoding: Literal["utf-8", "gb18030"]
+    delimiter: str = ","
+    quote: str = '"'
+    nulls: tuple[str, ...] = ("",)
+
+
+class ExcelDialect(_Strict):
+    """One worksheet of a workbook."""
+
+    connector: Literal["excel"]
+    location: str
+    sheet: str
+    title_rows: int = Field(default=0, ge=0)
+    header_rows: int = Field(default=1, ge=1, le=3)
+    fill_down: tuple[str, ...] = ()
+    """Columns whose cells are merged over the rows of one item."""
+    footer_marker: str | None = None
+    """Text in the first cell of the total row; rows from there on are not data."""
+    footer_sums: tuple[str, ...] = ()
+    """Columns whose delivered cells must add up to the total row."""
+    nulls: tuple[str, ...] = ("",)
+
+
+class JsonLinesDialect(_Strict):
+    """One JSON object a line, UTF-8."""
+
+    connector: Literal["jsonl"]
+    location: str
+    ignored: tuple[str, ...] = ()
+    """JSON paths that are delivered and deliberately not taken."""
+    nulls: tuple[str, ...] = ("",)
+
+
+class SqlDialect(_Strict):
+    """One table or view of a database, read in a consistent snapshot."""
+
+    connector: Literal["sql"]
+    location: str
+    """Path of the SQLite file below ZHIBIAO_SOURCES; ZHIBIAO_CONNECTIONS[<source>] overrides it."""
+    relation: str
+    cursor: str | None = None
+    """Timestamp column by which changed rows are found; none reads the whole table."""
+    overlap_days: int = Field(default=2, ge=0)
+    nulls: tuple[str, ...] = ("",)
+
+
+Dialect = Annotated[
+    CsvDialect | ExcelDialect | JsonLinesDialect | SqlDialect, Field(discriminator="connector")
+]
+
+
+class SourceTable(_Strict):
+    """The contract of one source table; one row per `grain`."""
+
+    source: str
+    name: str
+    label: str
+    description: str
+    steward: str
+    contract_version: int = Field(ge=1)
+    delivery: Literal["period", "full", "increment"]
+    """period: a file stands for its period and replaces it when delivered anew; full: each
+    delivery replaces all; increment: each delivery adds and changes rows by key."""
+    max_age_days: int = Field(ge=1)
+    """Days after which the newest data counts as late."""
+    key: tuple[str, ...] = Field(min_length=1)
+    dialect: Dialect
+    columns: tuple[Column, ...] = Field(min_length=1)
+
+    @property
+    def id(self) -> str:
+        """`<source>__<table>`: its name in the landing schema, suites and messages."""
+        return f"{self.source}__{self.name}"
+
+    @property
+    def personal_columns(self) -> tuple[str, ...]:
+        """Columns replaced by keyed pseudonyms before anything is written."""
+        return tuple(c.name for c in self.columns if c.sensitivity == "personal")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything declared, to tell one contract from another."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> SourceTable:
+        names = [c.name for c in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{self.id}: expected distinct column names")
+        mentioned = [("key", k) for k in self.key]
+        if isinstance(self.dialect, SqlDialect) and self.dialect.cursor:
+            mentioned.append(("cursor", self.dialect.cursor))
+        if isinstance(self.dialect, ExcelDialect):
+            mentioned += [("fill_down", n) for n in self.dialect.fill_down]
+            mentioned += [("footer_sums", n) for n in self.dialect.footer_sums]
+        for where, name in mentioned:
+            if name not in names:
+                raise ValueError(f"{self.id}: {where} names {name!r}, which is not a column")
+        if self.delivery == "increment" and not isinstance(self.dialect, SqlDialect):
+            raise ValueError(f"{self.id}: delivery increment needs the sql connector")
+        if self.delivery == "period" and "{period}" not in self.dialect.location:
+            raise ValueError(f"{self.id}: delivery period needs {{period}} in location")
+        return self
+
+
+def _read_table(source: dict[str, Any], table: dict[str, Any]) -> SourceTable:
+    meta = {**source.get("config", {}).get("meta", {}), **table.get("config", {}).get("meta", {})}
+    columns = [
+        {
+            "name": c["name"],
+            "data_type": c.get("data_type"),
+            "description": c.get("description", ""),
+            **c.get("config", {}).get("meta", {}),
+        }
+        for c in table.get("columns", [])
+    ]
+    return SourceTable(
+        source=source["name"],
+        name=table["name"],
+        description=table.get("description", ""),
+        columns=columns,
+        **meta,
+    )
+
+
+def read_contracts(dbt_project: Path) -> dict[str, SourceTable]:
+    """Read every source contract of a dbt project, by id, in alphabetical order.
+
+    A dbt source whose tables carry no `dialect` (what the night itself writes) is not a contract.
+
+    Raises:
+        ContractError: naming the file, the table and what is wrong.
+    """
+    contracts: dict[str, SourceTable] = {}
+    for path in sorted((dbt_project / "models" / "staging").glob("*/_*.yml")):
+        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for source in declared.get("sources", []):
+            for table in source.get("tables", []):
+                if "dialect" not in table.get("config", {}).get("meta", {}):
+                    continue
+                identifier = f"{source['name']}__{table['name']}"
+                try:
+                    contracts[identifier] = _read_table(source, table)
+                except ValidationError as error:
+                    problems = "; ".join(
+                        f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}"
+                        for e in error.errors()
+                    )
+                    raise ContractError(
+                        f"{path.name}, {identifier}: expected a usable contract, got: {problems}. "
+                        "docs/add-a-source.md lists what a contract may say."
+                    ) from None
+                if table.get("identifier", identifier) != identifier:
+                    raise ContractError(
+                        f"{path.name}, {identifier}: expected identifier {identifier!r}, "
+                        f"got {table['identifier']!r}. Leave the two names equal."
+                    )
+    return dict(sorted(contracts.items()))
