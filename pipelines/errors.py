@@ -4,6 +4,7 @@
     ├── SettingsError               the environment or a .env value is unusable
     ├── ContractError               a declaration (source, suite, metric) contradicts itself
     ├── SourceUnavailableError      a source system cannot be reached now; worth another try
+    ├── StorageError                the warehouse's disk cannot take what must be written
     ├── ExtractHeldError            a delivery was read and refused; the last good one stays in use
     ├── GateError                   a check could not be carried out, or closed the gate
     ├── ReleaseError                a release could not be built, verified or found
@@ -40,6 +41,12 @@ class SourceUnavailableError(ZhibiaoError):
     """A source system cannot be reached now; the next try may succeed."""
 
     exit_code = 69  # EX_UNAVAILABLE
+
+
+class StorageError(ZhibiaoError):
+    """The warehouse's disk cannot take what must be written; what lies there is untouched."""
+
+    exit_code = 74  # EX_IOERR
 
 
 class ExtractHeldError(ZhibiaoError):

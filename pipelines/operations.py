@@ -24,11 +24,10 @@ create table if not exists nights (
 );
 create table if not exists stages (
     night_id text not null references nights,
-    stage text not null,
-    started_at text not null,
-    ended_at text,
-    outcome text,                       -- done | failed
-    detail text,
+    stage text not null,                -- Dagster step
+    ended_at text not null,
+    outcome text not null,              -- done | failed
+    seconds real not null,
     primary key (night_id, stage)
 );
 create table if not exists verdicts (
@@ -43,6 +42,7 @@ create table if not exists verdicts (
     rows_quarantined integer not null,
     rows_duplicate integer not null,
     judged_at text not null,
+    origin text not null default '',    -- name of the delivered file, or <relation>@<source>
     primary key (source_table, extract_id)
 );
 create table if not exists incidents (
@@ -52,23 +52,29 @@ create table if not exists incidents (
     severity text not null,             -- warning | critical
     owner text not null,                -- steward key
     message text not null,              -- Chinese sentence
-    extract_id text,
+    extract_id text,                    -- null for a delivery refused before landing, and for ledgers
+    slot text,                          -- slot of the extract or of the refused delivery
+    origin text,                        -- name of the delivered file, or <relation>@<source>
     rows_affected integer,
+    first_rows text,                    -- JSON list of row numbers, for the digest
+    quarantine_path text,               -- where all rows are listed, below the warehouse
     opened_at text not null,
     last_seen_at text not null,
     acknowledged_at text,
     closed_at text
 );
 create unique index if not exists one_open_incident
-    on incidents (subject, rule_id, ifnull(extract_id, '')) where closed_at is null;
+    on incidents (subject, rule_id, coalesce(extract_id, slot, '')) where closed_at is null;
 create table if not exists outbox (
     message_id integer primary key,
     night_id text not null,
-    steward text not null,
+    business_date text not null,
+    steward text not null,              -- steward key, or operator
     subject text not null,
     body text not null,
     created_at text not null,
     sent_at text,
+    delivered text not null default '[]',  -- JSON list of fingerprints of targets that have it
     attempts integer not null default 0,
     last_error text,
     unique (night_id, steward)          -- one digest per steward and night

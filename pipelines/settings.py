@@ -87,7 +87,7 @@ def read_settings() -> Settings:
     except ValueError as error:
         raise SettingsError(
             f"settings: expected readable ZHIBIAO_* values, got: {error}. "
-            "Mappings are written as JSON, like ZHIBIAO_CONNECTIONS='{\"complaints\": \"…\"}'."
+            'Mappings are written as JSON, like ZHIBIAO_CONNECTIONS=\'{"complaints": "…"}\'.'
         ) from None
 
 

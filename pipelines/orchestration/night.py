@@ -11,46 +11,52 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from pipelines.demo.bureau import DemoMarker, read_marker
-from pipelines.errors import SettingsError
+from pydantic import JsonValue
+
+from pipelines.demo.marker import read_marker
+from pipelines.errors import GateError, SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.clock import today, yesterday
 from pipelines.orchestration.lease import hold_lease
-from pipelines.quality.alerts import deliver_outbox, queue_digests, queue_operator_message
+from pipelines.orchestration.steps import Step
+from pipelines.quality.alerts import (
+    deliver_outbox,
+    queue_digests,
+    queue_operator_message,
+    subject_labels,
+)
+from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Suite, read_suites
+from pipelines.quality.verdicts import Verdict, read_verdicts
 from pipelines.releases.identity import definitions_hash, release_id_for
 from pipelines.settings import Settings
 from pipelines.sources.admission import extracts_in_use
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.landing import Extract, list_extracts
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def default_business_date(marker: DemoMarker | None, now: datetime) -> date:
-    """The date whose data a night takes: the demo's last day, otherwise yesterday in Shanghai."""
-    if marker is not None:
-        return marker.end
-    return now.astimezone(SHANGHAI).date() - timedelta(days=1)
+from pipelines.sources.landing import Extract, HeldDelivery, list_extracts
 
 
 @dataclass
 class Night:
-    """One night in progress. Stages read it; `released` is set by the last one."""
+    """One night in progress, in one process: stages read it and add what they found."""
 
     night_id: str
     business_date: date
+    started_at: datetime
     settings: Settings
     layout: Layout
     is_synthetic: bool
-    release_id: str | None = None
-    delivered: list[str] = field(default_factory=list)
-    """Where this night's digests went: files or target names."""
+    held: list[HeldDelivery] = field(default_factory=list)
+    """Deliveries refused before they could land, and sources that were away."""
+    gates: list[dict[str, JsonValue]] = field(default_factory=list)
+    """One summary per suite that was run, for the manifest."""
+    failure: tuple[str, str] | None = None
+    """The step that failed, and its message."""
+    released: str | None = None
+    """The release, once `current` points to it."""
 
     @cached_property
     def contracts(self) -> dict[str, SourceTable]:
@@ -67,17 +73,34 @@ class Night:
         """Hash over everything that defines a figure."""
         return definitions_hash(self.layout)
 
-    def accepted(self, table_id: str) -> list[str]:
-        """Extracts of a table that its gate let through, under any version of the suite."""
-        with open_operations(self.layout.operations) as operations:
-            rows = operations.execute(
-                "select extract_id from verdicts where source_table = ? and verdict = 'accepted'",
-                [table_id],
-            )
-            return [row["extract_id"] for row in rows]
+    def suite_of(self, table: SourceTable) -> Suite:
+        """The suite that gates a source table.
 
+        Raises:
+            GateError: nobody has written one; an ungated table never reaches a figure.
+        """
+        if table.id not in self.suites:
+            raise GateError(
+                f"{table.id}: expected a suite expectations/{table.id}.yml, got none. "
+                "docs/add-a-source.md shows what a suite looks like."
+            )
+        return self.suites[table.id]
+
+    def verdicts(self, table_id: str) -> dict[str, Verdict]:
+        """The newest verdict on each extract of a table."""
+        with open_operations(self.layout.operations) as operations:
+            return read_verdicts(operations, table_id)
+
+    def accepted(self, table_id: str) -> list[str]:
+        """The extracts of a table that its gate let through."""
+        return [v.extract_id for v in self.verdicts(table_id).values() if v.is_accepted]
+
+    @cached_property
     def in_use(self) -> dict[str, list[Extract]]:
-        """The extracts that tonight's figures are computed from, by source table."""
+        """The extracts that tonight's figures are computed from, by source table.
+
+        Fixed when first asked for, which is after every gate has spoken.
+        """
         return {
             table_id: extracts_in_use(
                 table, list_extracts(self.layout, table_id), self.accepted(table_id)
@@ -85,15 +108,60 @@ class Night:
             for table_id, table in self.contracts.items()
         }
 
-    def planned_release_id(self) -> str:
+    @cached_property
+    def release_id(self) -> str:
         """The release that these extracts and definitions make."""
-        used = {table: [e.extract_id for e in extracts] for table, extracts in self.in_use().items()}
+        used = {table: [e.extract_id for e in extracts] for table, extracts in self.in_use.items()}
         return release_id_for(self.business_date, used, self.definitions)
+
+    def note_step(self, step: Step) -> None:
+        """Record a step that has ended; the first one that failed is why the night failed."""
+        if step.state == "began":
+            return
+        if step.state == "failed" and self.failure is None:
+            self.failure = (step.name, step.message)
+        with open_operations(self.layout.operations) as operations:
+            operations.execute(
+                "insert or replace into stages (night_id, stage, ended_at, outcome, seconds)"
+                " values (?, ?, ?, ?, ?)",
+                [
+                    self.night_id,
+                    step.name,
+                    datetime.now(UTC).isoformat(),
+                    step.state,
+                    step.seconds,
+                ],
+            )
+
+    def extracts_for_manifest(self) -> list[dict[str, JsonValue]]:
+        """The extracts in use with their counts, as the manifest states them."""
+        rows: list[dict[str, JsonValue]] = []
+        for table_id, extracts in self.in_use.items():
+            verdicts = self.verdicts(table_id)
+            for extract in extracts:
+                verdict = verdicts[extract.extract_id]
+                rows.append(
+                    {
+                        "table": table_id,
+                        "extract_id": extract.extract_id,
+                        "sha256": extract.sha256,
+                        "rows_delivered": verdict.rows_delivered,
+                        "rows_loaded": verdict.rows_loaded,
+                        "rows_quarantined": verdict.rows_quarantined,
+                        "rows_duplicate": verdict.rows_duplicate,
+                    }
+                )
+        return rows
 
 
 @contextmanager
 def open_night(settings: Settings, night_id: str, business_date: date | None) -> Iterator[Night]:
     """Open a night under the lease; whatever happens, its end is recorded and told.
+
+    Args:
+        settings: Of this installation.
+        night_id: Dagster's run id.
+        business_date: The day whose data is taken; None for the default.
 
     Raises:
         NightRunningError: another night holds the lease.
@@ -101,17 +169,19 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
     """
     os.umask(0o077)
     layout = Layout.of(settings)
-    marker = read_marker(layout.sources)
-    now = datetime.now(UTC)
-    chosen = business_date or default_business_date(marker, now)
-    if chosen > now.astimezone(SHANGHAI).date():
-        raise SettingsError(
-            f"business date: expected a day that has come, got {chosen}. Give --date YYYY-MM-DD."
-        )
     with hold_lease(layout.lease):
+        marker = read_marker(layout.sources)
+        now = datetime.now(UTC)
+        chosen = business_date or (marker.end if marker else yesterday(now))
+        if chosen > today(now):
+            raise SettingsError(
+                f"business date: expected a day that has come, got {chosen}. "
+                "Give --date YYYY-MM-DD."
+            )
         _close_interrupted_nights(layout, now)
-        _empty_folder(layout.build)
-        night = Night(night_id, chosen, settings, layout, is_synthetic=marker is not None)
+        shutil.rmtree(layout.build, ignore_errors=True)
+        layout.build.mkdir(parents=True)
+        night = Night(night_id, chosen, now, settings, layout, is_synthetic=marker is not None)
         with open_operations(layout.operations) as operations:
             operations.execute(
                 "insert into nights (night_id, business_date, started_at) values (?, ?, ?)",
@@ -125,11 +195,53 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
 
 def _close_night(night: Night) -> None:
     """Record the outcome and send the digests: silence is never the end of a night."""
-    outcome = "released" if night.release_id else "failed"
+    step, message = night.failure or ("", "")
     with open_operations(night.layout.operations) as operations:
         operations.execute(
-            "update nights set ended_at = ?, outcome = ?, release_id = ? where night_id = ?",
-            [datetime.now(UTC).isoformat(), outcome, night.release_id, night.night_id],
+            "update nights set ended_at = ?, outcome = ?, release_id = ?, message = ?"
+            " where night_id = ?",
+            [
+                datetime.now(UTC).isoformat(),
+                "released" if night.released else "failed",
+                night.released,
+                f"{step}: {message}" if night.failure else None,
+                night.night_id,
+            ],
         )
-        queue_digests(operations, night)
-    night.delivered = deliver_outbox(night.layout, night.settings)
+        queue_digests(
+            operations,
+            night_id=night.night_id,
+            business_date=night.business_date,
+            started_at=night.started_at.isoformat(),
+            stewards=read_stewards(night.layout.expectations),
+            labels=subject_labels(night.contracts, night.suites),
+        )
+        if not night.released:
+            queue_operator_message(
+                operations,
+                night_id=night.night_id,
+                business_date=night.business_date,
+                stage=step,
+                message=message,
+            )
+    deliver_outbox(night.layout, night.settings)
+
+
+def _close_interrupted_nights(layout: Layout, now: datetime) -> None:
+    """Nights without an end were killed: nobody else can be running one under our lease."""
+    with open_operations(layout.operations) as operations:
+        killed = operations.execute(
+            "select night_id, business_date from nights where ended_at is null"
+        ).fetchall()
+        for row in killed:
+            operations.execute(
+                "update nights set ended_at = ?, outcome = 'interrupted' where night_id = ?",
+                [now.isoformat(), row["night_id"]],
+            )
+            queue_operator_message(
+                operations,
+                night_id=row["night_id"],
+                business_date=date.fromisoformat(row["business_date"]),
+                stage="",
+                message="the process was ended from outside before the night was over",
+            )

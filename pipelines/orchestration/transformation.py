@@ -4,14 +4,13 @@ Ledgers first, then — only when the ledgers have passed their suites — the i
 read from dbt's manifest, which is made anew whenever anything under dbt_project/ has changed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from pipelines.orchestration.night import Night
 from pipelines.settings import Settings
 from pipelines.sources.admission import admit
 
-LEDGERS = "resource_type:seed path:models/staging path:models/ledgers"
 INDICATORS = "path:models/indicators"
 # Unit tests prove formulas on made-up rows; they belong to `make test`, not to every night.
 NIGHTLY_ONLY = ["--exclude-resource-type", "unit_test"]
@@ -126,25 +124,42 @@ def transformation_assets(
         context: dg.AssetExecutionContext, night: Night, dbt: DbtCliResource
     ) -> Iterator[Any]:
         os.environ.update(dbt_environment(night.layout, night.settings))
-        invocation = dbt.cli(
-            ["build", *NIGHTLY_ONLY], context=context, target_path=night.layout.dbt_target
-        )
-        yield from invocation.stream()
+        log = night.layout.build / "dbt.log"
+        with log.open("a", encoding="utf-8") as file, redirect_stdout(file):
+            invocation = dbt.cli(
+                ["build", *NIGHTLY_ONLY], context=context, target_path=night.layout.dbt_target
+            )
+            yield from invocation.stream()
 
     @dbt_assets(
-        manifest=manifest, select=LEDGERS, name="ledgers", dagster_dbt_translator=translator,
+        manifest=manifest,
+        exclude=INDICATORS,
+        name="ledgers",
+        dagster_dbt_translator=translator,
         project=project,
     )
     def ledgers(
         context: dg.AssetExecutionContext, night: dg.ResourceParam[Night], dbt: DbtCliResource
     ) -> Iterator[Any]:
         """Admit the extracts in use into a new build database, then build up to the ledgers."""
-        admit_extracts(night)
+        admit(
+            night.layout,
+            night.contracts,
+            {table: [e.extract_id for e in used] for table, used in night.in_use.items()},
+            night.held,
+            night.business_date,
+            night.release_id,
+            night.is_synthetic,
+            night.settings,
+        )
         yield from run_dbt(context, night, dbt)
 
     @dbt_assets(
-        manifest=manifest, select=INDICATORS, name="indicators",
-        dagster_dbt_translator=translator, project=project,
+        manifest=manifest,
+        select=INDICATORS,
+        name="indicators",
+        dagster_dbt_translator=translator,
+        project=project,
     )
     def indicators(
         context: dg.AssetExecutionContext, night: dg.ResourceParam[Night], dbt: DbtCliResource

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -89,6 +89,8 @@ class SqlDialect(_Strict):
     nulls: tuple[str, ...] = ("",)
 
 
+D = TypeVar("D", CsvDialect, ExcelDialect, JsonLinesDialect, SqlDialect)
+
 Dialect = Annotated[
     CsvDialect | ExcelDialect | JsonLinesDialect | SqlDialect, Field(discriminator="connector")
 ]
@@ -127,6 +129,29 @@ class SourceTable(_Strict):
         """SHA-256 over everything declared, to tell one contract from another."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    def dialect_as(self, kind: type[D]) -> D:
+        """The dialect, which the connector of that kind asks for.
+
+        Raises:
+            ContractError: the table is declared for another connector.
+        """
+        if not isinstance(self.dialect, kind):
+            raise ContractError(
+                f"{self.id}: expected a {kind.__name__}, got connector "
+                f"{self.dialect.connector!r}. Ask the connector that the contract names."
+            )
+        return self.dialect
+
+    @property
+    def reading_fingerprint(self) -> str:
+        """SHA-256 over what decides how bytes become rows; a mended label does not change it."""
+        said = self.model_dump(mode="json", include={"contract_version", "delivery", "key"})
+        said["dialect"] = self.dialect.model_dump(mode="json", exclude={"location", "overlap_days"})
+        said["columns"] = [c.model_dump(mode="json", exclude={"description"}) for c in self.columns]
+        return hashlib.sha256(
+            json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
+        ).hexdigest()
 
     @model_validator(mode="after")
     def _names_agree(self) -> SourceTable:

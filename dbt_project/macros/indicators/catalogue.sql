@@ -1,0 +1,102 @@
+{#- Relations made of the declarations alone: no row of a ledger is read here. -#}
+
+
+{#- One row per indicator, what is published about it. -#}
+{% macro compile_catalogue(declared) -%}
+    {%- set meta_columns = [
+        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'legal_basis'
+    ] -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- set display = indicator.meta.get('display', {}) -%}
+        {%- set row = [indicator.id, indicator.label] -%}
+        {%- for column in meta_columns %}{% do row.append(indicator.meta[column] | string | trim) %}{% endfor -%}
+        {%- do rows.append(row + [
+            indicator.meta.version,
+            ledgers_of(indicator, declared)[0].model,
+            indicator.breakdowns | join(', '),
+            display.get('main', false),
+            display.get('scale', indicator.meta.unit_label),
+        ]) -%}
+    {%- endfor -%}
+    {{ inline_rows(
+        ['indicator_id', 'label_zh'] + meta_columns
+        + ['version', 'ledger', 'breakdowns', 'is_main', 'display_scale'], rows
+    ) }}
+{%- endmacro %}
+
+
+{#- One row per indicator: the inputs that it is computed from. -#}
+{% macro compile_indicator_inputs(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- do rows.append([
+            indicator.id, indicator.numerator, indicator.denominator or indicator.input,
+            indicator.provisional_when, indicator.type == 'ratio',
+        ]) -%}
+    {%- endfor -%}
+    {{ inline_rows(
+        ['indicator_id', 'numerator_input', 'base_input', 'provisional_input', 'is_ratio'], rows
+    ) }}
+{%- endmacro %}
+
+
+{#- One row per indicator and grain, or per indicator and breakdown, that is published. -#}
+{% macro compile_indicator_grains(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- for grain in indicator.grains %}{% do rows.append([indicator.id, grain]) %}{% endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['indicator_id', 'period_grain'], rows) }}
+{%- endmacro %}
+
+
+{% macro compile_indicator_breakdowns(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- for breakdown in ['total'] + indicator.breakdowns -%}
+            {%- do rows.append([indicator.id, breakdown]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['indicator_id', 'breakdown'], rows) }}
+{%- endmacro %}
+
+
+{#- One row per indicator and source table that its ledgers are made from. -#}
+{% macro compile_indicator_sources(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- set sources = [] -%}
+        {%- for ledger in ledgers_of(indicator, declared) %}{% do sources.extend(ledger.sources) %}{% endfor -%}
+        {%- for source_table in sources | unique | sort -%}
+            {%- do rows.append([indicator.id, source_table]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['indicator_id', 'source_table'], rows) }}
+{%- endmacro %}
+
+
+{#- One row per additive input: whether its ledger knows streets, and whether it is a stock. -#}
+{% macro compile_additive_inputs(declared) -%}
+    {%- set rows = [] -%}
+    {%- for input in declared.inputs.values() if input.is_additive -%}
+        {%- do rows.append([
+            input.id, declared.ledgers[input.ledger].area is not none, input.is_stock
+        ]) -%}
+    {%- endfor -%}
+    {%- if rows -%}
+        {{ inline_rows(['input_id', 'has_streets', 'is_stock'], rows) }}
+    {%- else -%}
+        select cast(null as varchar) as input_id, false as has_streets, false as is_stock where false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The ledgers behind an indicator; that of the numerator, or of the measure, comes first. -#}
+{% macro ledgers_of(indicator, declared) %}
+    {% set ledgers = [] %}
+    {% for input_id in [indicator.numerator or indicator.input, indicator.denominator] if input_id %}
+        {% do ledgers.append(declared.ledgers[declared.inputs[input_id].ledger]) %}
+    {% endfor %}
+    {{ return(ledgers) }}
+{% endmacro %}

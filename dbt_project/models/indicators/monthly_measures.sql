@@ -1,0 +1,8 @@
+-- One row per input, month, street and breakdown value: everything that can be added up, before it
+-- is. Compiled from the semantic layer (macros/indicators); each ledger is scanned once.
+--
+-- The ledgers are found in dbt's graph, which is complete only at execution, so that a new ledger
+-- needs no ref() here. dbt therefore does not know the edge: the indicators are a second invocation
+-- after the ledgers, and the compilation refuses when a ledger's table is not there. Dagster draws
+-- the missing edges from the manifest's semantic models.
+{{ compile_monthly_measures(read_indicators()) }}

@@ -1,0 +1,5 @@
+select
+    as_of,
+    release_id,
+    is_synthetic
+from {{ source('night', 'business_day') }}

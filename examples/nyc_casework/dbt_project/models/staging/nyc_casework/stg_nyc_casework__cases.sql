@@ -1,0 +1,12 @@
+-- One row per case; of two rows of a case the one that names its council district.
+select
+    unique_key as case_no,
+    cast(opendate as date) as opened_on,
+    cast(closedate as date) as closed_on,
+    lower(borough) as borough,
+    complaint_type,
+    _extract_id as extract_id,
+    _row_number as row_number
+from {{ source('nyc_casework', 'cases') }}
+qualify
+    row_number() over (partition by unique_key order by council_dist nulls last, _row_number) = 1

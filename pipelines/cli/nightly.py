@@ -1,0 +1,102 @@
+"""`zhibiao nightly` and `zhibiao dev`: run the night, or open Dagster's pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipelines.cli.summary import print_summary
+from pipelines.layout import Layout
+from pipelines.orchestration.instance import prepare_home
+from pipelines.orchestration.run import run_night
+from pipelines.orchestration.steps import Step
+from pipelines.settings import read_settings
+
+Listener = Callable[[Step, int], None]
+
+
+def nightly(
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="Business date; yesterday in Shanghai otherwise."
+        ),
+    ] = None,
+    demo_if_empty: Annotated[
+        bool, typer.Option(help="Write the demo bureau first when there are no extracts.")
+    ] = False,
+) -> None:
+    """Run the night: extract, land, gate, compute, gate, release, tell."""
+    settings = read_settings()
+    layout = Layout.of(settings)
+    if demo_if_empty and not _has_files(layout.sources):
+        from pipelines.demo.bureau import write_demo
+
+        typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
+        write_demo(layout.sources)
+    with _progress() as listener:
+        night_id = run_night(settings, day.date() if day else None, listener)
+    print_summary(settings, night_id)
+
+
+def dev() -> None:
+    """Open Dagster's pages on loopback; the schedule runs while they are open."""
+    prepare_home(Layout.of(read_settings()))
+    program = Path(sys.executable).with_name("dagster")
+    workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
+    command = [str(program), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", "3000"]
+    os.execv(program, command)
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
+
+
+@contextmanager
+def _progress() -> Iterator[Listener]:
+    """A moving bar on a terminal; one line a step elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _LinePrinter()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("opening the night", total=None)
+
+        def show(step: Step, total: int) -> None:
+            progress.update(task, total=total, description=step.name)
+            if step.state != "began":
+                progress.advance(task)
+            if step.state == "failed":
+                console.print(f"failed: {step.name}", style="red")
+
+        yield show
+
+
+class _LinePrinter:
+    """One line a step, for logs."""
+
+    def __init__(self) -> None:
+        self._ended = 0
+
+    def __call__(self, step: Step, total: int) -> None:
+        if step.state == "began":
+            return
+        self._ended += 1
+        line = f"[{self._ended}/{total}] {step.name} {step.state} in {step.seconds:.1f} s"
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,57 @@
+"""Periods as people write them: 2024, 2024-Q3, 2024-11, 2024-11-ytd."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.errors import SettingsError
+
+_FORM = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?P<ytd>-ytd)?)?")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of whole months with the grain that indicator_values names."""
+
+    grain: str
+    start: date
+    end: date
+
+
+def parse_period(text: str) -> Period:
+    """Read a period.
+
+    Raises:
+        SettingsError: the text is none of the forms, or the month is no month.
+    """
+    match = _FORM.fullmatch(text.strip())
+    month = int(match["month"]) if match and match["month"] else None
+    if match is None or (month is not None and not 1 <= month <= 12):  # noqa: PLR2004 months
+        raise SettingsError(
+            f"period: expected 2024, 2024-Q3, 2024-11 or 2024-11-ytd, got {text!r}. "
+            "Write it in one of these forms."
+        )
+    year = int(match["year"])
+    if year == 0:
+        raise SettingsError("period: expected a year from 0001, got '0000'. Write the year.")
+    if match["quarter"]:
+        first, last, grain = int(match["quarter"]) * 3 - 2, int(match["quarter"]) * 3, "quarter"
+    elif month is None:
+        first, last, grain = 1, 12, "year"
+    elif match["ytd"]:
+        first, last, grain = 1, month, "ytd"
+    else:
+        first, last, grain = month, month, "month"
+    return Period(grain, date(year, first, 1), date(year, last, monthrange(year, last)[1]))
+
+
+def name_period(grain: str, start: date, end: date) -> str:
+    """The text that `parse_period` reads back."""
+    if grain == "year":
+        return f"{start.year:04d}"
+    if grain == "quarter":
+        return f"{start.year:04d}-Q{(start.month + 2) // 3}"
+    return f"{end.year:04d}-{end.month:02d}" + ("-ytd" if grain == "ytd" else "")

@@ -1,0 +1,78 @@
+"""What a night prints when it has ended: the release, the main figures, what was held, what next."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.cli.output import open_console
+from pipelines.demo.marker import LABEL
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.releases.reading import find_release, open_release
+from pipelines.reports.figures import main_figures, read_release, report_year
+from pipelines.settings import Settings
+
+NEXT = (
+    ("zhibiao show new_market_entities --period 2024 --by street", "one figure, by street"),
+    ("zhibiao sql 'from indicator_values limit 20'", "query the release"),
+    ("zhibiao status", "stages, held extracts, open incidents"),
+)
+
+
+def print_summary(settings: Settings, night_id: str) -> None:
+    """Print the end of a night that released."""
+    layout = Layout.of(settings)
+    console = open_console()
+    with open_release(layout) as connection:
+        release = read_release(connection)
+        year = report_year(release.as_of)
+        figures = main_figures(connection, year)
+    folder = find_release(layout).folder
+    console.print(f"\nrelease {release.release_id} (as of {release.as_of})", style="bold")
+    if release.is_synthetic:
+        console.print(f"  {LABEL}", style="yellow")
+    console.print(f"  {folder}\n", soft_wrap=True)
+    table = Table(title=f"{year} 主要指标", title_justify="left", header_style="bold")
+    table.add_column("指标")
+    table.add_column("数值", justify="right")
+    table.add_column("单位")
+    table.add_column("同比", justify="right")
+    for figure in figures:
+        table.add_row(figure.label, figure.shown.text, figure.unit, figure.change.text)
+    console.print(table)
+    with open_operations(layout.operations) as operations:
+        _print_problems(console, layout, operations, night_id)
+    console.print("\nTry next:")
+    width = max(len(command) for command, _ in NEXT)
+    for command, purpose in NEXT:
+        console.print(f"  .venv/bin/{command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
+
+
+def _print_problems(
+    console: Console, layout: Layout, operations: sqlite3.Connection, night_id: str
+) -> None:
+    """What was quarantined or held back and why, and where the digests lie."""
+    incidents = operations.execute(
+        "select subject, message, sum(rows_affected) as row_count, count(*) as extract_count "
+        "from incidents where closed_at is null group by subject, rule_id, message "
+        "order by subject, rule_id"
+    ).fetchall()
+    if not incidents:
+        console.print("\nNothing was quarantined or held back.")
+        return
+    table = Table(title="隔离与暂扣", title_justify="left", header_style="bold")
+    table.add_column("数据")
+    table.add_column("原因")
+    table.add_column("行数", justify="right")
+    for incident in incidents:
+        rows = incident["row_count"]
+        table.add_row(
+            incident["subject"], incident["message"], "—" if rows is None else f"{rows:,}"
+        )
+    console.print(table)
+    digests = sorted(layout.digests.glob("*.md")) if layout.digests.is_dir() else []
+    if digests:
+        console.print(f"Digests for the stewards (no alert target is set): {layout.digests}")

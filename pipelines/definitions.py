@@ -1,0 +1,52 @@
+"""The one Definitions of Zhibiao: assembles, decides nothing.
+
+The graph runs from each source table through dbt models and their gates to the release. What
+belongs in a step is in `pipelines/orchestration/`.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.layout import Layout
+from pipelines.orchestration.gates import extract_gate, table_gate
+from pipelines.orchestration.ingestion import landing_asset
+from pipelines.orchestration.publication import (
+    current_release,
+    release_report,
+    release_tables,
+)
+from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
+from pipelines.orchestration.transformation import transformation_assets
+from pipelines.quality.suites import read_suites
+from pipelines.settings import current_settings
+from pipelines.sources.contracts import read_contracts
+
+
+def build_definitions() -> dg.Definitions:
+    """Read the contracts, suites and models, and put the night together."""
+    settings = current_settings()
+    layout = Layout.of(settings)
+    contracts = read_contracts(layout.dbt_project)
+    suites = read_suites(layout.expectations)
+    ledgers, indicators, dbt = transformation_assets(layout, settings)
+    return dg.Definitions(
+        assets=[
+            *map(landing_asset, contracts.values()),
+            ledgers,
+            indicators,
+            release_tables,
+            release_report,
+            current_release,
+        ],
+        asset_checks=[
+            *map(extract_gate, contracts.values()),
+            *(table_gate(suite) for suite in suites.values() if suite.table not in contracts),
+        ],
+        resources={"night": night_resource, "dbt": dbt},
+        jobs=[nightly_job],
+        schedules=[nightly_schedule],
+    )
+
+
+definitions = build_definitions()

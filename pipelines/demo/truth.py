@@ -1,0 +1,151 @@
+"""What a correct pipeline must compute from the delivered rows: counted here, from the arrays.
+
+Definitions are those of the figures: events by day of approval, items by day of receipt, cases and
+decisions by their own days. One value per indicator and calendar year; the last year runs to the
+demo's end. What does not belong here: the targets that the records were made to meet.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from pipelines.demo.complaint_lives import COMPLAINT, CONSULTATION, DAY, NEVER, REPORT, Items
+from pipelines.demo.dice import Flags, Integers
+from pipelines.demo.entities import (
+    BRANCH,
+    DEREGISTERED,
+    ESTABLISHED,
+    HOUSEHOLD,
+    MOVED_IN,
+    MOVED_OUT,
+    REVOKED,
+    Entities,
+    Events,
+)
+from pipelines.demo.penalty_lives import LENIENT, MAJOR_FEN, UNDECIDED, Cases
+from pipelines.demo.pledge_contracts import DATA_IP, SECURED, Contracts
+from pipelines.demo.working_days import day_number, years_of
+
+Truth = dict[tuple[str, int], Decimal]
+
+_SIX_PLACES = Decimal("0.000001")
+
+
+def _count(flags: Flags) -> Decimal:
+    return Decimal(int(flags.sum()))
+
+
+def _yuan(fen: Integers) -> Decimal:
+    return (Decimal(int(fen.sum())) / 100).quantize(Decimal("0.01"))
+
+
+def registrations_truth(entities: Entities, events: Events, start: date, end: date) -> Truth:
+    """Establishments, exits and the stock at the end of each year."""
+    truth: Truth = {}
+    kinds = entities.kinds[events.entities]
+    years = years_of(events.days)
+    net = np.select(
+        [np.isin(events.kinds, (ESTABLISHED, MOVED_IN)),
+         np.isin(events.kinds, (DEREGISTERED, REVOKED, MOVED_OUT))], [1, -1], 0,
+    )  # fmt: skip
+    for year in range(start.year, end.year + 1):
+        within = (years == year) & (events.days >= day_number(start))
+        new = within & (events.kinds == ESTABLISHED)
+        truth |= {
+            ("new_market_entities", year): _count(new),
+            ("new_enterprises", year): _count(new & (kinds <= BRANCH)),
+            ("new_individual_households", year): _count(new & (kinds == HOUSEHOLD)),
+            ("new_cooperatives", year): _count(new & (kinds > HOUSEHOLD)),
+            ("deregistered_entities", year): _count(within & (events.kinds == DEREGISTERED)),
+            ("active_entities", year): Decimal(int(net[years <= year].sum())),
+        }
+    return truth
+
+
+def complaints_truth(items: Items, start: date, end: date) -> Truth:
+    """Items by year of receipt, as known at the end of the last day."""
+    truth: Truth = {}
+    received, closed = items.received // DAY, items.closed // DAY
+    years, due = years_of(received), items.due_days()
+    is_closed, is_due = items.closed != NEVER, due <= day_number(end)
+    for year in range(start.year, end.year + 1):
+        within = years == year
+        counts = {
+            "complaints_received": within & (items.kinds == COMPLAINT),
+            "reports_received": within & (items.kinds == REPORT),
+            "consultations_received": within & (items.kinds == CONSULTATION),
+            "complaints_and_reports_received": within & (items.kinds != CONSULTATION),
+            "items_received": within,
+            "items_closed": within & is_closed,
+            "items_due": within & is_due,
+            "items_closed_when_due": within & is_due & is_closed,
+            "items_closed_on_time": within & is_due & is_closed & (closed <= due),
+            "items_not_yet_due": within & ~is_due,
+        }
+        figures = {name: _count(flags) for name, flags in counts.items()}
+        for rate, (part, whole) in {
+            "closure_rate": ("items_closed", "items_received"),
+            "due_closure_rate": ("items_closed_when_due", "items_due"),
+            "on_time_closure_rate": ("items_closed_on_time", "items_due"),
+        }.items():
+            if figures[whole]:
+                figures[rate] = (figures[part] / figures[whole]).quantize(
+                    _SIX_PLACES, ROUND_HALF_UP
+                )
+        days = np.sort((closed - received)[within & is_closed])
+        if len(days):
+            figures["median_handling_days"] = _median(days)
+            figures["p90_handling_days"] = _percentile(days, Decimal("0.9"))
+        truth |= {(name, year): value for name, value in figures.items()}
+    return truth
+
+
+def _median(ordered: Integers) -> Decimal:
+    """The middle value, or the mean of the two in the middle."""
+    middle = len(ordered) // 2
+    return (Decimal(int(ordered[middle])) + Decimal(int(ordered[(len(ordered) - 1) // 2]))) / 2
+
+
+def _percentile(ordered: Integers, share: Decimal) -> Decimal:
+    """The smallest value that at least this share of the values do not exceed (discrete)."""
+    place = int((share * len(ordered)).to_integral_value(rounding="ROUND_CEILING")) - 1
+    return Decimal(int(ordered[max(place, 0)]))
+
+
+def pledges_truth(contracts: Contracts, start: date, end: date) -> Truth:
+    """Contracts and amounts by year of registration."""
+    truth: Truth = {}
+    years = years_of(contracts.days)
+    # Credit lines and money drawn are other kinds of amount and are not added to it.
+    secured = contracts.amount_kinds == SECURED
+    secured_data = secured & (contracts.kinds == DATA_IP)
+    for year in range(start.year, end.year + 1):
+        within = years == year
+        truth |= {
+            ("ip_pledge_contracts", year): _count(within),
+            ("pledge_amount", year): _yuan(contracts.amounts[within & secured]),
+            ("data_ip_pledge_amount", year): _yuan(contracts.amounts[within & secured_data]),
+        }
+    return truth
+
+
+def penalties_truth(cases: Cases, start: date, end: date) -> Truth:
+    """Cases by year of filing; decisions and what hangs on them by year of decision."""
+    truth: Truth = {}
+    is_decided = cases.decided != UNDECIDED
+    decided_in = np.where(is_decided, years_of(np.where(is_decided, cases.decided, 0)), 0)
+    lenient = cases.kinds == LENIENT
+    for year in range(start.year, end.year + 1):
+        decided = decided_in == year
+        truth |= {
+            ("cases_filed", year): _count(years_of(cases.filed) == year),
+            ("major_cases", year): _count(decided & (cases.penalties >= MAJOR_FEN)),
+            ("panel_reviewed_cases", year): _count(decided & cases.is_panel_reviewed),
+            ("penalty_amount", year): _yuan(cases.penalties[decided]),
+            ("lenient_cases", year): _count(decided & lenient),
+            ("lenient_amount_waived", year): _yuan(cases.waived[decided & lenient]),
+        }
+    return truth

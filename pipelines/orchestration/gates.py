@@ -1,0 +1,133 @@
+"""Gates as blocking asset checks: on each landed table, each ledger, and the figures.
+
+Severity follows the rule: a failing warning tells the steward, a failing critical rule stops what
+lies behind the gate. A bad extract is held and the last good one stays in use, so its gate only
+warns — unless there is no good extract at all. A check that could not be carried out raises.
+"""
+
+from functools import lru_cache
+
+import dagster as dg
+
+from pipelines.operations import open_operations
+from pipelines.orchestration.night import Night
+from pipelines.quality.gates import judge_extracts
+from pipelines.quality.incidents import settle_checks, settle_extracts
+from pipelines.quality.self_test import self_test
+from pipelines.quality.suites import Suite
+from pipelines.quality.validation import check_table
+from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.landing import list_extracts
+
+
+@lru_cache(maxsize=1)
+def prove_the_wiring() -> None:
+    """Once a process: every kind of expectation catches a row known to be bad."""
+    self_test()
+
+
+def extract_gate(table: SourceTable) -> dg.AssetChecksDefinition:
+    """The gate of a source table: judges the extracts without a verdict under today's suite."""
+
+    @dg.asset_check(
+        asset=[table.source, table.name],
+        name="gate",
+        blocking=True,
+        description="Row rules quarantine rows; table rules hold the extract.",
+    )
+    def gate(night: dg.ResourceParam[Night]) -> dg.AssetCheckResult:
+        prove_the_wiring()
+        judged = _judge(night, table)
+        held = {v.extract_id: str(v.message) for v in judged if not v.is_accepted}
+        is_usable = bool(night.accepted(table.id))
+        quarantined = sum(v.rows_quarantined for v in judged)
+        return dg.AssetCheckResult(
+            passed=is_usable and not held and not quarantined,
+            severity=dg.AssetCheckSeverity.WARN if is_usable else dg.AssetCheckSeverity.ERROR,
+            metadata={
+                "extracts judged": len(judged),
+                "rows loaded": sum(v.rows_loaded for v in judged),
+                "rows quarantined": quarantined,
+                "held": held,
+            },
+        )
+
+    return gate
+
+
+def _judge(night: Night, table: SourceTable) -> list[Verdict]:
+    suite = night.suite_of(table)
+    extracts = list_extracts(night.layout, table.id)
+    known = night.verdicts(table.id)
+    unjudged = select_unjudged(extracts, known, suite.hash)
+    fresh = {extract.extract_id for extract in unjudged}
+    accepted = [
+        e
+        for e in extracts
+        if e.extract_id not in fresh and e.extract_id in known and known[e.extract_id].is_accepted
+    ]
+    verdicts = judge_extracts(
+        table,
+        unjudged,
+        suite,
+        layout=night.layout,
+        settings=night.settings,
+        business_date=night.business_date,
+        history=accepted,
+    )
+    with open_operations(night.layout.operations) as operations:
+        record_verdicts(operations, verdicts)
+        settle_extracts(operations, table, verdicts, layout=night.layout, extracts=extracts)
+    night.gates.append(
+        {
+            "suite": suite.name,
+            "rules": len(suite.expectations),
+            "extracts_judged": len(verdicts),
+            "extracts_held": sum(not v.is_accepted for v in verdicts),
+        }
+    )
+    return verdicts
+
+
+def table_gate(suite: Suite) -> dg.AssetChecksDefinition:
+    """The gate of a ledger or of the figures: a failing critical rule stops the release."""
+
+    @dg.asset_check(
+        asset=suite.table.split("."),
+        name="gate",
+        blocking=True,
+        description=f"{len(suite.expectations)} rules of expectations/{suite.name}.yml",
+    )
+    def gate(night: dg.ResourceParam[Night]) -> dg.AssetCheckResult:
+        prove_the_wiring()
+        settings = night.settings
+        results = check_table(
+            night.layout.build_database,
+            suite.table,
+            suite,
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+        )
+        with open_operations(night.layout.operations) as operations:
+            settle_checks(operations, suite.name, results)
+        failed = [result for result in results if not result.success]
+        night.gates.append(
+            {
+                "suite": suite.name,
+                "rules": len(results),
+                "failed": [result.rule_id for result in failed],
+            }
+        )
+        is_closed = any(result.blocks for result in failed)
+        return dg.AssetCheckResult(
+            passed=not failed,
+            severity=dg.AssetCheckSeverity.ERROR if is_closed else dg.AssetCheckSeverity.WARN,
+            metadata={
+                "rules": len(results),
+                "seconds": round(results[0].seconds, 2) if results else 0.0,
+                "failed": {result.rule_id: result.meaning for result in failed},
+            },
+        )
+
+    return gate

@@ -1,0 +1,62 @@
+"""Release: build aside, render the report, seal, verify, and switch by one rename."""
+
+import dagster as dg
+
+from pipelines.orchestration.night import Night
+from pipelines.releases.build import build_release
+from pipelines.releases.folders import building_folder
+from pipelines.releases.manifest import seal_release
+from pipelines.releases.switch import prune, publish
+from pipelines.reports.render import render_report
+
+FIGURES = dg.AssetKey(["indicators", "indicator_values"])
+COMPARISONS = dg.AssetKey(["indicators", "indicator_comparisons"])
+CATALOGUE = dg.AssetKey(["indicators", "indicators"])
+
+
+@dg.asset(
+    key=["release", "tables"],
+    deps=[FIGURES, COMPARISONS, CATALOGUE],
+    group_name="release",
+    kinds={"duckdb", "parquet"},
+)
+def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """The published tables, in a new DuckDB file and as Parquet, in a folder aside."""
+    building = build_release(
+        night.layout,
+        release_id=night.release_id,
+        business_date=night.business_date,
+        is_synthetic=night.is_synthetic,
+        extracts=night.extracts_for_manifest(),
+        gates=night.gates,
+        definitions=night.definitions,
+        settings=night.settings,
+    )
+    size = sum(path.stat().st_size for path in building.rglob("*") if path.is_file())
+    return dg.MaterializeResult(metadata={"bytes": size, "folder": dg.MetadataValue.path(building)})
+
+
+@dg.asset(key=["release", "report"], deps=[release_tables], group_name="release", kinds={"excel"})
+def release_report(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """The report in Excel and as a page, made from the release's own database."""
+    building = building_folder(night.layout, night.release_id)
+    files = render_report(building)
+    return dg.MaterializeResult(metadata={"files": [path.name for path in files]})
+
+
+@dg.asset(key=["release", "current"], deps=[release_report], group_name="release")
+def current_release(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """The release sealed, read back and made current by one rename."""
+    building = building_folder(night.layout, night.release_id)
+    seal_release(night.layout, building)
+    release = publish(night.layout, building)
+    night.released = release.id
+    removed = prune(night.layout, night.settings.keep_releases)
+    return dg.MaterializeResult(
+        metadata={
+            "release": release.id,
+            "folder": dg.MetadataValue.path(release.folder),
+            "report": dg.MetadataValue.url((release.report / "index.html").as_uri()),
+            "removed": removed,
+        }
+    )

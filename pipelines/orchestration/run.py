@@ -1,0 +1,74 @@
+"""Run one night in this process, through Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+
+from pipelines.errors import GateError, ZhibiaoError
+from pipelines.layout import Layout
+from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.steps import Step, StepReporter, innermost_error, innermost_message
+from pipelines.settings import Settings
+
+UNCHANGED = "The release of the night before stays current; `zhibiao status` lists what is open."
+
+
+def run_night(
+    settings: Settings, business_date: date | None, listener: Callable[[Step, int], None]
+) -> str:
+    """Run the nightly job; the id of the night, for looking up what it did.
+
+    Args:
+        settings: Of this installation.
+        business_date: The day whose data is taken; None for the default.
+        listener: Is told each step and how many there are.
+
+    Raises:
+        ZhibiaoError: the night ended without a release; the message names the step and its cause,
+            the exit code is that of the cause (75 when another night is running).
+    """
+    with open_instance(Layout.of(settings)) as instance:
+        from pipelines.definitions import definitions
+
+        job = definitions.resolve_job_def("nightly")
+        total = len(job.graph.nodes)
+        night_id = str(uuid4())
+        config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        if business_date:
+            day = business_date.isoformat()
+            config["resources"] = {"night": {"config": {"business_date": day}}}
+        instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, total)))
+        result = job.execute_in_process(
+            instance=instance, run_id=night_id, run_config=config, raise_on_error=False
+        )
+    if not result.success:
+        raise _refusal_of(result)
+    return night_id
+
+
+def _refusal_of(result: dg.ExecuteInProcessResult) -> ZhibiaoError:
+    """The refusal behind a failed run, with the exit code of its kind."""
+    failed = next((event for event in result.all_events if event.is_failure), None)
+    if failed is None:
+        return GateError(f"night: expected a release, got a run without one. {UNCHANGED}")
+    error = innermost_error(failed)
+    kind = _kinds().get(error.cls_name if error else "", GateError)
+    if error is not None and error.cls_name == "DagsterAssetCheckFailedError":
+        message = "expected an open gate, got a critical rule that fails"
+    else:
+        message = innermost_message(failed) or "ended without a message"
+    if failed.step_key is None:
+        return kind(message)
+    refusal = GateError(f"{failed.step_key}: {message} {UNCHANGED}")
+    refusal.exit_code = kind.exit_code  # type: ignore[misc]
+    return refusal
+
+
+def _kinds() -> dict[str, type[ZhibiaoError]]:
+    """Every refusal that is raised with a message alone, by name."""
+    return {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}

@@ -1,0 +1,208 @@
+"""Alerts: one digest per steward and night, through an outbox that survives a crash.
+
+A digest is first a row of the operations store and only then a message. What could not be sent is
+tried again with the next night; what was sent is not sent twice. With no address configured it is
+written to a file. Belongs here: the outbox. Does not: the text (`digests`), the wire (`channels`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.quality.channels import DeliveryError, open_channel, send
+from pipelines.quality.digests import (
+    Digest,
+    compose_operator_digest,
+    compose_steward_digest,
+)
+from pipelines.quality.incidents import list_closed_since, list_open
+from pipelines.quality.stewards import Steward
+from pipelines.quality.suites import Suite
+from pipelines.settings import Settings
+from pipelines.sources.contracts import SourceTable
+
+Sender = Callable[[str, str, str], None]
+"""Sends (address, subject, body); raises DeliveryError."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one digest."""
+
+    steward: str
+    subject: str
+    path: Path | None
+    """The file it was written to, when no address is configured."""
+    error: str | None
+    """Why it is still in the outbox; None when it was delivered."""
+
+
+def subject_labels(
+    contracts: Mapping[str, SourceTable], suites: Mapping[str, Suite]
+) -> dict[str, str]:
+    """Chinese names of everything that an incident can be about."""
+    labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
+    return labels | {name: table.label for name, table in contracts.items()}
+
+
+def queue_digests(
+    operations: sqlite3.Connection,
+    *,
+    night_id: str,
+    business_date: date,
+    started_at: str,
+    stewards: Mapping[str, Steward],
+    labels: Mapping[str, str],
+) -> list[str]:
+    """Queue one digest for every steward with open or just closed incidents; returns their keys.
+
+    Args:
+        operations: The operations store.
+        night_id: The night that tells.
+        business_date: Its date.
+        started_at: When it began (UTC); incidents opened since are new.
+        stewards: Who is who.
+        labels: Chinese names of the tables.
+    """
+    since = datetime.fromisoformat(started_at)
+    open_now = list_open(operations)
+    closed_now = list_closed_since(operations, since.isoformat(timespec="microseconds"))
+    told: list[str] = []
+    for key, steward in stewards.items():
+        mine = [incident for incident in open_now if incident.owner == key]
+        closed = [incident for incident in closed_now if incident.owner == key]
+        if not mine and not closed:
+            continue
+        is_new = {i.incident_id: datetime.fromisoformat(i.opened_at) >= since for i in mine}
+        digest = compose_steward_digest(
+            steward,
+            business_date,
+            opened=[i for i in mine if is_new[i.incident_id]],
+            standing=[i for i in mine if not is_new[i.incident_id]],
+            closed=closed,
+            labels=labels,
+        )
+        _queue(operations, night_id, business_date, digest)
+        told.append(key)
+    return told
+
+
+def queue_operator_message(
+    operations: sqlite3.Connection,
+    *,
+    night_id: str,
+    business_date: date,
+    stage: str,
+    message: str,
+) -> None:
+    """Queue what the operator is told when a night fails."""
+    digest = compose_operator_digest(business_date, stage, message)
+    _queue(operations, night_id, business_date, digest)
+
+
+def _queue(
+    operations: sqlite3.Connection, night_id: str, business_date: date, digest: Digest
+) -> None:
+    """Put a digest into the outbox; one that is there and not sent yet takes the newer text."""
+    operations.execute(
+        "insert into outbox (night_id, business_date, steward, subject, body, created_at)"
+        " values (?, ?, ?, ?, ?, ?) on conflict (night_id, steward) do update"
+        " set subject = excluded.subject, body = excluded.body where sent_at is null",
+        [
+            night_id, business_date.isoformat(), digest.steward, digest.subject, digest.body,
+            _now(),
+        ],
+    )  # fmt: skip
+
+
+def deliver_outbox(
+    layout: Layout, settings: Settings, *, sender: Sender | None = None
+) -> list[Delivery]:
+    """Send everything that is in the outbox and not sent yet, oldest first.
+
+    Each success is committed before the next message goes out. A failure stays in the outbox with
+    its reason and never raises: the night's outcome does not hang on a messenger.
+    """
+    with open_operations(layout.operations) as operations:
+        waiting = operations.execute(
+            "select message_id, business_date, steward, subject, body, delivered from outbox"
+            " where sent_at is null order by message_id"
+        ).fetchall()
+    return [_deliver(layout, settings, row, sender or _send_by_apprise) for row in waiting]
+
+
+def _deliver(layout: Layout, settings: Settings, row: sqlite3.Row, sender: Sender) -> Delivery:
+    targets = settings.alert_targets.get(row["steward"])
+    if targets is None:
+        targets = settings.alert_targets.get("default", [])
+    if not targets:
+        path, error = _write_file(layout, row)
+    else:
+        path, error = None, _send_to_all(layout, targets, row, sender)
+    with open_operations(layout.operations) as operations:
+        operations.execute(
+            "update outbox set attempts = attempts + 1, last_error = ?, sent_at = ?"
+            " where message_id = ?",
+            [error, None if error else _now(), row["message_id"]],
+        )
+    return Delivery(row["steward"], row["subject"], path, error)
+
+
+def _send_to_all(
+    layout: Layout, targets: Sequence[SecretStr], row: sqlite3.Row, sender: Sender
+) -> str | None:
+    """Send to the addresses that do not have the message yet; what went wrong, if anything."""
+    has_it: list[str] = json.loads(row["delivered"])
+    errors: list[str] = []
+    for target in targets:
+        address = target.get_secret_value()
+        fingerprint = hashlib.sha256(address.encode()).hexdigest()[:16]
+        if fingerprint in has_it:
+            continue
+        try:
+            sender(address, row["subject"], row["body"])
+        except DeliveryError as error:
+            errors.append(str(error))
+            continue
+        has_it.append(fingerprint)
+        with open_operations(layout.operations) as operations:
+            operations.execute(
+                "update outbox set delivered = ? where message_id = ?",
+                [json.dumps(has_it), row["message_id"]],
+            )
+    return "; ".join(errors) or None
+
+
+def _send_by_apprise(address: str, subject: str, body: str) -> None:
+    send(open_channel(address), subject, body)
+
+
+def _write_file(layout: Layout, row: sqlite3.Row) -> tuple[Path | None, str | None]:
+    """Write a digest to `<date>-<steward>.md`, aside and renamed."""
+    path = layout.digests / f"{row['business_date']}-{row['steward']}.md"
+    aside = path.with_name(f".{path.name}.aside")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(f"# {row['subject']}\n\n{row['body']}")
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        return None, f"digest file: expected to write {path.name}, got {type(error).__name__}"
+    return path, None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

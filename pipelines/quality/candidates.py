@@ -1,0 +1,142 @@
+"""Candidates: a small DuckDB file that shows the extracts to be judged as one table.
+
+Belongs here: its views, the table `gate.extracts` that volume rules read, and the functions that
+rules may call. Does not: judging (`gates`). The file holds no rows, only views over Parquet.
+
+    landing.<source>__<table>   the contract's columns, _extract_id, _row_number
+    gate.extracts               one row per candidate: rows, span, and what earlier extracts held
+    one_by_one.extract_<n>      the same view for the n-th candidate alone
+    business_date()             the night's date
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import ContractError, GateError
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import Extract
+from pipelines.sources.sql_text import exact_path, identifier, literal
+
+_EXTRACTS = """
+create table gate.all_extracts (
+    _extract_id varchar, slot varchar, sequence bigint, data_through date, covers_from date,
+    rows_delivered bigint, is_candidate boolean
+);
+"""
+# For `period` the earlier version of the same file is the measure of a re-delivery, and other
+# periods, per day covered, that of a new one; for `full` it is the delivery before.
+_MEASURES = """
+create table gate.extracts as
+with spans as (
+    select
+        *,
+        greatest(1, data_through - coalesce(covers_from, data_through) + 1) as days_covered,
+    from gate.all_extracts
+),
+latest_versions as (
+    select later._extract_id, earlier.slot, max(earlier.sequence) as sequence,
+    from spans as later
+    inner join spans as earlier on earlier.sequence < later.sequence
+    where later.is_candidate
+    group by later._extract_id, earlier.slot
+),
+earlier as (
+    select
+        latest._extract_id,
+        any_value(e.rows_delivered) filter (e.slot = later.slot) as previous_version_rows,
+        median(e.rows_delivered / e.days_covered) filter (e.slot <> later.slot)
+            as usual_rows_per_day,
+        count(*) filter (e.slot <> later.slot) as earlier_slots,
+    from latest_versions as latest
+    inner join spans as e on e.sequence = latest.sequence
+    inner join spans as later on later._extract_id = latest._extract_id
+    group by latest._extract_id
+)
+select
+    spans._extract_id,
+    spans.slot,
+    spans.covers_from,
+    spans.data_through,
+    spans.rows_delivered,
+    spans.days_covered,
+    spans.rows_delivered / spans.days_covered as rows_per_day,
+    earlier.previous_version_rows,
+    earlier.usual_rows_per_day,
+    coalesce(earlier.earlier_slots, 0) as earlier_slots,
+from spans
+left join earlier on earlier._extract_id = spans._extract_id
+where spans.is_candidate
+order by spans.sequence;
+"""
+
+
+def _view(extract: Extract, columns: str) -> str:
+    return (
+        f"select {columns}, cast({literal(extract.extract_id)} as varchar) as _extract_id,"
+        f" cast(_row_number as bigint) as _row_number"
+        f" from read_parquet({exact_path(extract.data_path)})"
+    )
+
+
+def build_candidates(
+    database: Path,
+    table: SourceTable,
+    extracts: Sequence[Extract],
+    *,
+    functions: str,
+    business_date: date,
+    history: Sequence[Extract],
+) -> None:
+    """Write the candidates file anew.
+
+    Raises:
+        ContractError: `_functions.sql` cannot be read by the database.
+        GateError: the landed rows of an extract cannot be read.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    database.unlink(missing_ok=True)
+    columns = ", ".join(identifier(c.name) for c in table.columns)
+    known = {e.extract_id: e for e in [*history, *extracts]}
+    candidates = {e.extract_id for e in extracts}
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema landing; create schema gate; create schema one_by_one")
+        connection.execute(
+            f"create macro business_date() as cast({literal(business_date.isoformat())} as date)"
+        )
+        try:
+            connection.execute(functions)
+        except duckdb.Error as error:
+            raise ContractError(
+                f"expectations/_functions.sql: expected SQL that DuckDB takes, got: {error}. "
+                "Mend the function."
+            ) from None
+        connection.execute(_EXTRACTS)
+        connection.executemany(
+            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                [
+                    e.extract_id, e.slot, e.sequence, e.data_through, e.covers_from,
+                    e.rows_delivered, e.extract_id in candidates,
+                ]
+                for e in known.values()
+            ],
+        )  # fmt: skip
+        connection.execute(_MEASURES)
+        for number, extract in enumerate(extracts):
+            try:
+                connection.execute(
+                    f"create view one_by_one.extract_{number} as {_view(extract, columns)}"
+                )
+            except duckdb.Error as error:
+                raise GateError(
+                    f"{table.id}, {extract.extract_id}: expected landed rows with the contract's "
+                    f"columns, got {type(error).__name__}. Restore the extract's folder, or remove "
+                    "it whole and let the source deliver again."
+                ) from None
+        union = " union all ".join(_view(extract, columns) for extract in extracts)
+        connection.execute(f"create view landing.{table.id} as {union}")

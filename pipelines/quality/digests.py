@@ -1,0 +1,137 @@
+"""Digests: what a steward or the operator is told, once a night, in Chinese.
+
+Belongs here: composing the text from open incidents. Does not: queueing and sending it (`alerts`).
+A digest names files, row numbers, reasons and what to do; never a value from the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from pipelines.quality.incidents import Incident
+from pipelines.quality.stewards import Steward
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+LISTED_INCIDENTS = 50
+# The last net under what errors say: a mobile number or an identity number is never passed on.
+_PERSONAL_NUMBERS = re.compile(
+    r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXx])(?!\d)"
+)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A message to be sent."""
+
+    steward: str
+    subject: str
+    body: str
+
+
+def mask_personal_numbers(text: str) -> str:
+    """The text with mobile and identity numbers blotted out."""
+    return _PERSONAL_NUMBERS.sub("（号码已隐去）", text)
+
+
+def compose_steward_digest(
+    steward: Steward,
+    business_date: date,
+    *,
+    opened: Sequence[Incident],
+    standing: Sequence[Incident],
+    closed: Sequence[Incident],
+    labels: Mapping[str, str],
+) -> Digest:
+    """One steward's digest of a night.
+
+    Args:
+        steward: Who is told.
+        business_date: The night's date.
+        opened: Incidents opened tonight.
+        standing: Incidents of earlier nights that are still open.
+        closed: Incidents that tonight's gate closed.
+        labels: Chinese names of the tables.
+    """
+    parts = [f"{steward.name_zh}：", f"{business_date:%Y-%m-%d} 的数据检查结果如下。"]
+    parts += _section("一、今晚新发现的问题", opened, labels, since=False)
+    parts += _section("二、以前发现、仍未解决的问题", standing, labels, since=True)
+    if closed:
+        parts += ["", "三、已解决的问题"]
+        parts += [f"- {_place(incident, labels)}：{incident.message}" for incident in closed]
+    if opened or standing:
+        parts += [
+            "",
+            "请怎样处理",
+            "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
+            "由数据库直接读取的，更正后当晚自动重取。",
+            "2. 整批未采用的文件在更正前不参与计算，相关指标沿用上一次合格的数据并标注“陈旧”。",
+            "3. 请勿修改指标平台内的文件；清单文件中的个人信息已作假名处理。",
+        ]
+    urgent = sum(i.severity == "critical" for i in [*opened, *standing])
+    subject = (
+        f"【指标】{business_date:%Y-%m-%d} {steward.name_zh}："
+        f"新问题{len(opened)}项，未解决{len(standing)}项"
+        + (f"，其中须更正{urgent}项" if urgent else "")
+        + (f"，已解决{len(closed)}项" if closed else "")
+    )
+    return Digest(steward.key, subject, mask_personal_numbers("\n".join(parts) + "\n"))
+
+
+def compose_operator_digest(business_date: date, stage: str, message: str) -> Digest:
+    """What the operator is told when a night fails."""
+    body = (
+        f"{business_date:%Y-%m-%d} 的夜间任务未能完成，停在“{stage}”。\n\n"
+        f"原因：{message.strip()}\n\n"
+        "影响：已发布的上一版仍然有效，查询和报表不受影响，但数据停留在上一版的日期。\n"
+        "处理：按上述原因排除后重新运行 make nightly（可重复运行，已完成的部分不会重复入库）；"
+        "zhibiao status 可查看各阶段状态和未解决的问题。\n"
+    )
+    subject = f"【指标】{business_date:%Y-%m-%d} 夜间任务失败：{stage}"
+    return Digest("operator", mask_personal_numbers(subject), mask_personal_numbers(body))
+
+
+def _section(
+    title: str, incidents: Sequence[Incident], labels: Mapping[str, str], *, since: bool
+) -> Iterable[str]:
+    if not incidents:
+        return
+    yield ""
+    yield f"{title}（{len(incidents)}项）"
+    # What must be mended comes first when not all can be listed; messengers cut long texts.
+    listed = sorted(incidents, key=lambda i: i.severity)[:LISTED_INCIDENTS]
+    ordered = sorted(listed, key=lambda i: (i.subject, i.origin or "", i.severity, i.rule_id))
+    for place, group in groupby(ordered, key=lambda i: _place(i, labels)):
+        yield f"- {place}"
+        for incident in group:
+            yield f"  · {_describe(incident, since=since)}"
+    if len(listed) < len(incidents):
+        yield f"- 另有{len(incidents) - len(listed)}项未列出，zhibiao status 可查看全部。"
+
+
+def _place(incident: Incident, labels: Mapping[str, str]) -> str:
+    label = labels.get(incident.subject, incident.subject)
+    return f"{label} {incident.origin}" if incident.origin else label
+
+
+def _describe(incident: Incident, *, since: bool) -> str:
+    mark = "须更正" if incident.severity == "critical" else "请留意"
+    text = f"［{mark}］{incident.message}。"
+    if incident.rows_affected:
+        text += f"共{incident.rows_affected}行"
+        if incident.first_rows:
+            listed = "、".join(map(str, incident.first_rows))
+            more = " 等" if incident.rows_affected > len(incident.first_rows) else ""
+            text += f"，行号：{listed}{more}"
+        text += "。"
+    if incident.quarantine_path and incident.severity == "critical":
+        text += f"完整清单：{incident.quarantine_path}。"
+    if since:
+        opened = datetime.fromisoformat(incident.opened_at).astimezone(_SHANGHAI)
+        text += f"自{opened:%Y-%m-%d}起未解决"
+        text += "（已确认）。" if incident.acknowledged_at else "。"
+    return text

@@ -1,0 +1,128 @@
+"""Quarantine: the rows that were delivered and not loaded, each with its reasons.
+
+One Parquet file per extract, one line per row and rule. Belongs here: writing it. Does not:
+deciding which rows fail (`gates`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import GateError
+from pipelines.layout import Layout
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import Extract
+from pipelines.sources.sql_text import exact_path, identifier, literal
+
+_REASONS = ("rule_id", "column_name", "owner", "severity", "meaning")
+
+
+def quarantine_path(layout: Layout, source_table: str, extract_id: str) -> Path:
+    """Where the quarantine of an extract lies: `<source>/<table>/<extract_id>.parquet`."""
+    source, table = source_table.split("__", 1)
+    return layout.quarantine / source / table / f"{extract_id}.parquet"
+
+
+def collect_rejected(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, extract: Extract
+) -> None:
+    """Add what landing refused to `failures`; rows that could not even be read have no columns."""
+    if extract.rows_rejected == 0:
+        return
+    connection.execute(
+        "insert into failures"
+        " select ?, cast(_row_number as bigint), rule_id, column_name, ?, 'critical', meaning,"
+        f" true from read_parquet({exact_path(extract.rejected_path)})",
+        [extract.extract_id, table.steward],
+    )
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, table: SourceTable, extract: Extract
+) -> int:
+    """Write one extract's quarantine from `failures`; returns its distinct rows.
+
+    Written aside, synced and renamed, also when nothing failed: a missing file is then a loss and
+    never mistaken for a clean extract.
+
+    Raises:
+        GateError: the file cannot be written.
+    """
+    path = quarantine_path(layout, table.id, extract.extract_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(f"source.{identifier(c.name)}" for c in table.columns)
+    delivered = f"select * from read_parquet({exact_path(extract.data_path)})"
+    if extract.rows_rejected:
+        delivered += (
+            f" union all by name select distinct on (_row_number)"
+            f" * exclude (rule_id, column_name, meaning)"
+            f" from read_parquet({exact_path(extract.rejected_path)})"
+        )
+    reasons = ", ".join(f"failures.{name}" for name in _REASONS)
+    query = (
+        f"select failures._row_number, {reasons}, {columns}"
+        f" from failures left join ({delivered}) as source"
+        " on cast(source._row_number as bigint) = failures._row_number"
+        f" where failures._extract_id = {literal(extract.extract_id)} and failures.quarantines"
+        " order by failures._row_number, failures.rule_id, failures.column_name"
+    )
+    aside = path.with_name(f".{path.name}.aside")
+    try:
+        connection.execute(f"copy ({query}) to {literal(str(aside))} (format parquet)")
+        _make_durable(aside, path)
+    except (duckdb.IOException, OSError) as error:
+        aside.unlink(missing_ok=True)
+        raise GateError(
+            f"{path.name}: expected to write the quarantine, got {type(error).__name__}. "
+            "See that the disk has room; the extract is judged again with the next night."
+        ) from None
+    counted = connection.execute(
+        "select count(distinct _row_number) from failures where _extract_id = ? and quarantines",
+        [extract.extract_id],
+    ).fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _make_durable(aside: Path, path: Path) -> None:
+    with aside.open("rb") as file:
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def count_outstanding(
+    layout: Layout,
+    table: SourceTable,
+    extract: Extract,
+    rule_id: str,
+    later: Sequence[Extract],
+) -> int:
+    """Rows of an extract quarantined by a rule whose key no later extract has brought in.
+
+    A row without a key cannot be recognised again: it was told, and does not count here.
+    """
+    key = ", ".join(identifier(name) for name in table.key)
+    is_keyed = " and ".join(f"{identifier(name)} is not null" for name in table.key)
+    loaded = " union all ".join(
+        f"select {key} from read_parquet({exact_path(one.data_path)}) where _row_number not in"
+        " (select _row_number from"
+        f" read_parquet({exact_path(quarantine_path(layout, table.id, one.extract_id))}))"
+        for one in later
+    )
+    own = quarantine_path(layout, table.id, extract.extract_id)
+    with duckdb.connect() as connection:
+        counted = connection.execute(
+            f"select count(distinct _row_number) from read_parquet({exact_path(own)})"
+            f" where rule_id = ? and {is_keyed} and ({key}) not in"
+            f" (select ({key}) from ({loaded}) where {is_keyed})",
+            [rule_id],
+        ).fetchone()
+    return int(counted[0]) if counted else 0

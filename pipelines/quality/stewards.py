@@ -1,0 +1,56 @@
+"""Stewards: who owns what, read from `expectations/_stewards.yml`.
+
+Belongs here: the keys that suites and contracts name as owner, and what people call them.
+Does not: where their messages go, which is an installation's setting (ZHIBIAO_ALERT_TARGETS).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import ContractError
+
+STEWARDS_FILE = "_stewards.yml"
+
+
+class Steward(BaseModel):
+    """One section of the bureau that answers for data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(pattern=r"^[a-z][a-z_]*$")
+    name_zh: str = Field(min_length=1)
+    owns: str = Field(min_length=1)
+
+
+def read_stewards(folder: Path) -> dict[str, Steward]:
+    """Read the stewards of a project, by key.
+
+    Raises:
+        ContractError: the file is missing or an entry is unusable.
+    """
+    path = folder / STEWARDS_FILE
+    try:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, yaml.YAMLError) as error:
+        raise ContractError(
+            f"{path.name}: expected a readable list of stewards, got {type(error).__name__}. "
+            "Declare each steward as `<key>: {name_zh: …, owns: …}`."
+        ) from None
+    if not isinstance(declared, dict) or not declared:
+        raise ContractError(
+            f"{path.name}: expected a mapping from key to steward, got {type(declared).__name__}. "
+            "Declare each steward as `<key>: {name_zh: …, owns: …}`."
+        )
+    stewards: dict[str, Steward] = {}
+    for key, entry in declared.items():
+        try:
+            stewards[key] = Steward.model_validate({"key": key, **(entry or {})})
+        except (ValidationError, TypeError) as error:
+            raise ContractError(
+                f"{path.name}, {key}: expected name_zh and owns, got: {error}. Mend the entry."
+            ) from None
+    return stewards

@@ -1,0 +1,213 @@
+"""Suites: what a gated table must satisfy, read from `expectations/<table>.yml`.
+
+A file is a Great Expectations suite in that library's own form (name, meta, expectations of type,
+kwargs, severity, meta). Belongs here: the typed form and its checks, without importing Great
+Expectations, which takes three seconds. Does not: carrying a suite out (`validation`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import ContractError
+from pipelines.quality.stewards import Steward, read_stewards
+
+Level = Literal["row", "table", "figure"]
+Severity = Literal["critical", "warning"]
+
+UNEXPECTED_ROWS = "unexpected_rows_expectation"
+ROW_KINDS = frozenset(
+    {
+        "expect_column_values_to_not_be_null",
+        "expect_column_values_to_be_null",
+        "expect_column_values_to_be_in_set",
+        "expect_column_values_to_not_be_in_set",
+        "expect_column_values_to_be_between",
+        "expect_column_value_lengths_to_be_between",
+        "expect_column_value_lengths_to_equal",
+        "expect_column_values_to_be_unique",
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        "expect_column_pair_values_to_be_equal",
+        UNEXPECTED_ROWS,
+    }
+)
+"""Kinds that can name the rows at fault. Every kind has a case in the self-test."""
+TABLE_KINDS = frozenset(
+    {
+        # Its query for the rows at fault is broken (an unbound parameter, 1.24.1): it only counts.
+        "expect_compound_columns_to_be_unique",
+        "expect_table_row_count_to_be_between",
+        "expect_table_columns_to_match_set",
+        "expect_column_to_exist",
+        "expect_column_distinct_values_to_be_in_set",
+        "expect_column_distinct_values_to_contain_set",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_min_to_be_between",
+        "expect_column_max_to_be_between",
+        "expect_column_sum_to_be_between",
+    }
+)
+"""Kinds that judge a table as a whole."""
+FUNCTIONS_FILE = "_functions.sql"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RuleMeta(_Strict):
+    """Our part of an expectation: who is told what when it fails."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    level: Level
+    owner: str
+    meaning: str = Field(pattern=r"[\u4e00-\u9fff]")
+    """A Chinese sentence for the steward: what is wrong and what to do."""
+
+
+class Rule(_Strict):
+    """One expectation. A critical rule quarantines, holds or stops; a warning only tells."""
+
+    type: str
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    severity: Severity
+    meta: RuleMeta
+
+    @property
+    def query(self) -> str | None:
+        """The SQL of an unexpected-rows rule; its batch is written `{batch}`."""
+        query = self.kwargs.get("unexpected_rows_query")
+        return str(query).strip() if query is not None else None
+
+    @property
+    def column_name(self) -> str | None:
+        """The column at fault, where the rule is about one."""
+        column = self.kwargs.get("column") or self.kwargs.get("column_A")
+        return str(column) if column is not None else None
+
+    @model_validator(mode="after")
+    def _kind_bears_the_level(self) -> Rule:
+        if self.type not in ROW_KINDS | TABLE_KINDS:
+            known = ", ".join(sorted(ROW_KINDS | TABLE_KINDS))
+            raise ValueError(
+                f"expected a known expectation, got {self.type!r}. Use one of {known}; "
+                "a new kind is added to quality/suites.py with a case in quality/self_test.py"
+            )
+        if self.meta.level == "row" and self.type not in ROW_KINDS:
+            raise ValueError(f"expected level table for {self.type}, which names no rows, got row")
+        if self.type == UNEXPECTED_ROWS and "{batch}" not in (self.query or ""):
+            raise ValueError("expected an unexpected_rows_query that reads {batch}")
+        return self
+
+
+class MaxQuarantineShare(_Strict):
+    """Above this share of quarantined rows an extract is held as a whole."""
+
+    value: float = Field(gt=0, le=1)
+    at_least_rows: int = Field(default=10, ge=1)
+    """Below this many bad rows a share says little: one of eight is not a broken export."""
+    reason: str = Field(min_length=1)
+
+
+class SuiteMeta(_Strict):
+    """Our part of a suite."""
+
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
+    label: str = ""
+    """Chinese name of a ledger or of the figures; a landed table's stands in its contract."""
+    max_quarantine_share: MaxQuarantineShare = MaxQuarantineShare(
+        value=0.05,
+        reason="More than one bad row in twenty points to a broken export, not to broken rows.",
+    )
+
+
+class Suite(_Strict):
+    """The rules of one gated table."""
+
+    name: str
+    meta: SuiteMeta
+    expectations: tuple[Rule, ...] = Field(min_length=1)
+    functions: str = ""
+    """SQL macros that the rules of landed tables may call (`_functions.sql`)."""
+
+    @property
+    def table(self) -> str:
+        """`<schema>.<table>`."""
+        return self.meta.table
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over all that decides a verdict; a changed suite judges anew."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def rules(self, *levels: Level) -> tuple[Rule, ...]:
+        """The rules of these levels, in the order declared."""
+        return tuple(rule for rule in self.expectations if rule.meta.level in levels)
+
+    @model_validator(mode="after")
+    def _rules_fit_the_table(self) -> Suite:
+        seen: set[str] = set()
+        is_landed = self.table.startswith("landing.")
+        if is_landed == bool(self.meta.label):
+            raise ValueError(
+                "meta.label: expected a Chinese name for a ledger or the figures, and none for a "
+                "landed table, whose contract has it"
+            )
+        for rule in self.expectations:
+            if rule.meta.id in seen:
+                raise ValueError(f"{rule.meta.id}: expected distinct rule ids, got it twice")
+            seen.add(rule.meta.id)
+            if is_landed and rule.meta.level == "figure":
+                raise ValueError(f"{rule.meta.id}: a landed table has no figures to judge")
+        return self
+
+
+def _read_suite(path: Path, functions: str, stewards: dict[str, Steward]) -> Suite:
+    try:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        landed = str(declared["meta"]["table"]).startswith("landing.")
+        suite = Suite.model_validate({**declared, "functions": functions if landed else ""})
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'suite'}: {e['msg']}" for e in error.errors()
+        )
+        raise ContractError(
+            f"expectations/{path.name}: expected a usable suite, got: {problems}. Mend the file."
+        ) from None
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ContractError(
+            f"expectations/{path.name}: expected a suite of name, meta.table and expectations, "
+            f"got {type(error).__name__}: {error}. Take a neighbouring file as the model."
+        ) from None
+    if suite.name != path.stem or suite.table.split(".")[1] != path.stem:
+        raise ContractError(
+            f"expectations/{path.name}: expected name and table {path.stem!r}, got "
+            f"{suite.name!r} and {suite.table!r}. Name the file after the table that it gates."
+        )
+    unknown = {rule.meta.owner for rule in suite.expectations} - set(stewards)
+    if unknown:
+        raise ContractError(
+            f"expectations/{path.name}: expected owners among {', '.join(stewards)}, got "
+            f"{', '.join(sorted(unknown))}. Declare the steward in expectations/_stewards.yml."
+        )
+    return suite
+
+
+def read_suites(folder: Path) -> dict[str, Suite]:
+    """Read every suite of a project, by gated table (`registrations__events`, `complaints`).
+
+    Raises:
+        ContractError: naming the file, the rule and what is wrong.
+    """
+    stewards = read_stewards(folder)
+    functions_path = folder / FUNCTIONS_FILE
+    functions = functions_path.read_text(encoding="utf-8") if functions_path.exists() else ""
+    paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
+    return {path.stem: _read_suite(path, functions, stewards) for path in paths}

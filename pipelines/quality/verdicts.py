@@ -1,0 +1,101 @@
+"""Verdicts: what the gate decided about each extract, and what it found in it.
+
+Belongs here: the dataclasses and their rows in the operations store. Does not: reaching a verdict
+(`gates`) or telling anyone (`incidents`, `alerts`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.errors import GateError
+from pipelines.sources.extracts import Extract
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that failed in one extract; row numbers, never values."""
+
+    rule_id: str
+    severity: str
+    owner: str
+    meaning: str
+    rows_affected: int | None = None
+    first_rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's decision on one extract; delivered = loaded + quarantined + duplicate rows."""
+
+    source_table: str
+    extract_id: str
+    suite_hash: str
+    verdict: Literal["accepted", "held"]
+    reason: str | None
+    message: str | None
+    rows_delivered: int
+    rows_loaded: int
+    rows_quarantined: int
+    rows_duplicate: int
+    judged_at: str
+    origin: str = ""
+    findings: tuple[Finding, ...] = ()
+    """Not stored here: each becomes an incident."""
+
+    def __post_init__(self) -> None:
+        """Refuse a verdict that loses a row.
+
+        Raises:
+            GateError: delivered rows are not accounted for.
+        """
+        accounted = self.rows_loaded + self.rows_quarantined + self.rows_duplicate
+        if self.rows_delivered != accounted:
+            raise GateError(
+                f"{self.source_table}, {self.extract_id}: expected {self.rows_delivered} delivered "
+                f"rows to be accounted for, got {self.rows_loaded} loaded + "
+                f"{self.rows_quarantined} quarantined + {self.rows_duplicate} duplicate. "
+                "The landed files do not agree with their manifest; land the delivery anew."
+            )
+
+    @property
+    def is_accepted(self) -> bool:
+        """True when the extract may be used."""
+        return self.verdict == "accepted"
+
+
+_COLUMNS = (
+    "source_table, extract_id, suite_hash, verdict, reason, message, rows_delivered, rows_loaded,"
+    " rows_quarantined, rows_duplicate, judged_at, origin"
+)
+
+
+def record_verdicts(operations: sqlite3.Connection, verdicts: Iterable[Verdict]) -> None:
+    """Store verdicts; one under a changed suite replaces the earlier one of its extract."""
+    names = _COLUMNS.split(",")
+    operations.executemany(
+        f"insert or replace into verdicts ({_COLUMNS}) values ({', '.join('?' * len(names))})",
+        [[getattr(verdict, name.strip()) for name in names] for verdict in verdicts],
+    )
+
+
+def read_verdicts(operations: sqlite3.Connection, source_table: str) -> dict[str, Verdict]:
+    """The newest verdict on each extract of a table, by extract id; without findings."""
+    rows = operations.execute(
+        f"select {_COLUMNS} from verdicts where source_table = ?", [source_table]
+    )
+    return {row["extract_id"]: Verdict(**dict(row)) for row in rows}
+
+
+def select_unjudged(
+    extracts: Sequence[Extract], verdicts: Mapping[str, Verdict], suite_hash: str
+) -> list[Extract]:
+    """The extracts without a verdict under this suite."""
+    return [
+        extract
+        for extract in extracts
+        if (verdict := verdicts.get(extract.extract_id)) is None or verdict.suite_hash != suite_hash
+    ]

@@ -1,0 +1,234 @@
+"""Builds the folder of a release: the DuckDB file, its Parquet twin, the draft of its manifest.
+
+The database is built new, column by column from the allow-list, and never copied from the build
+file: dropped tables survive in a file's free blocks, so a copy could carry personal data out. What
+does not belong here: the report (reports), sealing (manifest) and the switch (switch).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import ValidationError
+
+from pipelines.errors import ReleaseError
+from pipelines.layout import Layout
+from pipelines.quality.stewards import read_stewards
+from pipelines.releases.durable import refusing_full_disk
+from pipelines.releases.folders import DATABASE, PARQUET, building_folder, remove_leftovers
+from pipelines.releases.manifest import Draft, write_draft
+from pipelines.releases.published import (
+    PublishedTable,
+    published_tables,
+    quoted,
+    read_dbt_manifest,
+    refuse_unfit_columns,
+    source_labels,
+    text_literal,
+)
+from pipelines.settings import Settings
+
+# DuckDB's own default, written down because another size gives other bytes.
+_ROW_GROUP_ROWS = 122_880
+
+_SELF_DESCRIPTION = """
+create table release (release_id varchar, as_of date, is_synthetic boolean, label varchar);
+create table extracts (
+    source_table varchar, source_label varchar, extract_id varchar, sha256 varchar,
+    rows_delivered bigint, rows_loaded bigint, rows_quarantined bigint, rows_duplicate bigint
+);
+create table extract_states (
+    source_table varchar, source_label varchar, data_through date, stale_from date, reason varchar
+);
+create table stewards (owner varchar, name_zh varchar, ordinal integer);
+comment on table release is 'One row: the release that this file belongs to.';
+comment on table extracts is 'One row per extract whose rows stand behind the figures.';
+comment on table extract_states is 'One row per source table: how far its data reaches.';
+comment on table stewards is 'One row per section of the bureau that answers for data.';
+"""
+
+
+def build_release(
+    layout: Layout,
+    *,
+    release_id: str,
+    business_date: date,
+    is_synthetic: bool,
+    extracts: Sequence[Mapping[str, Any]],
+    gates: Sequence[Mapping[str, Any]],
+    definitions: str,
+    settings: Settings,
+) -> Path:
+    """Build the folder of a release beside the finished ones and return it, unsealed and private.
+
+    Args:
+        layout: where things lie; the build database must be closed by whoever wrote it.
+        release_id: what `release_id_for` gave.
+        business_date: the date that the figures are stated as of.
+        is_synthetic: true when the extracts come from the demo bureau.
+        extracts: the extracts in use, with the fields of `ReleasedExtract`.
+        gates: one summary a suite that was run; kept as it is.
+        definitions: what `definitions_hash` gave.
+        settings: threads and memory of the database.
+
+    Raises:
+        ReleaseError: when a published column is missing, personal or inexact, rows of an extract
+            do not add up, there is nothing to build from, or the disk is full.
+        ContractError: when a published table documents no column.
+    """
+    draft = _check_draft(
+        release_id=release_id,
+        as_of=business_date,
+        is_synthetic=is_synthetic,
+        definitions=definitions,
+        extracts=extracts,
+        gates=gates,
+    )
+    dbt_manifest = read_dbt_manifest(layout.dbt_target / "manifest.json")
+    tables = published_tables(dbt_manifest)
+    if not layout.build_database.is_file():
+        raise ReleaseError(
+            f"release {release_id}: expected the build database {layout.build_database}, "
+            "got no such file. Run the dbt models first."
+        )
+    layout.releases.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(layout)
+    building = building_folder(layout, release_id)
+    with _removed_on_failure(building), refusing_full_disk(f"release {release_id}", building):
+        building.mkdir(mode=0o700)
+        (building / PARQUET).mkdir(mode=0o700)
+        with _open_new_database(layout, building, settings) as connection:
+            _copy_tables(connection, tables)
+            _describe_itself(connection, draft)
+            _describe_data(connection, draft, source_labels(dbt_manifest))
+            _name_stewards(connection, layout)
+            rows = _write_parquet(connection, building)
+        write_draft(building, draft.model_copy(update={"rows": rows}))
+    return building
+
+
+def _check_draft(**fields: Any) -> Draft:  # noqa: ANN401 -- pydantic judges the values
+    try:
+        return Draft.model_validate(fields)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ReleaseError(
+            f"release {fields['release_id']}: expected a complete description, got {problems}. "
+            "Mend what the night hands over; no row may be lost on the way."
+        ) from None
+
+
+@contextmanager
+def _removed_on_failure(building: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        # Frees the room at once; what cannot be removed now goes when the next build starts, and
+        # must not hide why this one failed.
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _open_new_database(
+    layout: Layout, building: Path, settings: Settings
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": settings.threads,
+        "memory_limit": settings.memory_limit,
+        # Not beside the database, where spilled rows would end up in the release.
+        "temp_directory": str(layout.build / "spill"),
+        "preserve_insertion_order": True,
+    }
+    connection = duckdb.connect(str(building / DATABASE), config=config)
+    try:
+        connection.execute(
+            f"attach {text_literal(str(layout.build_database))} as build (read_only)"
+        )
+        yield connection
+        connection.execute("detach build")
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]) -> None:
+    for table in tables:
+        refuse_unfit_columns(connection, "build", table)
+        # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
+        name = quoted(table.name)
+        # A total order over all columns: equal rows are equal bytes, so any tie is no difference.
+        connection.execute(
+            f"create table {name} as select {', '.join(map(quoted, table.columns))} "
+            f"from build.{quoted(table.schema)}.{name} order by all asc nulls last"
+        )
+        connection.execute(f"comment on table {name} is {text_literal(table.description)}")
+        for column, text in table.column_descriptions.items():
+            connection.execute(f"comment on column {name}.{quoted(column)} is {text_literal(text)}")
+
+
+def _describe_itself(connection: duckdb.DuckDBPyConnection, draft: Draft) -> None:
+    connection.execute(_SELF_DESCRIPTION)
+    label = f"{'合成演示数据 · ' if draft.is_synthetic else ''}截至 {draft.as_of.isoformat()}"
+    connection.execute(
+        "insert into release values (?, ?, ?, ?)",
+        [draft.release_id, draft.as_of, draft.is_synthetic, label],
+    )
+
+
+def _describe_data(
+    connection: duckdb.DuckDBPyConnection, draft: Draft, labels: Mapping[str, str]
+) -> None:
+    for extract in sorted(draft.extracts, key=lambda e: (e.table, e.extract_id)):
+        connection.execute(
+            "insert into extracts values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                extract.table,
+                labels.get(extract.table, extract.table),
+                extract.extract_id,
+                extract.sha256,
+                extract.rows_delivered,
+                extract.rows_loaded,
+                extract.rows_quarantined,
+                extract.rows_duplicate,
+            ],
+        )
+    connection.execute(
+        "insert into extract_states"
+        " select source_table, coalesce(labels[source_table], source_table), data_through,"
+        " stale_from, reason"
+        " from build.night.extract_states, (select ?::map(varchar, varchar) as labels)"
+        " order by all asc nulls last",
+        [{"key": list(labels), "value": list(labels.values())}],
+    )
+
+
+def _name_stewards(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    # In the order of the declaration, which is the order that reports follow.
+    for ordinal, steward in enumerate(read_stewards(layout.expectations).values()):
+        connection.execute(
+            "insert into stewards values (?, ?, ?)", [steward.key, steward.name_zh, ordinal]
+        )
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, building: Path) -> dict[str, int]:
+    """Write each table of the new database, in its order; returns rows per file."""
+    rows: dict[str, int] = {}
+    tables = connection.execute(
+        "select table_name from duckdb_tables()"
+        " where database_name = current_database() order by all"
+    ).fetchall()
+    for (table,) in tables:
+        path = f"{PARQUET}/{table}.parquet"
+        written = connection.execute(
+            f"copy {quoted(table)} to {text_literal(str(building / path))} "
+            f"(format parquet, compression zstd, row_group_size {_ROW_GROUP_ROWS})"
+        ).fetchone()
+        rows[path] = written[0] if written else 0
+    return rows

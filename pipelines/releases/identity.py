@@ -1,0 +1,70 @@
+"""What names a release: the extracts in use, the definitions and the business date.
+
+What belongs here: the two hashes that make equal inputs carry an equal name. What does not: the
+hashes of what was written (manifest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from pipelines.layout import Layout
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_GENERATED = frozenset({"__pycache__", "target", "logs", "dbt_packages"})
+
+
+def definitions_hash(layout: Layout) -> str:
+    """SHA-256 over everything that decides a figure besides the extracts.
+
+    Covers, by relative path and content: the dbt project, the suites, this package (without the
+    demo bureau, which only writes extracts) and the lock file where there is one. What tools
+    generate (`target/`, `logs/`, caches, dot files) is left out.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted(_definition_files(layout)):
+        content = path.read_bytes()
+        # The lengths keep two files from passing for one whose content runs on.
+        digest.update(f"{len(name.encode())} {name} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def release_id_for(
+    business_date: date, accepted: Mapping[str, Sequence[str]], definitions: str
+) -> str:
+    """Name the release of these inputs: `<business date>-<12 hexadecimal digits>`.
+
+    Args:
+        business_date: the night's date.
+        accepted: extract ids in use, per source table; their order does not matter.
+        definitions: what `definitions_hash` gave.
+    """
+    inputs = {
+        "accepted": {table: sorted(extracts) for table, extracts in accepted.items()},
+        "business_date": business_date.isoformat(),
+        "definitions": definitions,
+    }
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return f"{business_date.isoformat()}-{digest[:12]}"
+
+
+def _definition_files(layout: Layout) -> Iterator[tuple[str, Path]]:
+    roots = (
+        ("dbt_project", layout.dbt_project, _GENERATED),
+        ("expectations", layout.expectations, _GENERATED),
+        ("pipelines", _PACKAGE, _GENERATED | {"demo", "tests"}),
+    )
+    for name, root, left_out in roots:
+        for path in root.rglob("*"):
+            inside = path.relative_to(root)
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if path.is_file() and not hidden and left_out.isdisjoint(inside.parts):
+                yield f"{name}/{inside.as_posix()}", path
+    lock = _PACKAGE.parent / "requirements.lock"
+    if lock.is_file():
+        yield lock.name, lock

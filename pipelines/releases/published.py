@@ -1,0 +1,174 @@
+"""What may leave the bureau in a release: the allow-list that the dbt models declare.
+
+A model or seed enters a release by `config: {meta: {published: true}}`, and with the columns that
+its YAML documents only: what nobody described never leaves. What belongs here: reading that list
+from dbt's manifest and refusing columns that are missing, personal or not reproducible. What does
+not: writing the tables (build).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import ContractError, ReleaseError
+
+PSEUDONYM = r"p\d+_[0-9a-f]{8}_[0-9a-f]{32}"
+"""How a keyed pseudonym is written; it is still personal data and stays inside."""
+
+RESERVED = frozenset({"release", "extracts", "extract_states", "stewards"})
+"""Tables that the release writes about itself."""
+
+# Sums of these differ between two runs with two threads, so no figure may rest on them.
+_INEXACT = frozenset({"FLOAT", "DOUBLE"})
+_TEXTUAL = ("VARCHAR", "JSON", "ENUM", "BLOB")
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table of the release: where it is built, which columns leave, what they mean."""
+
+    schema: str
+    name: str
+    description: str
+    columns: tuple[str, ...]
+    column_descriptions: Mapping[str, str]
+
+
+def quoted(name: str) -> str:
+    """Write a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """Write a text as an SQL literal, where no parameter can stand."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def read_dbt_manifest(path: Path) -> dict[str, Any]:
+    """Read dbt's manifest.json.
+
+    Raises:
+        ReleaseError: when dbt has not written one.
+    """
+    if not path.is_file():
+        raise ReleaseError(
+            f"dbt manifest: expected {path}, got no such file. Run the dbt models first."
+        )
+    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    return manifest
+
+
+def published_tables(manifest: Mapping[str, Any]) -> list[PublishedTable]:
+    """The tables that the models and seeds of a dbt manifest publish, by schema and name.
+
+    Raises:
+        ContractError: when a published table documents no column, or two tables would share a
+            name.
+        ReleaseError: when nothing is published at all.
+    """
+    tables = [
+        _read_table(node)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in {"model", "seed"}
+        and node["config"].get("meta", {}).get("published") is True
+    ]
+    if not tables:
+        raise ReleaseError(
+            "dbt manifest: expected models with config.meta.published: true, got none. "
+            "Declare it beside the models that analysts may read."
+        )
+    taken = set(RESERVED)
+    for table in tables:
+        if table.name in taken:
+            raise ContractError(
+                f"{table.schema}.{table.name}: expected a name of its own in the release, "
+                "got one already taken. Rename the model."
+            )
+        taken.add(table.name)
+    return sorted(tables, key=lambda table: (table.schema, table.name))
+
+
+def source_labels(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The Chinese name of each source table, by `<source>__<table>`."""
+    return {
+        f"{source['source_name']}__{source['name']}": label
+        for source in manifest.get("sources", {}).values()
+        if (label := source.get("config", {}).get("meta", {}).get("label"))
+    }
+
+
+def refuse_unfit_columns(
+    connection: duckdb.DuckDBPyConnection, database: str, table: PublishedTable
+) -> None:
+    """Refuse a table whose declared columns must not or cannot be published.
+
+    Raises:
+        ReleaseError: naming columns that are missing, hold pseudonyms or are floating-point.
+    """
+    types = dict(
+        connection.execute(
+            "select column_name, data_type from duckdb_columns()"
+            " where database_name = ? and schema_name = ? and table_name = ?",
+            [database, table.schema, table.name],
+        ).fetchall()
+    )
+    subject = f"{table.schema}.{table.name}"
+    if missing := [column for column in table.columns if column not in types]:
+        raise ReleaseError(
+            f"{subject}: expected the published columns {', '.join(missing)}, got a table with "
+            f"{', '.join(types) or 'no columns'}. Mend the columns in the model's YAML, or build it."
+        )
+    if inexact := [column for column in table.columns if types[column] in _INEXACT]:
+        raise ReleaseError(
+            f"{subject}: expected exact types, got floating point in {', '.join(inexact)}. "
+            "Cast the columns to decimal in the model."
+        )
+    if personal := _columns_with_pseudonyms(connection, database, table, types):
+        raise ReleaseError(
+            f"{subject}: expected no personal data, got pseudonyms in {', '.join(personal)}. "
+            "Take the columns out of the model; pseudonyms stop at staging."
+        )
+
+
+def _read_table(node: Mapping[str, Any]) -> PublishedTable:
+    documented: Mapping[str, Any] = node.get("columns", {})
+    if not documented:
+        raise ContractError(
+            f"{node['schema']}.{node['name']}: expected a published table to document its columns, "
+            "got none. Describe each column that may leave in the YAML beside the model."
+        )
+    return PublishedTable(
+        schema=node["schema"],
+        name=node.get("alias") or node["name"],
+        description=node.get("description", ""),
+        columns=tuple(documented),
+        column_descriptions={
+            column: text
+            for column, said in documented.items()
+            if (text := said.get("description", ""))
+        },
+    )
+
+
+def _columns_with_pseudonyms(
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    table: PublishedTable,
+    types: Mapping[str, str],
+) -> list[str]:
+    # Nested types are named after what they hold, as in STRUCT(name VARCHAR): searched as text.
+    textual = [c for c in table.columns if any(kind in types[c] for kind in _TEXTUAL)]
+    if not textual:
+        return []
+    tests = ", ".join(
+        f"bool_or(regexp_matches({quoted(column)}::varchar, '{PSEUDONYM}'))" for column in textual
+    )
+    source = ".".join(map(quoted, (database, table.schema, table.name)))
+    found = connection.execute(f"select {tests} from {source}").fetchone() or ()
+    return [column for column, is_personal in zip(textual, found, strict=True) if is_personal]

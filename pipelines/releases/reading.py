@@ -1,0 +1,148 @@
+"""Finds releases and opens them for reading: what the command line, pages and reports stand on.
+
+What belongs here: read-only, bounded access. What does not: anything that changes a release.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import ReleaseError
+from pipelines.layout import Layout
+from pipelines.releases.folders import DATABASE, PARQUET, REPORT
+from pipelines.releases.manifest import ReleaseManifest, read_manifest
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published release."""
+
+    folder: Path
+    manifest: ReleaseManifest
+
+    @property
+    def id(self) -> str:
+        """`<business date>-<12 hexadecimal digits>`."""
+        return self.manifest.release_id
+
+    @property
+    def as_of(self) -> date:
+        """The date that the figures are stated as of."""
+        return self.manifest.as_of
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.folder / DATABASE
+
+    @property
+    def parquet(self) -> Path:
+        """The folder of Parquet files, one a table."""
+        return self.folder / PARQUET
+
+    @property
+    def report(self) -> Path:
+        """The folder of the report."""
+        return self.folder / REPORT
+
+
+def current_release(layout: Layout) -> Release | None:
+    """The release that analysts see, or None before the first one."""
+    if not layout.current.is_symlink():
+        return None
+    return find_release(layout, layout.current.resolve().name)
+
+
+def list_releases(layout: Layout) -> list[Release]:
+    """All published releases, newest first."""
+    if not layout.releases.is_dir():
+        return []
+    releases = [
+        find_release(layout, folder.name)
+        for folder in layout.releases.iterdir()
+        if folder.is_dir() and not folder.name.startswith(".")
+    ]
+    return sorted(releases, key=lambda r: (r.manifest.created_at, r.id), reverse=True)
+
+
+def find_release(layout: Layout, release_id: str | None = None) -> Release:
+    """The release of that id, or the current one.
+
+    Raises:
+        ReleaseError: when there is none.
+    """
+    if release_id is None:
+        current = current_release(layout)
+        if current is None:
+            raise ReleaseError(
+                f"current release: expected a link at {layout.current}, got none. "
+                "Run a night first: make nightly."
+            )
+        return current
+    folder = layout.releases / release_id
+    # A name with a separator could lead out of the folder.
+    if folder.parent != layout.releases or release_id.startswith(".") or not folder.is_dir():
+        raise ReleaseError(
+            f"release: expected one below {layout.releases}, got {release_id!r}. "
+            "Take an id from the names of the folders there."
+        )
+    return Release(folder, read_manifest(folder))
+
+
+def open_release(
+    layout: Layout,
+    release_id: str | None = None,
+    *,
+    memory_limit: str = "1GB",
+    threads: int = 2,
+) -> duckdb.DuckDBPyConnection:
+    """Open a release (the current one by default) so that a query can only read it.
+
+    The file is opened read-only under its own folder, not through `current`: the connection stays
+    on one release while the next is published. Other files, extensions and settings are out of
+    reach, and nothing is spilled to disk.
+
+    Raises:
+        ReleaseError: when there is no such release.
+    """
+    release = find_release(layout, release_id)
+    # Given when connecting: connections of one process to one file share their settings, so the
+    # second could not set what the first has locked.
+    return duckdb.connect(
+        str(release.database),
+        read_only=True,
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "max_temp_directory_size": "0KiB",
+            "enable_external_access": False,
+            "lock_configuration": True,
+        },
+    )
+
+
+@contextmanager
+def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Stop whatever the connection runs inside the block after so many seconds.
+
+    Raises:
+        ReleaseError: when the time is up.
+    """
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise ReleaseError(
+            f"query: expected an answer within {seconds:g} s, got none. "
+            "Ask for fewer rows, or read the Parquet files of the release."
+        ) from None
+    finally:
+        timer.cancel()

@@ -1,0 +1,99 @@
+"""Makes a built release current, by one rename, and removes old ones.
+
+What belongs here: the only writes to `current` and to finished releases. What does not: building
+and reading them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipelines.errors import ReleaseError
+from pipelines.layout import Layout
+from pipelines.releases.durable import open_to_readers, refusing_full_disk, sync_file
+from pipelines.releases.folders import PARQUET, pointing_link, remove_folder
+from pipelines.releases.manifest import ReleaseManifest
+from pipelines.releases.reading import Release, current_release, list_releases
+from pipelines.releases.verify import verify_release
+
+
+def publish(layout: Layout, building: Path) -> Release:
+    """Verify a sealed folder, give it its final name and point `current` at it.
+
+    Killed at any moment, `current` is the old release or the new one. When a release of that id
+    exists with equal Parquet bytes, it stays as it is and the folder is removed.
+
+    Raises:
+        ReleaseError: when verification finds a difference, when equal inputs gave other bytes, or
+            the disk is full; `current` is then untouched.
+    """
+    manifest = verify_release(building)
+    target = layout.releases / manifest.release_id
+    with refusing_full_disk(f"release {manifest.release_id}", layout.releases):
+        if target.exists():
+            manifest = _keep_existing(target, manifest)
+            remove_folder(building)
+        else:
+            open_to_readers(building)
+            building.rename(target)
+        _let_readers_through(layout)
+        sync_file(layout.releases)
+        _point_current(layout, target)
+    return Release(target, manifest)
+
+
+def prune(layout: Layout, keep: int) -> list[str]:
+    """Remove the oldest releases beyond `keep`; returns their ids.
+
+    The current release and the one before it always stay: a reader may be in the middle of it.
+    """
+    current = current_release(layout)
+    protected = set()
+    if current is not None:
+        protected.add(current.id)
+        if current.manifest.previous is not None:
+            protected.add(current.manifest.previous.release_id)
+    removed = []
+    for release in list_releases(layout)[keep:]:
+        if release.id not in protected:
+            remove_folder(release.folder)
+            removed.append(release.id)
+    return removed
+
+
+def _keep_existing(target: Path, built: ReleaseManifest) -> ReleaseManifest:
+    existing = verify_release(target)
+    hashes, built_hashes = _parquet_hashes(existing), _parquet_hashes(built)
+    if hashes != built_hashes:
+        files = sorted(name for name, _ in hashes ^ built_hashes)
+        raise ReleaseError(
+            f"release {existing.release_id}: expected the bytes it was published with, "
+            f"got others in {', '.join(dict.fromkeys(files))}. The same inputs gave different "
+            "bytes: look for a query without a total order or an exact type; the published "
+            "release stays."
+        )
+    return existing
+
+
+def _parquet_hashes(manifest: ReleaseManifest) -> set[tuple[str, str]]:
+    return {(a.path, a.sha256) for a in manifest.artefacts if a.path.startswith(f"{PARQUET}/")}
+
+
+def _let_readers_through(layout: Layout) -> None:
+    layout.releases.chmod(0o755)
+    # Readers pass through the warehouse without seeing what else lies there.
+    layout.warehouse.chmod(layout.warehouse.stat().st_mode | 0o011)
+
+
+def _point_current(layout: Layout, target: Path) -> None:
+    if layout.current.exists() and not layout.current.is_symlink():
+        raise ReleaseError(
+            f"current release: expected a link at {layout.current}, got a file or folder. "
+            "Move it away and run the night again."
+        )
+    link = pointing_link(layout)
+    link.unlink(missing_ok=True)
+    link.symlink_to(target.relative_to(layout.warehouse), target_is_directory=True)
+    os.replace(link, layout.current)  # noqa: PTH105 -- the one atomic step, under its plain name
+    sync_file(layout.warehouse)

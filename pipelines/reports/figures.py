@@ -1,0 +1,201 @@
+"""Reads figures out of a release's database.
+
+What belongs here: the queries. What does not: rounding (formats), arranging (tables).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from pipelines.reports.formats import Cell, Change, Scale, choose_scale, show_change, show_value
+
+# The district is the area whose code the streets' codes begin with, so the lowest.
+_DISTRICT = "(select min(area_code) from indicator_values)"
+# Sections as the bureau lists them; totals first, what is derived from them after.
+_ORDER = (
+    "s.ordinal nulls last, i.owner, i.ledger, list_position("
+    "['stock', 'count', 'sum', 'ratio', 'median', 'percentile'], i.kind) nulls last, i.indicator_id"
+)
+
+
+@dataclass(frozen=True)
+class ReleaseIdentity:
+    """The one row of the table `release`."""
+
+    release_id: str
+    as_of: date
+    is_synthetic: bool
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What the catalogue says of one indicator."""
+
+    scale: Scale
+    indicator_id: str
+    label: str
+    kind: str
+    owner: str
+    definition: str
+    legal_basis: str
+    version: int
+    is_main: bool
+
+
+@dataclass(frozen=True)
+class Area:
+    """The district or one of its streets."""
+
+    area_code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class MainFigure:
+    """One headline figure: the value of a year for the district, and its change."""
+
+    indicator_id: str
+    label: str
+    owner: str
+    period_start: date
+    value: Decimal | None
+    """In base units, unrounded."""
+    change_on_year: Decimal | None
+    """A fraction; between two rates their difference."""
+    status: str
+    shown: Cell
+    change: Change
+
+    @property
+    def unit(self) -> str:
+        """The unit that the value is shown in."""
+        return self.shown.scale.unit
+
+
+@dataclass(frozen=True)
+class ExtractState:
+    """How far the data of one source reaches."""
+
+    source: str
+    data_through: date | None
+    stale_from: date | None
+    reason: str | None
+    rows_loaded: int
+    rows_quarantined: int
+
+
+def report_year(as_of: date) -> int:
+    """The year that a report is about: the last one that was over on that date."""
+    return as_of.year - 1
+
+
+def read_release(connection: duckdb.DuckDBPyConnection) -> ReleaseIdentity:
+    """The release that the connection is open on."""
+    query = "select release_id, as_of, is_synthetic from release"
+    ((release_id, as_of, is_synthetic),) = connection.execute(query).fetchall()
+    return ReleaseIdentity(release_id, as_of, is_synthetic)
+
+
+def read_indicators(connection: duckdb.DuckDBPyConnection) -> list[Indicator]:
+    """The catalogue, grouped by the section that owns each indicator."""
+    rows = connection.execute(
+        "select i.display_scale, i.unit_label, i.indicator_id, i.label_zh, i.kind,"
+        " coalesce(s.name_zh, i.owner), i.definition, i.legal_basis, i.version, i.is_main"
+        f" from indicators as i left join stewards as s using (owner) order by {_ORDER}"
+    ).fetchall()
+    return [
+        Indicator(choose_scale(display_scale or "", unit_label or "", facts[2]), *facts)
+        for display_scale, unit_label, *facts in rows
+    ]
+
+
+def read_areas(connection: duckdb.DuckDBPyConnection) -> list[Area]:
+    """The areas that have figures, the district first; without a name, the code stands for it."""
+    codes = connection.execute(
+        "select distinct area_code from indicator_values order by area_code"
+    ).fetchall()
+    names: dict[str, str] = {}
+    if connection.execute(
+        "select 1 from duckdb_columns() where table_name = 'areas' and column_name = 'area_name'"
+    ).fetchone():
+        names = dict(
+            connection.execute(
+                "select area_code, max(area_name) from areas group by area_code"
+            ).fetchall()
+        )
+    return [Area(code, names.get(code, code)) for (code,) in codes]
+
+
+def main_figures(connection: duckdb.DuckDBPyConnection, year: int) -> list[MainFigure]:
+    """The headline figures of a year for the whole district, by owner.
+
+    One item per indicator with `is_main`; one that has no value for the year has None.
+    """
+    indicators = {i.indicator_id: i for i in read_indicators(connection) if i.is_main}
+    rows = connection.execute(
+        "select v.indicator_id, v.value, v.status, c.change_on_year from indicator_values as v"
+        " left join indicator_comparisons as c using (indicator_id, period_grain, period_start,"
+        " period_end, area_code, breakdown, breakdown_value)"
+        " where v.period_grain = 'year' and v.period_start = ? and v.breakdown = 'total'"
+        f" and v.area_code = {_DISTRICT}",
+        [date(year, 1, 1)],
+    ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    figures = []
+    for indicator in indicators.values():
+        value, status, change = found.get(indicator.indicator_id, (None, "final", None))
+        is_hidden = status == "suppressed"
+        figures.append(
+            MainFigure(
+                indicator_id=indicator.indicator_id,
+                label=indicator.label,
+                owner=indicator.owner,
+                period_start=date(year, 1, 1),
+                value=None if is_hidden else value,
+                change_on_year=None if is_hidden else change,
+                status=status,
+                shown=show_value(value, status, indicator.scale),
+                change=show_change(None if is_hidden else change, indicator.kind),
+            )
+        )
+    return figures
+
+
+def read_months(
+    connection: duckdb.DuckDBPyConnection, year: int
+) -> dict[tuple[str, int], tuple[Decimal | None, str]]:
+    """Value and status by indicator and month of a year, for the district; month 0 is the year."""
+    rows = connection.execute(
+        "select indicator_id, if(period_grain = 'year', 0, month(period_start)), value, status"
+        " from indicator_values where period_grain in ('month', 'year')"
+        f" and year(period_start) = ? and breakdown = 'total' and area_code = {_DISTRICT}",
+        [year],
+    ).fetchall()
+    return {(indicator, month): (value, status) for indicator, month, value, status in rows}
+
+
+def read_year_by_area(
+    connection: duckdb.DuckDBPyConnection, year: int
+) -> dict[tuple[str, str], tuple[Decimal | None, str]]:
+    """Value and status of a year by indicator and area."""
+    rows = connection.execute(
+        "select indicator_id, area_code, value, status from indicator_values"
+        " where period_grain = 'year' and period_start = ? and breakdown = 'total'",
+        [date(year, 1, 1)],
+    ).fetchall()
+    return {(indicator, area): (value, status) for indicator, area, value, status in rows}
+
+
+def read_extract_states(connection: duckdb.DuckDBPyConnection) -> list[ExtractState]:
+    """How far each source reaches, and how many of its rows in use were loaded or set aside."""
+    rows = connection.execute(
+        "select s.source_label, s.data_through, s.stale_from, s.reason,"
+        " coalesce(sum(e.rows_loaded), 0)::bigint, coalesce(sum(e.rows_quarantined), 0)::bigint"
+        " from extract_states as s left join extracts as e using (source_table)"
+        " group by all order by all"
+    ).fetchall()
+    return [ExtractState(*row) for row in rows]

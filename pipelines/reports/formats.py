@@ -1,0 +1,114 @@
+"""How a value is written for people: scale, rounding, sign, mark. The only place that rounds.
+
+Values are stored in base units (yuan, counts, fractions) and rounded half up, once, when they are
+shown. What does not belong here: where a value comes from (figures) or where it stands (tables).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+NOTHING = "—"
+SUPPRESSED = "已抑制"
+MARKS = {"provisional": "暂定", "stale": "陈旧", "suppressed": SUPPRESSED}
+"""What stands beside a value whose status is not final."""
+
+MARK_MEANINGS = {
+    "暂定": "期间尚未结束或时限尚未公布，数值以后可能变化。",
+    "陈旧": "所依据的数据未按时更新，数值按最近一次合格数据计算。",
+    "已抑制": "数量过少，为保护当事人信息不予列示。",
+    NOTHING: "无数值，或上年同期为零、没有可比数值。",
+}
+
+_MAGNITUDES = {"万": 4, "亿": 8}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit that a value is shown in: stored value / 10**`exponent`, so many decimals."""
+
+    unit: str
+    exponent: int
+    decimals: int | None
+    """None: at most one, and none when it is zero."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as it is shown: rounded, in the unit of its scale."""
+
+    number: Decimal | None
+    status: str
+    scale: Scale
+
+    @property
+    def text(self) -> str:
+        """The number with thousands separators, or what stands in its place."""
+        if self.number is None:
+            return SUPPRESSED if self.status == "suppressed" else NOTHING
+        return f"{self.number:,f}"
+
+    @property
+    def mark(self) -> str:
+        """The word that stands beside the number; empty for a final value."""
+        return "" if self.number is None else MARKS.get(self.status, "")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change on an earlier period: percent, or percentage points between two rates."""
+
+    number: Decimal | None
+    is_points: bool
+
+    @property
+    def text(self) -> str:
+        """The number with its sign and unit."""
+        if self.number is None:
+            return NOTHING
+        sign = "+" if self.number > 0 else ""
+        return f"{sign}{self.number:,f}{' 个百分点' if self.is_points else '%'}"
+
+
+def choose_scale(display_scale: str, unit_label: str, kind: str) -> Scale:
+    """The scale that a metric's `display.scale` names: 元, 万元, 亿元, 件, 万件, % and the like.
+
+    A bare 万 or 亿 takes the metric's unit. Scaled values and percentages show two decimals, counts
+    and yuan none, medians and percentiles one where needed.
+    """
+    if display_scale == "%" or unit_label == "%":
+        return Scale("%", -2, 2)
+    exponent = _MAGNITUDES.get(display_scale[:1], 0)
+    if exponent:
+        unit = display_scale if display_scale[1:] else display_scale + unit_label
+        return Scale(unit, exponent, 2)
+    if kind in {"median", "percentile"}:
+        return Scale(display_scale or unit_label, 0, None)
+    return Scale(display_scale or unit_label, 0, 0)
+
+
+def show_value(value: Decimal | None, status: str, scale: Scale) -> Cell:
+    """Round a stored value to its scale; a suppressed one is not shown, whatever is stored."""
+    if value is None or status == "suppressed":
+        return Cell(None, status, scale)
+    shown = value.scaleb(-scale.exponent)
+    if scale.decimals is None:
+        rounded = _round(shown, 1)
+        whole = _round(shown, 0)
+        return Cell(whole if whole == rounded else rounded, status, scale)
+    return Cell(_round(shown, scale.decimals), status, scale)
+
+
+def show_change(change: Decimal | None, kind: str) -> Change:
+    """Round a stored change: points with two decimals between rates, else percent with one."""
+    is_points = kind == "ratio"
+    if change is None:
+        return Change(None, is_points)
+    return Change(_round(change.scaleb(2), 2 if is_points else 1), is_points)
+
+
+def _round(number: Decimal, decimals: int) -> Decimal:
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    # -0.04 rounds to -0.0, which nobody wants to read.
+    return abs(rounded) if rounded.is_zero() else rounded

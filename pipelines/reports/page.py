@@ -1,0 +1,31 @@
+"""The report as one web page: plain, self-contained, in Chinese, for screen, phone and paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.reports.contents import SYNTHETIC, Contents
+from pipelines.reports.formats import MARK_MEANINGS
+from pipelines.reports.tables import group_main_figures
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_page(contents: Contents, workbook_name: str) -> str:
+    """The page as HTML; it links to the workbook beside it and to nothing else."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.jinja").render(
+        report=contents,
+        main_groups=group_main_figures(contents.main),
+        marks=MARK_MEANINGS,
+        synthetic=SYNTHETIC,
+        workbook_name=workbook_name,
+    )

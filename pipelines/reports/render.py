@@ -1,0 +1,31 @@
+"""Renders the report of a release into its folder. Assembles; decides nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.releases.durable import refusing_full_disk
+from pipelines.releases.folders import REPORT
+from pipelines.reports.contents import read_contents
+from pipelines.reports.page import render_page
+from pipelines.reports.workbook import render_workbook
+
+
+def render_report(release_folder: Path) -> list[Path]:
+    """Write `report/指标报表_<as_of>.xlsx` and `report/index.html` of a release.
+
+    Everything shown comes from the release's own database; the same database gives the same bytes.
+    The report is about the last year that was over on the release's date.
+
+    Raises:
+        ReleaseError: when the disk is full.
+    """
+    contents = read_contents(release_folder)
+    folder = release_folder / REPORT
+    workbook = folder / f"指标报表_{contents.release.as_of.isoformat()}.xlsx"
+    page = folder / "index.html"
+    with refusing_full_disk(f"report of {contents.release.release_id}", folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        workbook.write_bytes(render_workbook(contents))
+        page.write_text(render_page(contents, workbook.name), encoding="utf-8")
+    return [workbook, page]

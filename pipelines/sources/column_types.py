@@ -1,0 +1,99 @@
+"""Declared column types as DuckDB expressions over text: the value in its one spelling, or null.
+
+What belongs here: dates to ISO, numbers without thousands separators, booleans to true and false.
+What does not: what happens to a row with a value that fails (screening).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipelines.sources.contracts import Column
+from pipelines.sources.sql_text import literal
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+"""Dates beyond are slips or stand-ins: 0001-01-01, 9999-12-31, infinity."""
+
+_DAY, _MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
+_FIRST_SAFE_SERIAL = 61
+"""Spreadsheets count a 1900-02-29 that never was, as day 60."""
+
+_FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+_HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F))
+
+TYPE_NAMES = {
+    "date": "日期",
+    "timestamp": "时间",
+    "integer": "整数",
+    "decimal": "数值",
+    "boolean": "是否值",
+    "json": "JSON",
+}
+
+
+def half_width(text: str) -> str:
+    """An expression in which full-width letters, digits and signs are the ASCII ones."""
+    # translate takes 3 µs a value, the look whether it is needed 0.2 µs.
+    return (
+        f"case when regexp_matches({text}, '[{_FULL_WIDTH[0]}-{_FULL_WIDTH[-1]}]')"
+        f" then translate({text}, {literal(_FULL_WIDTH)}, {literal(_HALF_WIDTH)}) else {text} end"
+    )
+
+
+def normalised(column: Column, text: str, serial_epoch: date) -> str:
+    """An expression for a column's text in its one spelling; null when it is not of its type.
+
+    Args:
+        column: A column of any type but text.
+        text: The expression of the trimmed text.
+        serial_epoch: Day 0 of spreadsheet day numbers in this delivery.
+    """
+    match column.data_type:
+        case "date" | "timestamp":
+            return _moment(column, text, serial_epoch)
+        case "integer":
+            return _number(text, r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)")
+        case "decimal":
+            return _number(text, r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
+        case "boolean":
+            return (
+                f"case when lower({text}) in ('true', 't', 'yes', 'y', '1', '是') then 'true'"
+                f" when lower({text}) in ('false', 'f', 'no', 'n', '0', '否') then 'false' end"
+            )
+        case "json":
+            return f"case when json_valid({text}) then {text} end"
+        case "text":
+            return text
+
+
+def _moment(column: Column, text: str, serial_epoch: date) -> str:
+    spelling = _DAY if column.data_type == "date" else _MOMENT
+    formats = [name for name in column.formats if name != "serial"] or [spelling]
+    if "serial" in column.formats:  # a real date cell reaches us in ISO form
+        formats += [_DAY, _MOMENT]
+    # A clock that keeps fractions writes them only when there are any.
+    formats += [f"{name}.%f" for name in formats if name.endswith("%S")]
+    listed = ", ".join(literal(name) for name in dict.fromkeys(formats))
+    # DuckDB 1.5.5 takes the words infinity, -infinity and epoch for 1900-01-01, under any format.
+    moment = f"case when regexp_matches({text}, '[0-9]') then try_strptime({text}, [{listed}]) end"
+    if "serial" in column.formats:
+        number = f"try_cast(regexp_extract({text}, '^[0-9]{{1,6}}([.][0-9]+)?$') as double)"
+        least = _FIRST_SAFE_SERIAL if serial_epoch.year < EARLIEST.year else 0
+        moment = (
+            f"coalesce({moment}, case when {number} >= {least} then"
+            f" timestamp '{serial_epoch}' + to_seconds(round({number} * 86400)) end)"
+        )
+    return (
+        f"case when ({moment}) between timestamp '{EARLIEST}' and timestamp '{LATEST} 23:59:59.999'"
+        f" then strftime(({moment}), {literal(spelling)}) end"
+    )
+
+
+def _number(text: str, pattern: str) -> str:
+    folded = half_width(text)
+    # 38 digits are the most that a DECIMAL holds.
+    return (
+        f"case when regexp_full_match({folded}, {literal(pattern)})"
+        f" and length(regexp_replace({folded}, '[^0-9]', '', 'g')) <= 38"
+        f" then replace(ltrim({folded}, '+'), ',', '') end"
+    )

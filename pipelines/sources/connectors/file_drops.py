@@ -1,0 +1,186 @@
+"""Files that others drop for us: which are deliveries, and which are still being written.
+
+What belongs here: names, periods, the two looks, the hash. What does not: what a file says. A file
+is known by (modification time, name, hash) and never by our clock, so that none is passed over.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pipelines.sources.connectors.interface import (
+    Candidate,
+    Discovery,
+    FileChangedError,
+    RefusedFile,
+    Visit,
+)
+from pipelines.sources.contracts import SourceTable
+
+_PERIOD = "{period}"
+_DIGITS = r"(\d{8}|\d{6}|\d{4})"
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class _Look(NamedTuple):
+    modified_ns: int
+    size: int
+
+
+class _Drop(NamedTuple):
+    path: Path
+    origin: str
+    period: str | None
+
+
+def period_span(period: str) -> tuple[date, date] | None:
+    """First and last day of YYYYMMDD, YYYYMM or YYYY; None when there is no such day or month."""
+    try:
+        year = int(period[:4])
+        if len(period) == 4:
+            return date(year, 1, 1), date(year, 12, 31)
+        month = int(period[4:6])
+        if len(period) == 6:
+            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        day = date(year, month, int(period[6:]))
+    except ValueError:  # calendar's IllegalMonthError is one, too
+        return None
+    return day, day
+
+
+def discover_files(table: SourceTable, visit: Visit) -> Discovery:
+    """Find the files at the contract's location whose periods begin by the business date.
+
+    A full delivery is the newest file alone. A file never seen before is taken when two looks agree
+    on its size and time, or when `<name>.done` lies beside it.
+    """
+    drops = list(_matching_files(table.dialect.location, visit.sources))
+    refused = [_misnamed(table, d) for d in drops if d.period and not period_span(d.period)]
+    due = [drop for drop in drops if _starts_by(drop.period, visit.business_date)]
+    if table.delivery == "full":
+        due = sorted(due, key=lambda drop: (drop.period or "", drop.origin))[-1:]
+    settled, waiting = _settled(due, visit)
+    candidates = []
+    for drop, look in settled:
+        try:
+            candidates.append(_candidate(table, drop, look, visit))
+        except OSError:
+            refused.append(_forbidden(table, drop))
+    candidates.sort(key=lambda c: (c.covers_from or date.min, c.modified_ns, c.origin))
+    return Discovery(tuple(candidates), tuple(waiting), tuple(refused))
+
+
+def _misnamed(table: SourceTable, drop: _Drop) -> RefusedFile:
+    return RefusedFile(
+        drop.origin,
+        drop.period or "",
+        "misnamed",
+        f"{table.label}：文件名中的日期 {drop.period} 不存在。请改正文件名。",
+    )
+
+
+def _forbidden(table: SourceTable, drop: _Drop) -> RefusedFile:
+    return RefusedFile(
+        drop.origin,
+        _slot(table, drop),
+        "unreadable",
+        f"{table.label}：没有读取文件的权限，或磁盘出错。请检查文件的权限。",
+    )
+
+
+def read_settled(candidate: Candidate) -> bytes:
+    """The bytes of a file, exactly those that were hashed when it was found.
+
+    Raises:
+        FileChangedError: they changed since.
+    """
+    content = candidate.path.read_bytes() if candidate.path else b""
+    if hashlib.sha256(content).hexdigest() != candidate.sha256:
+        raise FileChangedError(candidate.origin)
+    return content
+
+
+def _matching_files(location: str, sources: Path) -> Iterator[_Drop]:
+    """Every regular file at a location; senders' temporary names never match."""
+    folder, name = (sources / location).parent, Path(location).name
+    before, placeholder, after = name.partition(_PERIOD)
+    pattern = re.compile(re.escape(before) + (_DIGITS if placeholder else "") + re.escape(after))
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        matched = pattern.fullmatch(path.name)
+        if matched and path.is_file() and not _is_temporary(path.name):
+            origin = path.relative_to(sources).as_posix()
+            yield _Drop(path, origin, matched[1] if placeholder else None)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.endswith((".tmp", ".part", ".done"))
+
+
+def _starts_by(period: str | None, business_date: date) -> bool:
+    if period is None:
+        return True
+    span = period_span(period)
+    return span is not None and span[0] <= business_date
+
+
+def _look(path: Path) -> _Look | None:
+    try:
+        state = path.stat()
+    except FileNotFoundError:  # renamed or withdrawn by its sender meanwhile
+        return None
+    return _Look(state.st_mtime_ns, state.st_size)
+
+
+def _settled(drops: list[_Drop], visit: Visit) -> tuple[list[tuple[_Drop, _Look]], list[str]]:
+    first = {drop: _look(drop.path) for drop in drops}
+    doubtful = {drop for drop, look in first.items() if look and not _is_sure(drop, look, visit)}
+    if doubtful:
+        time.sleep(visit.look_interval)
+    settled, waiting = [], []
+    for drop, look in first.items():
+        if look and (drop not in doubtful or _look(drop.path) == look):
+            settled.append((drop, look))
+        else:
+            waiting.append(drop.origin)
+    return settled, waiting
+
+
+def _is_sure(drop: _Drop, look: _Look, visit: Visit) -> bool:
+    marker = drop.path.with_name(drop.path.name + ".done")
+    return (drop.origin, look.modified_ns, look.size) in visit.known_files or marker.exists()
+
+
+def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Candidate:
+    with drop.path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    span = period_span(drop.period) if drop.period else None
+    through = span[1] if span else _written_on(look)
+    return Candidate(
+        slot=_slot(table, drop),
+        origin=drop.origin,
+        covers_from=span[0] if table.delivery == "period" and span else None,
+        data_through=min(through, visit.business_date),
+        path=drop.path,
+        modified_ns=look.modified_ns,
+        size=look.size,
+        sha256=sha256,
+    )
+
+
+def _slot(table: SourceTable, drop: _Drop) -> str:
+    return drop.period if table.delivery == "period" and drop.period else "all"
+
+
+def _written_on(look: _Look) -> date:
+    """A file without a date in its name says what was known when it was written."""
+    return datetime.fromtimestamp(look.modified_ns / 1_000_000_000, _SHANGHAI).date()

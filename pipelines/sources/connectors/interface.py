@@ -1,0 +1,117 @@
+"""What every connector does: find deliveries, and read one into text columns with its count.
+
+What belongs here: the forms that connectors and landing exchange. What does not: any one kind of
+system, and what happens to the rows afterwards (screening, landing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+from pydantic import SecretStr
+
+from pipelines.sources.contracts import SourceTable
+
+ROW_NUMBER = "_row_number"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One night's visit to the source of one table."""
+
+    sources: Path
+    business_date: date
+    connection: SecretStr | None = None
+    since: date | None = None
+    """First day whose changes an increment must bring; None takes everything."""
+    look_interval: float = 0.5
+    """Seconds between the two looks at a file that was never seen before."""
+    known_files: frozenset[tuple[str, int, int]] = frozenset()
+    """(origin, mtime in ns, size) of files already judged; they need no second look."""
+    threads: int = 2
+    memory_limit: str = "1GB"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One delivery that could be read now."""
+
+    slot: str
+    origin: str
+    covers_from: date | None
+    data_through: date
+    path: Path | None = None
+    modified_ns: int = 0
+    size: int = 0
+    sha256: str | None = None
+    """Of the delivered bytes; None for a database, whose content has no bytes before it is read."""
+
+
+class RefusedFile(NamedTuple):
+    """A file that cannot even be considered: its period is no date, or we may not read it."""
+
+    origin: str
+    slot: str
+    reason: str
+    message_zh: str
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What a visit found."""
+
+    candidates: tuple[Candidate, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Origins of files that are still being written; the next night takes them."""
+    refused: tuple[RefusedFile, ...] = ()
+
+
+class BrokenRow(NamedTuple):
+    """A delivered row that cannot be read as columns; its text is kept nowhere."""
+
+    row_number: int
+    rule_id: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One delivery in memory, nothing of it written."""
+
+    rows: pa.Table
+    """The contract's columns as text, in the contract's order, and `_row_number`."""
+    records: int
+    """Rows delivered, counted by other means than those that parsed them."""
+    broken: tuple[BrokenRow, ...] = ()
+    serial_epoch: date = field(default=date(1899, 12, 30))
+    """Day 0 of spreadsheet day numbers."""
+
+
+class FileChangedError(Exception):
+    """The file changed while it was read: not yet complete, taken by the next night."""
+
+
+class Connector(Protocol):
+    """One kind of source system."""
+
+    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
+        """Find the deliveries of a table up to the business date, oldest first.
+
+        Raises:
+            SourceUnavailableError: the source cannot be reached.
+        """
+        ...
+
+    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+        """Read one delivery.
+
+        Raises:
+            ExtractHeldError: the delivery as a whole cannot be used.
+            FileChangedError: the file is still being written.
+            SourceUnavailableError: the source cannot be reached.
+        """
+        ...

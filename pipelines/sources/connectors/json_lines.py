@@ -1,0 +1,184 @@
+"""JSON lines: one object a line, taken apart by the declared paths.
+
+What belongs here: lines to text columns. What does not: types, nulls and personal data (screening).
+Python's json decides which lines are JSON and counts them (DuckDB's parser accepts trailing commas
+and NaN); DuckDB extracts. Numbers stay the very text that was delivered, also inside a json column,
+where they become JSON strings: read as numbers, 1234567890123456.78 would lose its last digits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NoReturn
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.errors import ExtractHeldError
+from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.interface import (
+    ROW_NUMBER,
+    BrokenRow,
+    Candidate,
+    Discovery,
+    Reading,
+    Visit,
+)
+from pipelines.sources.contracts import Column, JsonLinesDialect, SourceTable
+from pipelines.sources.drift import (
+    require_columns,
+    require_count,
+    require_decodable,
+    require_splittable,
+)
+from pipelines.sources.sessions import open_session, without_cells
+from pipelines.sources.sql_text import identifier, literal
+
+# Everything up to the next number outside a string, then the number. With a number put at the
+# line's end, the matches cover the line and none begins inside a string.
+_NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*)'
+_MARK = b"\xef\xbb\xbf"
+
+
+class JsonLinesConnector:
+    """Reads JSON lines files."""
+
+    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
+        """Find the files at the contract's location."""
+        return discover_files(table, visit)
+
+    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+        """Read one file; a row's number is its line.
+
+        Raises:
+            ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `malformed`, or what drift
+                raises.
+        """
+        raw = read_settled(candidate).removeprefix(_MARK)
+        if not raw.strip():
+            raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
+        if not raw.endswith(b"\n"):
+            raise ExtractHeldError(
+                f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
+                reason="truncated",
+            )
+        lines, broken = _separate(raw)
+        records = lines.num_rows + len(broken)
+        with (
+            open_session(visit.threads, visit.memory_limit) as session,
+            without_cells(f"{table.id}, {candidate.origin}"),
+        ):
+            session.register("parsed", lines)
+            broken += _set_apart_invalid(session)
+            undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
+            require_decodable(table, undecodable, records)
+            require_splittable(table, len(broken) - undecodable, records)
+            _require_paths(table, session)
+            rows = _extract(table, session)
+        require_count(table, rows.num_rows + len(broken), records)
+        return Reading(rows, records, tuple(broken))
+
+
+def _separate(raw: bytes) -> tuple[pa.Table, list[BrokenRow]]:
+    """Lines that are one JSON object, numbered, and the others; blank lines are neither."""
+    lines: list[str] = []
+    numbers: list[int] = []
+    broken: list[BrokenRow] = []
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            text = line.decode()
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except UnicodeDecodeError:
+            broken.append(BrokenRow(number, "encoding.undecodable", "含有无法解码的字符"))
+        except (ValueError, RecursionError):
+            broken.append(BrokenRow(number, "structure.json", "不是完整的 JSON"))
+        else:
+            if isinstance(value, dict):
+                lines.append(text)
+                numbers.append(number)
+            else:
+                broken.append(BrokenRow(number, "structure.json", "不是 JSON 对象"))
+    columns = {"line": pa.array(lines, pa.string())}
+    return pa.table(columns).append_column(ROW_NUMBER, pa.array(numbers, pa.int64())), broken
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _set_apart_invalid(session: duckdb.DuckDBPyConnection) -> list[BrokenRow]:
+    """Make `lines` of what DuckDB takes for JSON as well: it refuses a lone surrogate."""
+    session.execute("create temp table lines as from parsed where json_valid(line)")
+    refused = session.execute(
+        f"select {ROW_NUMBER} from parsed where not json_valid(line) order by all"
+    ).fetchall()
+    return [BrokenRow(number, "structure.json", "不是完整的 JSON") for (number,) in refused]
+
+
+def _extract(table: SourceTable, session: duckdb.DuckDBPyConnection) -> pa.Table:
+    paths = ", ".join(literal(_path(column)) for column in table.columns)
+    picked = ", ".join(
+        f"found[{place}] as {identifier(column.name)}"
+        for place, column in enumerate(table.columns, start=1)
+    )
+    return session.execute(f"""
+        with exact as (
+            select {ROW_NUMBER},
+                regexp_replace(line || '0', {literal(_NUMBER)}, '\\1"\\2"', 'g') as line
+            from lines
+        ), taken as (
+            select {ROW_NUMBER},
+                json_extract_string(left(line, length(line) - 3), [{paths}]) as found
+            from exact
+        )
+        select {picked}, {ROW_NUMBER} from taken order by {ROW_NUMBER}
+    """).to_arrow_table()
+
+
+def _path(column: Column) -> str:
+    return column.path or f'$."{column.name}"'
+
+
+def _plain(path: str) -> str:
+    """A path as observed structures spell it: `$.parties[0].kind` is `$.parties[*].kind`."""
+    return re.sub(r"\[\d+\]", "[*]", path.replace('"', ""))
+
+
+def _require_paths(table: SourceTable, session: duckdb.DuckDBPyConnection) -> None:
+    """Compare the leaves that occur anywhere in the file with the declared paths."""
+    dialect = table.dialect_as(JsonLinesDialect)
+    structures = session.execute("select distinct json_structure(line) from lines").fetchall()
+    leaves = {leaf for (text,) in structures for leaf in _leaves("$", json.loads(text))}
+    declared = {_plain(_path(column)): column.name for column in table.columns}
+    ignored = {_plain(path) for path in dialect.ignored}
+    present = [name for path, name in declared.items() if _occurs(path, leaves)]
+    unknown = sorted(
+        leaf.removeprefix("$.")
+        for leaf in leaves
+        if not any(_covers(path, leaf) for path in declared.keys() | ignored)
+        and not any(_covers(leaf, path) for path in declared.keys() | ignored)
+    )
+    require_columns(table, [*present, *unknown])
+
+
+def _leaves(path: str, structure: object) -> Iterator[str]:
+    if isinstance(structure, dict) and structure:
+        for name, below in structure.items():
+            yield from _leaves(f"{path}.{name}", below)
+    elif isinstance(structure, list) and structure and isinstance(structure[0], dict | list):
+        yield from _leaves(f"{path}[*]", structure[0])
+    else:
+        yield path
+
+
+def _covers(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((outer + ".", outer + "["))
+
+
+def _occurs(path: str, leaves: set[str]) -> bool:
+    """A path occurs with its own leaf, leaves below it, or above it nothing but null or empty."""
+    return any(_covers(path, leaf) or _covers(leaf, path) for leaf in leaves)

@@ -1,0 +1,149 @@
+"""Landing one delivery that was read: screened, written, published as an extract.
+
+What belongs here: the steps from a reading to an extract, and the account of its rows (I2). What
+does not: which deliveries are taken (landing) and how rows are judged (screening).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import ZhibiaoError
+from pipelines.settings import Settings
+from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
+from pipelines.sources.contracts import SourceTable, SqlDialect
+from pipelines.sources.extract_folder import folder_aside, publish, write_tables
+from pipelines.sources.extracts import DATA, REJECTED, Extract, hash_file
+from pipelines.sources.history import History
+from pipelines.sources.pseudonyms import PseudonymKey, install_pseudonyms
+from pipelines.sources.screening import drop_known, newest_cursor, screen
+from pipelines.sources.sessions import open_session, without_cells
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What became of the delivered rows."""
+
+    landed: int
+    rejected: int
+    duplicate: int
+    high_mark: str | None
+
+
+def land_delivery(
+    candidate: Candidate,
+    reading: Reading,
+    history: History,
+    *,
+    key: PseudonymKey | None,
+    settings: Settings,
+    business_date: date,
+) -> Extract | None:
+    """Land one delivery; None when it brought nothing new.
+
+    Raises:
+        ExtractHeldError: a column was retyped, or too much cannot be decoded.
+        StorageError: there is no room.
+        ZhibiaoError: a row was lost between the reading and the landed files.
+    """
+    table = history.table
+    with (
+        open_session(settings.threads, settings.memory_limit) as session,
+        without_cells(f"{table.id}, {candidate.origin}"),
+    ):
+        if key:
+            install_pseudonyms(session, key)
+        duplicate = screen(session, table, reading)
+        high_mark = _high_mark(session, history)
+        if table.delivery == "increment":
+            duplicate += drop_known(session, table, history.usable)
+        account = _Account(
+            landed=_count(session, "select count(*) from screened"),
+            rejected=_count(session, f"select count(distinct {ROW_NUMBER}) from rejected"),
+            duplicate=duplicate,
+            high_mark=high_mark,
+        )
+        if reading.records != account.landed + account.rejected + account.duplicate:
+            raise ZhibiaoError(
+                f"{candidate.origin}: expected every one of {reading.records} delivered rows, got "
+                f"{account.landed} landed, {account.rejected} rejected and {account.duplicate} "
+                "duplicates. Report the case; nothing of this delivery has landed."
+            )
+        if table.delivery == "increment" and history.usable and reading.records == duplicate:
+            return None
+        with folder_aside(history.home) as aside:
+            write_tables(session, table, aside)
+            extract = _describe(candidate, reading, history, account, aside, key, business_date)
+            if history.has(candidate, extract.sha256):
+                return None
+            publish(extract, aside)
+        return extract
+
+
+def _high_mark(session: duckdb.DuckDBPyConnection, history: History) -> str | None:
+    """The newest cursor value that has landed or is about to."""
+    dialect = history.table.dialect
+    if not isinstance(dialect, SqlDialect) or dialect.cursor is None:
+        return None
+    marks = (newest_cursor(session, dialect.cursor), history.high_mark)
+    return max((mark for mark in marks if mark), default=None)
+
+
+def _describe(
+    candidate: Candidate,
+    reading: Reading,
+    history: History,
+    account: _Account,
+    aside: Path,
+    key: PseudonymKey | None,
+    business_date: date,
+) -> Extract:
+    table: SourceTable = history.table
+    data, rejected = aside / DATA, aside / REJECTED
+    data_sha256, rejected_sha256 = hash_file(data), hash_file(rejected)
+    content = hashlib.sha256((data_sha256 + rejected_sha256).encode()).hexdigest()
+    sha256 = candidate.sha256 or content
+    version = history.next_version(candidate.slot)
+    extract_id = f"{candidate.slot}.v{version:03d}.{sha256[:8]}"
+    through = candidate.data_through
+    if account.high_mark:
+        through = min(date.fromisoformat(account.high_mark[:10]), through)
+    return Extract(
+        source_table=table.id,
+        extract_id=extract_id,
+        slot=candidate.slot,
+        version=version,
+        sequence=history.next_sequence(),
+        sha256=sha256,
+        origin=candidate.origin,
+        contract_fingerprint=table.fingerprint,
+        reading_fingerprint=table.reading_fingerprint,
+        contract_version=table.contract_version,
+        business_date=business_date,
+        data_through=through,
+        covers_from=candidate.covers_from,
+        high_mark=account.high_mark,
+        rows_delivered=reading.records,
+        rows_landed=account.landed,
+        rows_rejected=account.rejected,
+        rows_duplicate=account.duplicate,
+        landed_at=datetime.now(UTC),
+        key_id=key.key_id if key else None,
+        origin_modified_ns=candidate.modified_ns,
+        origin_size=candidate.size,
+        data_sha256=data_sha256,
+        data_bytes=data.stat().st_size,
+        rejected_sha256=rejected_sha256,
+        rejected_bytes=rejected.stat().st_size,
+        folder=history.home / extract_id,
+    )
+
+
+def _count(session: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = session.execute(query).fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,112 @@
+"""Making an extract's folder: aside, synced, read back, renamed. A folder is whole or not there.
+
+What belongs here: writing screened tables durably. What does not: what is in them (screening) and
+whether they should land (landing).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipelines.errors import StorageError, ZhibiaoError
+from pipelines.sources.connectors.interface import ROW_NUMBER
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, REJECTED, Extract
+from pipelines.sources.sql_text import literal, name_list
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# DuckDB wraps the system's message and gives no error number.
+_NO_ROOM_WORDS = tuple(os.strerror(code) for code in sorted(_NO_ROOM))
+
+
+def remove_leftovers(home: Path) -> None:
+    """Remove what a killed landing left aside; it was never part of landing."""
+    for folder in home.glob(f"{ASIDE}*"):
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def folder_aside(home: Path) -> Iterator[Path]:
+    """A folder to write into; gone afterwards unless it was renamed.
+
+    Raises:
+        StorageError: there is no room.
+    """
+    aside = home / f"{ASIDE}{os.getpid()}"
+    problem = ""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+        yield aside
+    except (OSError, duckdb.IOException) as error:
+        problem = _no_room(error)
+        if not problem:
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if problem:
+        raise StorageError(
+            f"landing {home}: expected room for an extract, got {problem!r}. Free some space on "
+            "the disk of ZHIBIAO_WAREHOUSE and run the night again; what has landed is untouched."
+        ) from None
+
+
+def _no_room(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno in _NO_ROOM else ""
+    return next((words for words in _NO_ROOM_WORDS if words in str(error)), "")
+
+
+def write_tables(session: duckdb.DuckDBPyConnection, table: SourceTable, aside: Path) -> None:
+    """Write `screened` and `rejected` as Parquet; the same rows give the same bytes (I3).
+
+    Raises:
+        ZhibiaoError: what was read back is not what was written.
+    """
+    names = name_list([*(column.name for column in table.columns), ROW_NUMBER])
+    reasons = name_list([ROW_NUMBER, "rule_id", "column_name", "meaning"])
+    columns = name_list(column.name for column in table.columns)
+    queries = {
+        DATA: f"select {names} from screened order by {ROW_NUMBER}",
+        REJECTED: f"select {reasons}, {columns} from rejected order by {ROW_NUMBER}, rule_id",
+    }
+    for name, query in queries.items():
+        path = aside / name
+        written = session.execute(
+            f"copy ({query}) to {literal(str(path))}"
+            " (format parquet, compression zstd, row_group_size 122880)"
+        ).fetchone()
+        read_back = pq.read_table(path, columns=[ROW_NUMBER]).num_rows
+        if written is None or written[0] != read_back:
+            raise ZhibiaoError(
+                f"{path.name} of {table.id}: expected {written and written[0]} rows to be read "
+                f"back, got {read_back}. Check the disk and run the night again."
+            )
+        sync(path)
+
+
+def publish(extract: Extract, aside: Path) -> None:
+    """Add the manifest and rename the folder to its final name, durably."""
+    manifest = aside / MANIFEST
+    manifest.write_text(extract.to_manifest(), encoding="utf-8")
+    sync(manifest)
+    sync(aside)
+    aside.rename(extract.folder)
+    sync(extract.folder.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

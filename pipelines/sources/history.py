@@ -1,0 +1,105 @@
+"""What landing knows of a source table so far, and what follows for the next delivery.
+
+What belongs here: versions, high marks, whether a delivery is news. What does not: reading or
+writing anything but manifests and verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.sources.connectors.interface import Candidate
+from pipelines.sources.contracts import SourceTable, SqlDialect
+from pipelines.sources.extracts import Extract, list_extracts, table_folder
+
+
+@dataclass
+class History:
+    """The extracts of one table, oldest first."""
+
+    table: SourceTable
+    home: Path
+    extracts: list[Extract]
+    held_ids: set[str] = field(default_factory=set)
+    """Extracts that landed and that their gate refused: their rows must be taken again."""
+
+    @classmethod
+    def read(cls, layout: Layout, table: SourceTable) -> History:
+        """Read the manifests, and the verdicts where there are any."""
+        return cls(
+            table,
+            table_folder(layout, table.id),
+            list_extracts(layout, table.id),
+            _held_by_gate(layout, table.id),
+        )
+
+    @property
+    def usable(self) -> Sequence[Extract]:
+        """Extracts that an increment builds upon: not held, and read as the contract says now."""
+        return [
+            extract
+            for extract in self.extracts
+            if extract.extract_id not in self.held_ids
+            and extract.reading_fingerprint == self.table.reading_fingerprint
+        ]
+
+    @property
+    def high_mark(self) -> str | None:
+        """The newest cursor value of the usable extracts."""
+        marks = [extract.high_mark for extract in self.usable if extract.high_mark]
+        return max(marks, default=None)
+
+    @property
+    def changed_since(self) -> date | None:
+        """First day whose changes an increment must bring; None takes everything."""
+        dialect = self.table.dialect
+        if self.table.delivery != "increment" or not isinstance(dialect, SqlDialect):
+            return None
+        if (mark := self.high_mark) is None:
+            return None
+        return date.fromisoformat(mark[:10]) - timedelta(days=dialect.overlap_days)
+
+    @property
+    def known_files(self) -> frozenset[tuple[str, int, int]]:
+        """Files that landed, as (origin, mtime in ns, size)."""
+        return frozenset((e.origin, e.origin_modified_ns, e.origin_size) for e in self.extracts)
+
+    def next_version(self, slot: str) -> int:
+        """The version that the next extract of a slot gets."""
+        return 1 + max((e.version for e in self.extracts if e.slot == slot), default=0)
+
+    def next_sequence(self) -> int:
+        """The place of the next extract in the order of landing."""
+        return 1 + max((extract.sequence for extract in self.extracts), default=0)
+
+    def has(self, candidate: Candidate, sha256: str | None) -> bool:
+        """True when a delivery says what the newest version of its slot says already.
+
+        The same bytes under a name of a later date are news: that nothing changed up to then. An
+        increment is compared with the newest of all, which its gate held and which is read again.
+        """
+        is_increment = self.table.delivery == "increment"
+        comparable = [e for e in self.extracts if is_increment or e.slot == candidate.slot]
+        if not comparable:
+            return False
+        newest = comparable[-1]
+        if newest.sha256 != sha256 or newest.reading_fingerprint != self.table.reading_fingerprint:
+            return False
+        is_same_file = candidate.path is not None and candidate.origin == newest.origin
+        return is_increment or is_same_file or candidate.data_through <= newest.data_through
+
+
+def _held_by_gate(layout: Layout, table_id: str) -> set[str]:
+    if not layout.operations.exists():
+        return set()
+    with open_operations(layout.operations) as operations:
+        rows = operations.execute(
+            "select extract_id from verdicts where source_table = ? and verdict = 'held'",
+            [table_id],
+        )
+        return {row["extract_id"] for row in rows}

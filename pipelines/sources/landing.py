@@ -1,0 +1,231 @@
+"""Landing: a night's visit to one source table, from its deliveries to immutable extracts.
+
+What belongs here: which delivery is new, unchanged, held or not yet complete, and what follows.
+What does not: reading (connectors), landing one delivery (deliveries), judging it (quality). A
+refused delivery never keeps the others of its table from landing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+import stamina
+
+from pipelines.errors import ExtractHeldError, SourceUnavailableError
+from pipelines.layout import Layout
+from pipelines.settings import Settings
+from pipelines.sources.connectors import CONNECTORS
+from pipelines.sources.connectors.interface import Candidate, FileChangedError, Visit
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.deliveries import land_delivery
+from pipelines.sources.extract_folder import remove_leftovers
+from pipelines.sources.extracts import (
+    Extract,
+    landed_key_ids,
+    list_extracts,
+    table_folder,
+    verify_landing,
+)
+from pipelines.sources.history import History
+from pipelines.sources.pseudonyms import PseudonymKey, open_key
+from pipelines.sources.refusals import HeldDelivery, Refusals
+
+__all__ = [
+    "Extract",
+    "HeldDelivery",
+    "LandingReport",
+    "Retry",
+    "land_table",
+    "list_extracts",
+    "verify_landing",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often and how long a source that is away is tried; bounded, for the night must go on."""
+
+    attempts: int = 3
+    first_wait: float = 1.0
+    longest_wait: float = 10.0
+
+    def call(self, action: Callable[[], T]) -> T:
+        """Carry out an action, again when the source was away.
+
+        Raises:
+            SourceUnavailableError: of the last attempt.
+        """
+        caller = stamina.RetryingCaller(
+            attempts=self.attempts,
+            timeout=None,
+            wait_initial=self.first_wait,
+            wait_max=self.longest_wait,
+            wait_jitter=0,
+        )
+        return caller(SourceUnavailableError, action)
+
+
+@dataclass
+class LandingReport:
+    """What one visit to one table brought."""
+
+    source_table: str
+    extracts: list[Extract] = field(default_factory=list)
+    """Landed now."""
+    held: list[HeldDelivery] = field(default_factory=list)
+    """Refused now, or before and not mended since."""
+    waiting: list[str] = field(default_factory=list)
+    """Files not yet complete; the next night takes them."""
+    unchanged: int = 0
+    """Deliveries that brought nothing new."""
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """Rows landed now."""
+        return sum(extract.rows_landed for extract in self.extracts)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes written now."""
+        return sum(extract.data_bytes + extract.rejected_bytes for extract in self.extracts)
+
+
+def land_table(
+    table: SourceTable,
+    *,
+    layout: Layout,
+    settings: Settings,
+    business_date: date,
+    look_interval: float = 0.5,
+    retry: Retry | None = None,
+) -> LandingReport:
+    """Visit a table's source and land what is new.
+
+    Args:
+        table: The contract.
+        layout: Where landing lies.
+        settings: Connections, the pseudonym key, threads and memory.
+        business_date: Deliveries that begin later are left alone.
+        look_interval: Seconds between two looks at a file never seen before.
+        retry: How a source that is away is tried again.
+
+    Raises:
+        SourceUnavailableError: the source is away, after all tries.
+        SettingsError: the pseudonym key is missing, or is not the one used so far.
+        StorageError: there is no room in the warehouse.
+    """
+    started = time.monotonic()
+    remove_leftovers(table_folder(layout, table.id))
+    history = History.read(layout, table)
+    refusals = Refusals(history.home)
+    seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
+    visit = Visit(
+        sources=layout.sources,
+        business_date=business_date,
+        connection=settings.connections.get(table.source),
+        since=history.changed_since,
+        look_interval=look_interval,
+        known_files=history.known_files | seen,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
+    key = _open_key(table, layout, settings, history)
+    landing = _Landing(history, refusals, visit, settings, key, retry or Retry())
+    report = landing.run()
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _open_key(
+    table: SourceTable, layout: Layout, settings: Settings, history: History
+) -> PseudonymKey | None:
+    """The key, when the table has personal columns; all of landing speaks when there is none."""
+    if not table.personal_columns:
+        return None
+    path = settings.pseudonym_key_path
+    used = {extract.key_id for extract in history.extracts if extract.key_id}
+    return open_key(path, used if path.exists() else landed_key_ids(layout))
+
+
+@dataclass
+class _Landing:
+    """One visit in progress."""
+
+    history: History
+    refusals: Refusals
+    visit: Visit
+    settings: Settings
+    key: PseudonymKey | None
+    retry: Retry
+
+    def run(self) -> LandingReport:
+        """Take every delivery in turn."""
+        table = self.history.table
+        connector = CONNECTORS[table.dialect.connector]
+        found = self.retry.call(lambda: connector.discover(table, self.visit))
+        report = LandingReport(table.id, waiting=list(found.waiting))
+        report.held += [HeldDelivery(table.id, *refused) for refused in found.refused]
+        for candidate in found.candidates:
+            self._take(candidate, report)
+        reported = {(delivery.origin, delivery.slot) for delivery in report.held}
+        report.held += [
+            refusal.delivery
+            for refusal in self.refusals.all()
+            if (refusal.delivery.origin, refusal.delivery.slot) not in reported
+        ]
+        return report
+
+    def _take(self, candidate: Candidate, report: LandingReport) -> None:
+        if candidate.sha256 and self.history.has(candidate, candidate.sha256):
+            self.refusals.clear(candidate.slot)
+            report.unchanged += 1
+            return
+        if known := self.refusals.of(self.history.table, candidate):
+            report.held.append(known)
+            return
+        try:
+            extract = self._land(candidate)
+        except FileChangedError:
+            report.waiting.append(candidate.origin)
+        except ExtractHeldError as refusal:
+            report.held.append(self._refuse(candidate, refusal))
+        else:
+            self.refusals.clear(candidate.slot)
+            if extract is None:
+                report.unchanged += 1
+            else:
+                self.history.extracts.append(extract)
+                report.extracts.append(extract)
+
+    def _land(self, candidate: Candidate) -> Extract | None:
+        table = self.history.table
+        connector = CONNECTORS[table.dialect.connector]
+        reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
+        return land_delivery(
+            candidate,
+            reading,
+            self.history,
+            key=self.key,
+            settings=self.settings,
+            business_date=self.visit.business_date,
+        )
+
+    def _refuse(self, candidate: Candidate, refusal: ExtractHeldError) -> HeldDelivery:
+        detail = f"{self.visit.business_date} {(candidate.sha256 or '')[:8]}".strip()
+        delivery = HeldDelivery(
+            self.history.table.id,
+            candidate.origin,
+            candidate.slot,
+            refusal.reason,
+            str(refusal),
+            detail,
+        )
+        self.refusals.replace(self.history.table, candidate, delivery)
+        return delivery

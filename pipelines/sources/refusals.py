@@ -1,0 +1,104 @@
+"""Deliveries that were read and refused: remembered, so that none is read for ever or forgotten.
+
+What belongs here: `landing/<source>/<table>/_held/<slot>.<sha8>.json`. What does not: extracts that
+landed and were held by their gate (quality). A refusal stays open until other bytes are taken for
+its slot, or the contract reads them differently.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipelines.sources.connectors.interface import Candidate
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extract_folder import sync
+
+
+@dataclass(frozen=True)
+class HeldDelivery:
+    """One delivery refused as a whole."""
+
+    source_table: str
+    origin: str
+    slot: str
+    reason: str
+    """Machine name, like `columns_changed`."""
+    message_zh: str
+    """What is wrong and what to do, for the steward."""
+    detail: str = ""
+    """Since when, and which bytes."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A held delivery and the bytes it is about."""
+
+    delivery: HeldDelivery
+    sha256: str
+    reading_fingerprint: str
+    modified_ns: int
+    size: int
+
+
+class Refusals:
+    """The open refusals of one table."""
+
+    def __init__(self, home: Path) -> None:
+        """Read the refusals below the folder of a table."""
+        self._folder = home / "_held"
+        self._open = dict(self._read())
+
+    def _read(self) -> list[tuple[Path, Refusal]]:
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            said = json.loads(path.read_text(encoding="utf-8"))
+            found.append((path, Refusal(HeldDelivery(**said.pop("delivery")), **said)))
+        return found
+
+    def all(self) -> list[Refusal]:
+        """Every open refusal."""
+        return list(self._open.values())
+
+    def of(self, table: SourceTable, candidate: Candidate) -> HeldDelivery | None:
+        """The refusal of exactly these bytes under this contract."""
+        for refusal in self._open.values():
+            if (refusal.delivery.slot, refusal.sha256, refusal.reading_fingerprint) == (
+                candidate.slot,
+                candidate.sha256,
+                table.reading_fingerprint,
+            ):
+                return refusal.delivery
+        return None
+
+    def replace(self, table: SourceTable, candidate: Candidate, delivery: HeldDelivery) -> None:
+        """Remember a refusal in place of earlier ones of its slot.
+
+        A database has no bytes to recognise: it is asked again every night.
+        """
+        self.clear(candidate.slot)
+        if candidate.sha256 is None:
+            return
+        refusal = Refusal(
+            delivery,
+            candidate.sha256,
+            table.reading_fingerprint,
+            candidate.modified_ns,
+            candidate.size,
+        )
+        path = self._folder / f"{candidate.slot}.{candidate.sha256[:8]}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".aside")
+        said = json.dumps(asdict(refusal), ensure_ascii=False, indent=2)
+        aside.write_text(said + "\n", encoding="utf-8")
+        sync(aside)
+        aside.replace(path)
+        sync(path.parent)
+        self._open[path] = refusal
+
+    def clear(self, slot: str) -> None:
+        """Close the refusals of a slot: other bytes were taken."""
+        for path in [p for p, refusal in self._open.items() if refusal.delivery.slot == slot]:
+            path.unlink()
+            del self._open[path]

@@ -1,0 +1,33 @@
+"""The indicators of the ledgers written by hand, built once per process.
+
+What belongs here: the build that the indicator tests and the MetricFlow tests read and none changes.
+What does not: expectations about figures (test modules).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.dbt.build_database import run_dbt
+from tests.dbt.ledgers_by_hand import write_ledgers
+
+NIGHT_VIEWS = ("stg_night__business_day", "stg_night__extract_states")
+
+
+class IndicatorBuild(NamedTuple):
+    """A build database with indicators, and where dbt left its artefacts."""
+
+    database: Path
+    target: Path
+
+
+@cache
+def build_indicators(base: Path) -> IndicatorBuild:
+    """Build the indicators below `base`; asked again for the same folder, give the same build."""
+    folder = base / "indicators"
+    folder.mkdir()
+    database = write_ledgers(folder / "build.duckdb")
+    run_dbt(database, folder / "target", "run", "--select", *NIGHT_VIEWS, "indicators")
+    return IndicatorBuild(database, folder / "target")

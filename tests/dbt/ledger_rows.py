@@ -1,0 +1,136 @@
+"""Delivered rows of a very small bureau: what the ledger tests build from, as of 2025-01-15.
+
+What belongs here: rows under the senders' names, in the spelling that landing gives values. What
+does not: expectations.
+"""
+
+from __future__ import annotations
+
+from tests.dbt.build_database import Row
+
+ENTERPRISE = "91330108MA27XGJF14"
+HOUSEHOLD = "92330103MA2B1CD28L"
+
+
+def _registration(number: str, kind: str, day: str, code: str, **others: str | None) -> Row:
+    row = {
+        "业务流水号": number,
+        "业务类型": kind,
+        "核准日期": day,
+        "统一社会信用代码": code,
+        "市场主体名称": "b7e1f0c2",
+        "市场主体类别": "企业",
+        "行业代码": "6513",
+        "所属街道": "西兴街道",
+        "法定代表人": "0d5c9a41",
+    }
+    return {**row, **others}
+
+
+REGISTRATIONS = [
+    _registration("R1", "设立", "2022-12-31", ENTERPRISE, 注册资本="50万人民币"),
+    # Delivered again the month after, corrected: another day, and the code in lower case.
+    _registration("R2", "设立", "2024-02-28", HOUSEHOLD, 市场主体类别=None,
+                  _extract_id="202402.v001.00000000"),
+    _registration(
+        "R2",
+        "设立",
+        "2024-02-29",
+        HOUSEHOLD.lower(),
+        市场主体类别=None,
+        企业类型="有限责任公司",
+        行业代码=None,
+        注册资本="5,000(万美元)",
+        _extract_id="202403.v001.00000000",
+    ),
+    _registration("R3", "变更", "2024-03-01", HOUSEHOLD, 市场主体类别="个体工商户"),
+    _registration("R4", "注销", "2024-04-30", HOUSEHOLD, 市场主体类别="个体工商户"),
+    _registration("R5", "注销", "2024-05-06", "93330108MA28888888", 所属街道="330108003",
+                  市场主体类别="农民专业合作社分支机构", 行业代码="9999"),
+    _registration("R6", "设立", "2025-01-16", ENTERPRISE),
+]  # fmt: skip
+
+
+def _item(number: str, kind: str, received: str, **others: str | None) -> Row:
+    row = {
+        "item_no": number,
+        "submission_no": f"S{number}",
+        "item_kind": kind,
+        "channel": "互联网",
+        "received_at": received,
+        "status": "待受理",
+        "is_extended": "false",
+        "street_code": "330108001",
+        "industry_code": "6513",
+        "complainant_name": "5e0c3d19",
+        "updated_at": received,
+    }
+    return {**row, **others}
+
+
+COMPLAINTS = [
+    _item("C1", "投诉", "2024-12-31 23:59:59", status="不予受理", closed_at="2025-01-10 23:59:59"),
+    _item("C2", "投诉", "2024-10-08 09:00:00", accepted_at="2024-10-10 09:00:00",
+          closed_at="2024-12-14 10:00:00", status="达成调解"),
+    _item("C3", "举报", "2024-11-01 09:00:00", status="不予立案", closed_at="2024-11-25 09:00:00"),
+    _item("C4", "举报", "2024-11-01 09:00:00", is_extended="true", status="立案",
+          closed_at="2024-12-02 09:00:00", channel=None),
+    _item("C5", "咨询", "2025-01-13 09:00:00", industry_code=None),
+]  # fmt: skip
+
+
+def _right(contract: str, right: str, **others: str | None) -> Row:
+    row = {
+        "质押合同编号": contract,
+        "登记日期": "2024-03-05",
+        "出质人": "77aa01be",
+        "所属街道": "浦沿街道",
+        "权利类型": "数据知识产权",
+        "权利号": right,
+        "质押金额(万元)": "1200.50",
+        "金额类型": "担保金额",
+    }
+    return {**row, **others}
+
+
+IP_PLEDGES = [
+    _right("P1", "1"),
+    _right("P1", "2"),
+    _right("P2", "3", 权利类型="专利权", 金额类型="授信额度"),
+    _right("P2", "4", 权利类型="商标权", 金额类型="授信额度"),
+]
+
+PENALTY_CASES: list[Row] = [
+    {
+        "case_no": "D1",
+        "filed_on": "2024-01-02",
+        "case_field": "食品",
+        "street_code": "330108002",
+        "party_kind": "自然人",
+        "party_name": "90fe2b7c",
+        "is_panel_reviewed": "true",
+        "updated_at": "2024-03-01 10:00:00",
+        "decisions": """[
+            {"decision_no": "D1-1", "kind": "行政处罚", "decided_on": "2024-02-29",
+             "fine_yuan": 9000, "confiscated_gains_yuan": 1000.00, "collected_yuan": 500.5},
+            {"decision_no": "D1-2", "kind": "不予处罚", "decided_on": "2024-02-01",
+             "fine_yuan": 0, "statutory_floor_yuan": 3000.25}]""",
+    },
+    {
+        "case_no": "D2",
+        "filed_on": "2025-01-15",
+        "case_field": "价格",
+        "street_code": "330108002",
+        "is_panel_reviewed": "false",
+        "updated_at": "2025-01-15 10:00:00",
+        "decisions": "[]",
+    },
+]
+
+ROWS: dict[str, list[Row]] = {
+    "registrations__events": REGISTRATIONS,
+    "complaints__items": COMPLAINTS,
+    "ip_pledges__pledged_rights": IP_PLEDGES,
+    "penalty_cases__cases": PENALTY_CASES,
+}
+"""Per source table; every value of a personal column is a pseudonym, as landing leaves it."""

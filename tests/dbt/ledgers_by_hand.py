@@ -1,0 +1,238 @@
+"""Ledgers written by hand, as the ledger models would have built them: what indicators are tested on.
+
+What belongs here: the ledgers' columns that metrics read, the rows that the hand-computed cases rest
+on (January to March of 2023 and 2024, and December 2024), and a regular fill of the other months so
+that the comparison with MetricFlow meets every month, street and kind. What does not: staging and
+the ledger models themselves, which `build_database` serves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+AS_OF = "2025-01-15"
+RELEASE_ID = "2025-01-15-000000000000"
+
+NIGHT = f"""
+create schema night;
+create table night.business_day as
+    select date '{AS_OF}' as as_of, '{RELEASE_ID}' as release_id, true as is_synthetic;
+create table night.extract_states as
+    select * from (values
+        ('registrations__events', date '{AS_OF}', null, null),
+        ('complaints__items', date '{AS_OF}', null, null),
+        ('ip_pledges__pledged_rights', date '2024-11-30', date '2024-12-01', '十二月文件被搁置'),
+        ('penalty_cases__cases', date '{AS_OF}', null, null)
+    ) as states (source_table, data_through, stale_from, reason);
+create schema ledgers;
+"""
+
+# Months that hold hand-written rows only; the fill leaves them alone.
+IS_FILLED = """
+not (month(day) <= 3 and year(day) in (2023, 2024)) and not (year(day) = 2024 and month(day) = 12)
+"""
+
+# Every ninth day is the last of its month, so that each 29th, 30th and 31st is met.
+FILL = f"""
+create temporary view fill as
+with numbered as (
+    select i, date '2023-01-01' + cast(i * 5 % 745 as integer) as near from range(900) as t (i)
+),
+dated as (
+    select i, case when i % 9 = 0 then last_day(near) else near end as day from numbered
+)
+select
+    i,
+    day,
+    case i % 4 when 3 then null else '33010800' || (1 + i // 5 % 3) end as area_code,
+    case i % 7 when 0 then null else chr(65 + cast(i // 3 % 5 as integer)) end as industry_section_code
+from dated
+where {IS_FILLED} and day <= date '{AS_OF}';
+"""
+
+COMPLAINTS = f"""
+create table ledgers.complaints as
+with rows as (
+    select * from (values
+        -- received, closed, due, kind, channel, section, street
+        ('2023-02-28', '2023-03-03', '2023-03-10', 'complaint', 'internet', 'F', '330108001'),
+        ('2024-01-31', '2024-02-05', '2024-02-19', 'complaint', 'internet', 'F', '330108001'),
+        ('2024-01-31', null, '2024-02-29', 'report', null, null, null),
+        ('2024-02-29', '2024-03-20', '2024-03-15', 'complaint', 'letter', 'F', '330108001'),
+        ('2024-02-29', '2024-02-29', '2024-03-11', 'consultation', 'visit', 'H', '330108002'),
+        ('2024-02-29', '2024-03-10', '2024-03-10', 'report', 'internet', 'H', '330108001'),
+        ('2024-12-31', null, '2025-01-20', 'complaint', 'internet', 'F', '330108003'),
+        ('2024-12-31', '2025-01-02', '2025-01-10', 'complaint', 'internet', 'F', '330108003')
+    ) as given (received, closed, due, item_kind, channel, industry_section_code, area_code)
+    union all
+    select
+        day,
+        case when i % 11 > 0 then day + cast(i % 13 as integer) end,
+        day + 10,
+        ['complaint', 'report', 'consultation'][1 + i % 3],
+        ['internet', 'telephone', null][1 + i % 3],
+        industry_section_code,
+        area_code
+    from fill
+),
+typed as (
+    select
+        *,
+        cast(received as date) as received_on,
+        cast(closed as date) as closed_on,
+        cast(due as date) as due_on
+    from rows
+)
+select
+    'item-' || row_number() over () as item_no,
+    item_kind, channel, received_on, closed_on, due_on,
+    coalesce(closed_on <= date '{AS_OF}', false) as is_closed,
+    due_on <= date '{AS_OF}' as is_due,
+    is_due and is_closed as is_closed_when_due,
+    is_due and is_closed and closed_on <= due_on as is_closed_on_time,
+    case when is_closed then cast(closed_on - received_on as integer) end as handling_days,
+    industry_section_code, area_code
+from typed;
+"""
+
+REGISTRATIONS = """
+create table ledgers.registrations as
+select
+    'event-' || row_number() over () as event_no,
+    cast(occurred as date) as occurred_on, event_kind, entity_kind, industry_section_code, area_code
+from (
+    select * from (values
+        ('2024-01-31', 'establishment', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'establishment', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'establishment', 'individual_household', 'H', '330108002'),
+        ('2024-02-29', 'establishment', 'cooperative', 'A', null),
+        ('2024-02-29', 'change', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'move_in', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'revocation', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'deregistration', 'enterprise', null, '330108001')
+    ) as given (occurred, event_kind, entity_kind, industry_section_code, area_code)
+    union all
+    select
+        day,
+        ['establishment', 'change', 'deregistration', 'establishment'][1 + i % 4],
+        ['enterprise', 'individual_household', 'cooperative'][1 + i % 3],
+        industry_section_code,
+        area_code
+    from fill
+) as rows;
+"""
+
+# Street 330108001 grows by one each month from 11; 330108002 stands still; 330108003 is emptied in
+# July 2024 and has no row from then on.
+ENTITY_STOCKS = """
+create table ledgers.entity_stocks as
+with months as (
+    select last_day(date '2023-01-01' + to_months(cast(n as integer))) as month_end_on, n
+    from range(25) as t (n)
+)
+select month_end_on, '330108001' as area_code, 'enterprise' as entity_kind,
+    'F' as industry_section_code, cast(11 + n as bigint) as closing
+from months
+union all
+select month_end_on, '330108002', 'individual_household', null, 5 from months
+union all
+select month_end_on, '330108003', 'cooperative', 'A', 7 from months
+where month_end_on < date '2024-07-01';
+"""
+
+IP_PLEDGES = """
+create table ledgers.ip_pledges as
+select
+    'contract-' || row_number() over () as contract_no,
+    cast(registered as date) as registered_on, right_kind, amount_kind,
+    cast(pledge_yuan as decimal(20, 2)) as pledge_yuan, area_code
+from (
+    select * from (values
+        ('2024-02-29', 'data_ip', 'secured', 100.50, '330108001'),
+        ('2024-02-29', 'mixed', 'secured', 200.25, null),
+        ('2024-02-29', 'patent', 'credit_line', 999.00, '330108001')
+    ) as given (registered, right_kind, amount_kind, pledge_yuan, area_code)
+    union all
+    select
+        day,
+        ['patent', 'data_ip', null][1 + i % 3],
+        ['secured', 'secured', 'drawn', 'credit_line'][1 + i % 4],
+        case when i % 10 > 0 then i * 1.01 end,
+        area_code
+    from fill
+    where i % 5 = 0
+) as rows;
+"""
+
+PENALTY_CASES = """
+create table ledgers.penalty_cases as
+select
+    'case-' || row_number() over () as case_no,
+    cast(filed as date) as filed_on, cast(decided as date) as decided_on,
+    case_field, party_kind, is_major, is_panel_reviewed, area_code
+from (
+    select * from (values
+        ('2023-12-31', '2024-02-01', 'drug', 'enterprise', false, true, '330108001'),
+        ('2024-01-31', '2024-02-29', 'food', 'enterprise', true, false, '330108001'),
+        ('2024-02-29', null, 'food', 'person', false, true, '330108002')
+    ) as given (filed, decided, case_field, party_kind, is_major, is_panel_reviewed, area_code)
+    union all
+    select
+        day,
+        case when i % 5 > 0 then least(day + cast(i % 10 as integer), last_day(day)) end,
+        ['food', 'drug', null, 'price'][1 + i % 4],
+        ['enterprise', 'person'][1 + i % 2],
+        i % 3 = 0,
+        i % 8 = 0,
+        area_code
+    from fill
+    where i % 4 = 1
+) as rows;
+"""
+
+PENALTY_DECISIONS = """
+create table ledgers.penalty_decisions as
+select
+    'decision-' || row_number() over () as decision_no,
+    cast(decided as date) as decided_on, decision_kind, case_field, party_kind,
+    cast(penalty_yuan as decimal(20, 2)) as penalty_yuan,
+    cast(waived_yuan as decimal(20, 2)) as waived_yuan,
+    decision_kind in ('no_penalty', 'mitigated') as is_lenient, area_code
+from (
+    select * from (values
+        ('2024-02-29', 'penalty', 'food', 'enterprise', 10000.00, 0, '330108001'),
+        ('2024-02-29', 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
+        ('2024-02-29', 'no_penalty', 'drug', 'person', 0, 3000.00, null)
+    ) as given (decided, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan, area_code)
+    union all
+    select
+        day,
+        ['penalty', 'mitigated', 'no_penalty'][1 + i % 3],
+        ['food', 'drug', null, 'price'][1 + i % 4],
+        ['enterprise', 'person'][1 + i % 2],
+        i * 3.33,
+        case when i % 3 > 0 then i * 0.77 else 0 end,
+        area_code
+    from fill
+    where i % 3 < 2 and i % 2 = 1
+) as rows;
+"""
+
+
+def write_ledgers(path: Path) -> Path:
+    """Create a build database at `path` that holds the night's tables and the ledgers; return it."""
+    with duckdb.connect(str(path)) as connection:
+        for statement in (
+            NIGHT,
+            FILL,
+            COMPLAINTS,
+            REGISTRATIONS,
+            ENTITY_STOCKS,
+            IP_PLEDGES,
+            PENALTY_CASES,
+            PENALTY_DECISIONS,
+        ):
+            connection.execute(statement)
+    return path

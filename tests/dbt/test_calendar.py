@@ -1,0 +1,173 @@
+"""The frozen calendar, and deadlines computed on it, against the package it was frozen from."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import chinese_calendar
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.calendars.freeze_working_days import (
+    SEED,
+    CalendarDay,
+    freeze_working_days,
+    write_seed,
+)
+from pipelines.errors import ContractError
+from tests.dbt.conftest import LedgerBuild
+
+FIRST, LAST = date(2004, 1, 1), date(2026, 12, 31)
+
+
+@cache
+def working_days() -> list[date]:
+    """Every working day of the covered years, asked of the package day by day."""
+    days = (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+    return [day for day in days if chinese_calendar.is_workday(day)]
+
+
+@pytest.fixture(scope="module")
+def calendar(
+    ledger_build: LedgerBuild, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the build with the view `due_dates` over the table `starts`."""
+    copy = shutil.copy(ledger_build.database, tmp_path_factory.mktemp("calendar") / "build.duckdb")
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("create table starts (starts_on date, days integer, day_kind varchar)")
+        connection.execute(f"create view due_dates as {ledger_build.macros['due_dates']}")
+        yield connection
+
+
+def due_dates(
+    connection: duckdb.DuckDBPyConnection, *starts: tuple[date, int, str]
+) -> list[tuple[date | None, bool | None]]:
+    """Due date and whether it is provisional, in the order of the starts."""
+    connection.execute("delete from starts")
+    connection.executemany("insert into starts values (?, ?, ?)", [list(s) for s in starts])
+    found = connection.execute("select starts_on, days, due_on, is_due_provisional from due_dates")
+    by_start = {(row[0], row[1]): (row[2], row[3]) for row in found.fetchall()}
+    assert len(by_start) == len({(s[0], s[1]) for s in starts})
+    return [by_start[start, days] for start, days, _ in starts]
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "days", "due_on"),
+    [
+        (date(2025, 1, 24), 7, date(2025, 2, 10)),
+        (date(2024, 12, 31), 7, date(2025, 1, 10)),
+        (date(2025, 1, 25), 1, date(2025, 1, 26)),
+        (date(2024, 9, 30), 1, date(2024, 10, 8)),
+    ],
+)
+def test_working_days_are_counted_from_the_day_after(
+    calendar: duckdb.DuckDBPyConnection, starts_on: date, days: int, due_on: date
+) -> None:
+    """Known answers: over make-up days, over New Year, from a day off, over a holiday week."""
+    assert due_dates(calendar, (starts_on, days, "working")) == [(due_on, False)]
+
+
+@pytest.mark.parametrize("days", [1, 5, 7, 15, 30, 45, 60])
+def test_every_start_in_the_calendar_is_due_where_the_package_says(
+    calendar: duckdb.DuckDBPyConnection, days: int
+) -> None:
+    calendar.execute("delete from starts")
+    calendar.execute(
+        "insert into starts select calendar_date, ?, 'working' from reference.working_days", [days]
+    )
+    found = dict(
+        calendar.execute(
+            "select starts_on, due_on from due_dates where not is_due_provisional"
+        ).fetchall()
+    )
+    known = working_days()
+    expected = {
+        start: known[index]
+        for start in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+        if (index := bisect_right(known, start) + days - 1) < len(known)
+    }
+    assert found == expected
+
+
+@given(
+    start=st.dates(FIRST, date(2024, 12, 31)),
+    days=st.integers(min_value=1, max_value=400),
+)
+def test_any_number_of_days_leaves_as_many_working_days_in_between(
+    calendar: duckdb.DuckDBPyConnection, start: date, days: int
+) -> None:
+    [(due_on, is_provisional)] = due_dates(calendar, (start, days, "working"))
+    assert due_on is not None
+    assert is_provisional is False
+    passed = [day for day in working_days() if start < day <= due_on]
+    assert (len(passed), passed[-1]) == (days, due_on)
+
+
+@pytest.mark.parametrize(
+    ("accepted_on", "due_on"),
+    [
+        (date(2026, 4, 14), date(2026, 6, 18)),
+        (date(2026, 4, 15), date(2026, 6, 14)),
+        (date(2019, 12, 31), None),
+    ],
+)
+def test_mediation_ends_by_the_rule_in_force_on_acceptance(
+    calendar: duckdb.DuckDBPyConnection,
+    ledger_build: LedgerBuild,
+    accepted_on: date,
+    due_on: date | None,
+) -> None:
+    """45 working days over the May holiday until 2026-04-14, 60 calendar days from the next day on;
+    no rule before 2020.
+    """
+    calendar.execute("create or replace table accepted as select ? as starts_on", [accepted_on])
+    found = calendar.execute(f"select due_on from ({ledger_build.macros['mediation_due_dates']})")
+    assert found.fetchall() == [(due_on,)]
+
+
+def test_calendar_days_are_counted_as_they_come(calendar: duckdb.DuckDBPyConnection) -> None:
+    found = due_dates(calendar, (date(2026, 4, 15), 60, "calendar"))
+    assert found == [(date(2026, 6, 14), False)]
+
+
+def test_a_deadline_past_the_announced_days_counts_weekdays_and_is_provisional(
+    calendar: duckdb.DuckDBPyConnection,
+) -> None:
+    """From Monday 28 December 2026: three announced days, then weekdays from Friday 1 January."""
+    found = due_dates(calendar, (date(2026, 12, 28), 3, "working"))
+    found += due_dates(calendar, (date(2026, 12, 28), 7, "working"))
+    assert found == [(date(2026, 12, 31), False), (date(2027, 1, 6), True)]
+
+
+@pytest.mark.parametrize("start", [date(2003, 12, 31), date(2027, 1, 1)])
+def test_a_start_outside_the_announced_days_has_no_due_date(
+    calendar: duckdb.DuckDBPyConnection, start: date
+) -> None:
+    assert due_dates(calendar, (start, 7, "working")) == [(None, None)]
+
+
+def test_the_seed_is_what_the_package_freezes_to(tmp_path: Path) -> None:
+    """Byte by byte, the source column aside: a newer package must not move an old day."""
+    frozen = [replace(day, source="") for day in freeze_working_days()]
+    with SEED.open(encoding="utf-8", newline="") as file:
+        seeded = [{**row, "source": ""} for row in csv.DictReader(file)]
+    write_seed(tmp_path / "seed.csv", frozen)
+    with (tmp_path / "seed.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file))[: len(seeded)] == seeded
+
+
+def test_freezing_anew_refuses_to_move_a_day_frozen_before(tmp_path: Path) -> None:
+    day = CalendarDay(date(2024, 10, 1), False, "holiday", 0, "notice")
+    write_seed(tmp_path / "seed.csv", [day])
+    moved = replace(day, is_working_day=True, kind="weekday", working_day_number=1)
+    with pytest.raises(ContractError, match="1 changed, the first on 2024-10-01"):
+        write_seed(tmp_path / "seed.csv", [moved])

@@ -1,0 +1,216 @@
+"""From delivered rows to ledgers, and the tests that stop a night whose ledgers cannot be right."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dbt.build_database import run_dbt
+from tests.dbt.conftest import LedgerBuild
+from tests.dbt.ledger_rows import ENTERPRISE, HOUSEHOLD, ROWS
+
+
+@pytest.fixture(scope="module")
+def ledgers(ledger_build: LedgerBuild) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(ledger_build.database), read_only=True) as connection:
+        yield connection
+
+
+def test_registrations_hold_each_event_known_on_the_business_date_once(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    found = ledgers.execute(
+        """
+        select event_no, uscc, event_kind, occurred_on, entity_kind, industry_section_code,
+            area_code, registered_capital_amount, registered_capital_yuan
+        from ledgers.registrations order by event_no
+        """
+    ).fetchall()
+    west, south = "330108001", "330108003"
+    assert found == [
+        ("R1", ENTERPRISE, "establishment", date(2022, 12, 31), "enterprise", "I", west,
+         Decimal("500000.00"), Decimal("500000.00")),
+        ("R2", HOUSEHOLD, "establishment", date(2024, 2, 29), "individual_household", None, west,
+         Decimal("50000000.00"), None),
+        ("R3", HOUSEHOLD, "change", date(2024, 3, 1), "individual_household", "I", west,
+         None, None),
+        ("R4", HOUSEHOLD, "deregistration", date(2024, 4, 30), "individual_household", "I", west,
+         None, None),
+        ("R5", "93330108MA28888888", "deregistration", date(2024, 5, 6), "cooperative", None, south,
+         None, None),
+    ]  # fmt: skip
+
+
+def test_entity_stocks_run_from_the_first_month_of_figures_to_the_business_date(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    """Each month has all streets, kinds and sections, and the cell of no known section."""
+    found = ledgers.execute(
+        """
+        select min(month_end_on), max(month_end_on), count(*) / count(distinct month_end_on)
+        from ledgers.entity_stocks
+        """
+    ).fetchone()
+    # Beyond 3 streets x 3 kinds x 20 sections: the household's and the cooperative's cell.
+    assert found == (date(2023, 1, 31), date(2025, 1, 31), 182)
+
+
+def test_entity_stocks_tell_every_movement_and_the_exit_nobody_knew(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    found = ledgers.execute(
+        """
+        select month_end_on, entity_kind, industry_section_code, opening, established,
+            deregistered, unmatched_events, closing
+        from ledgers.entity_stocks
+        where established + deregistered + unmatched_events > 0
+            or (closing > 0 and month_end_on in ('2023-01-31', '2024-03-31', '2025-01-31'))
+        order by all
+        """
+    ).fetchall()
+    assert found == [
+        (date(2023, 1, 31), "enterprise", "I", 1, 0, 0, 0, 1),
+        (date(2024, 2, 29), "individual_household", None, 0, 1, 0, 0, 1),
+        (date(2024, 3, 31), "enterprise", "I", 1, 0, 0, 0, 1),
+        (date(2024, 3, 31), "individual_household", None, 1, 0, 0, 0, 1),
+        (date(2024, 4, 30), "individual_household", None, 1, 0, 1, 0, 0),
+        (date(2024, 5, 31), "cooperative", None, 0, 0, 0, 1, 0),
+        (date(2025, 1, 31), "enterprise", "I", 1, 0, 0, 0, 1),
+    ]
+
+
+def test_complaints_are_due_by_the_rule_of_their_kind(ledgers: duckdb.DuckDBPyConnection) -> None:
+    """45 working days of mediation from 10 October; 15 of verification, 30 when extended."""
+    found = ledgers.execute(
+        """
+        select item_no, item_kind, channel, status, due_on, is_closed_when_due, is_closed_on_time,
+            handling_days, industry_section_code
+        from ledgers.complaints order by item_no
+        """
+    ).fetchall()
+    assert found == [
+        ("C1", "complaint", "internet", "not_accepted", date(2025, 1, 10), True, True, 10, "I"),
+        ("C2", "complaint", "internet", "mediated", date(2024, 12, 11), True, False, 67, "I"),
+        ("C3", "report", "internet", "not_filed", date(2024, 11, 22), True, False, 24, "I"),
+        ("C4", "report", None, "filed", date(2024, 12, 13), True, True, 31, "I"),
+        ("C5", "consultation", "internet", "pending", date(2025, 1, 22), False, False, None, None),
+    ]
+
+
+def test_a_pledge_counts_its_amount_once_however_many_rights(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    found = ledgers.execute("select * exclude extract_id from ledgers.ip_pledges order by 1")
+    amount = Decimal("12005000.00")
+    assert found.fetchall() == [
+        ("P1", date(2024, 3, 5), "data_ip", 2, "secured", amount, "330108003", 2),
+        ("P2", date(2024, 3, 5), "mixed", 2, "credit_line", amount, "330108003", 4),
+    ]
+
+
+def test_penalties_are_money_decided_and_a_case_is_major_from_the_threshold_on(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    cases = ledgers.execute(
+        """
+        select case_no, decided_on, party_kind, penalty_yuan, is_major, is_panel_reviewed
+        from ledgers.penalty_cases order by case_no
+        """
+    ).fetchall()
+    decisions = ledgers.execute(
+        """
+        select decision_no, decision_kind, penalty_yuan, collected_yuan, waived_yuan
+        from ledgers.penalty_decisions order by decision_no
+        """
+    ).fetchall()
+    assert cases == [
+        ("D1", date(2024, 2, 29), "person", Decimal("10000.00"), True, True),
+        ("D2", None, None, Decimal("0.00"), False, False),
+    ]
+    assert decisions == [
+        ("D1-1", "penalty", Decimal("10000.00"), Decimal("500.50"), Decimal("0.00")),
+        ("D1-2", "no_penalty", Decimal("0.00"), Decimal("0.00"), Decimal("3000.25")),
+    ]
+
+
+def test_every_row_of_a_ledger_names_the_extract_and_the_row_it_came_from(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    found = ledgers.execute(
+        "select extract_id, row_number from ledgers.registrations where event_no = 'R2'"
+    ).fetchall()
+    assert found == [("202403.v001.00000000", 4)]
+
+
+def test_no_pseudonym_goes_past_landing(ledgers: duckdb.DuckDBPyConnection) -> None:
+    """A pseudonym is still personal data: none in staging or in a ledger."""
+    personal = ("市场主体名称", "法定代表人", "complainant_name", "出质人", "party_name")
+    pseudonyms = {row[name] for rows in ROWS.values() for row in rows for name in personal
+                  if row.get(name)}  # fmt: skip
+    tables = ledgers.execute(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('staging', 'ledgers')"
+    ).fetchall()
+    assert len(pseudonyms) == 5
+    assert len(tables) == 11
+    for schema, table in tables:
+        for row in ledgers.execute(f'select * from {schema}."{table}"').fetchall():
+            assert not pseudonyms & {str(value) for value in row}, table
+
+
+def test_amounts_are_decimals_and_counts_are_integers(ledgers: duckdb.DuckDBPyConnection) -> None:
+    """Nothing published may rest on a floating-point number; sums stay within 64 bits."""
+    found = ledgers.execute(
+        "select distinct data_type from information_schema.columns where table_schema = 'ledgers'"
+    ).fetchall()
+    assert {kind for (kind,) in found} == {
+        "VARCHAR", "DATE", "BOOLEAN", "INTEGER", "BIGINT", "DECIMAL(20,2)",
+    }  # fmt: skip
+
+
+CORRUPTIONS = """
+update ledgers.ip_pledges set pledge_yuan = null where contract_no = 'P2';
+update ledgers.complaints set due_on = null where item_no = 'C5';
+update ledgers.registrations set event_no = 'R2' where event_no = 'R1';
+update ledgers.penalty_decisions set decision_no = 'D1-1', statutory_floor_yuan = null;
+update ledgers.entity_stocks set opening = opening + 1 where month_end_on = '2024-03-31';
+delete from reference.industries where industry_code = 'A0111';
+update reference.working_days set is_working_day = false where calendar_date = '2025-01-26';
+update reference.areas set area_code = '330103' where area_code = '330104';
+"""
+
+
+def test_each_corruption_turns_its_own_test_red_and_no_other(
+    ledger_build: LedgerBuild, tmp_path: Path
+) -> None:
+    """Two amounts for one contract, a year without calendar, an event twice, a decision twice
+    and without its amount, a stock that jumps; a class missing from the industries, a make-up
+    day from the calendar, an area twice.
+    """
+    database = Path(shutil.copy(ledger_build.database, tmp_path / "build.duckdb"))
+    target = tmp_path / "target"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(CORRUPTIONS)
+    tests = ["test_type:data,path:models/ledgers", "path:seeds", "path:tests"]
+    run_dbt(database, target, "test", "--select", *tests, check=False)
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert all(result["status"] in ("pass", "fail") for result in results)
+    red = {r["unique_id"].split(".")[2][:40] for r in results if r["status"] == "fail"}
+    assert red == {
+        "ip_pledges_have_one_amount_per_contract",
+        "complaints_start_in_a_covered_year",
+        "is_key_registrations_event_no",
+        "penalty_decisions_are_complete",
+        "is_key_penalty_decisions_decision_no",
+        "entity_stocks_continue_from_month_to_mon",
+        "industries_per_level",
+        "working_days_per_year",
+        "is_key_areas_area_code",
+    }

@@ -1,0 +1,150 @@
+"""Parsing macros against cases written by hand and against implementations that are not ours."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import duckdb
+import pytest
+from stdnum.cn import uscc
+
+from tests.dbt.conftest import LedgerBuild
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def answers(sql: str, texts: list[str | None]) -> list[tuple[object, ...]]:
+    """What a compiled macro says of each text, in order."""
+    with duckdb.connect() as connection:
+        connection.execute("create table texts (written varchar)")
+        connection.execute("insert into texts select unnest(?::varchar[])", [texts])
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("written", "amount", "currency"),
+    [
+        ("50万人民币", "500000.00", "CNY"),
+        ("5,000(万美元)", "50000000.00", "USD"),
+        ("5，000（万美元）", "50000000.00", "USD"),
+        ("100.5万元人民币", "1005000.00", "CNY"),
+        ("3000000元", "3000000.00", "CNY"),
+        ("100万元", "1000000.00", "CNY"),
+        ("1.2亿元人民币", "120000000.00", "CNY"),
+        ("200 万 港元", "2000000.00", "HKD"),
+        ("３００万欧元", "3000000.00", "EUR"),
+        ("0.000001万人民币", "0.01", "CNY"),
+        ("10万新加坡元", "100000.00", "SGD"),
+        ("12345", None, None),
+        ("N/A", None, None),
+        ("", None, None),
+        ("五十万", None, None),
+        ("50万贝壳", None, None),
+        ("-50万人民币", None, None),
+        ("1.2.3万人民币", None, None),
+        (None, None, None),
+    ],
+)
+def test_registered_capital_is_read_as_registries_write_it(
+    ledger_build: LedgerBuild, written: str | None, amount: str | None, currency: str | None
+) -> None:
+    expected = (Decimal(amount) if amount else None, currency)
+    assert answers(ledger_build.macros["capital"], [written]) == [expected]
+
+
+def test_a_capital_too_large_for_its_column_is_unreadable_and_not_an_error(
+    ledger_build: LedgerBuild,
+) -> None:
+    [(amount, _)] = answers(ledger_build.macros["capital"], ["9" * 40 + "亿元"])
+    assert amount is None
+
+
+def organisation_check(body: str) -> str:
+    """Check character of GB 11714 over eight characters."""
+    values = [int(c) if c.isdigit() else ord(c) - ord("A") + 10 for c in body]
+    remainder = 11 - sum(w * v for w, v in zip(ORGANISATION_WEIGHTS, values, strict=True)) % 11
+    return {10: "X", 11: "0"}.get(remainder, str(remainder))
+
+
+def code_check(body: str) -> str:
+    """Check character of GB 32100 over seventeen characters."""
+    total = sum(w * ALPHABET.index(c) for w, c in zip(WEIGHTS, body, strict=True))
+    return ALPHABET[(31 - total % 31) % 31]
+
+
+def make_code(rng: random.Random) -> str:
+    """A code with both check characters right."""
+    area = rng.choice(["330108", "330103", "330104", "330185"])
+    body = "".join(rng.choices(ALPHABET, k=8))
+    head = f"{rng.choice(['91', '92', '93', '52', 'A1', 'N2'])}{area}{body}"
+    head += organisation_check(body)
+    return head + code_check(head)
+
+
+def follows_the_standards(code: str) -> bool:
+    """GB 32100 and GB 11714, written out once more."""
+    return (
+        len(code) == 18
+        and set(code) <= set(ALPHABET)
+        and code[0] in "123456789ANY"
+        and (code[0] != "9" or code[1] in "1239")
+        and code[2:8].isdecimal()
+        and code[16] == organisation_check(code[8:16])
+        and code[17] == code_check(code[:17])
+    )
+
+
+def test_credit_codes_with_one_character_changed_are_told_from_valid_ones(
+    ledger_build: LedgerBuild,
+) -> None:
+    """Every valid code passes, and its damaged twin exactly when the standards say so."""
+    rng = random.Random(20240101)  # noqa: S311 - a seeded sample, no secret
+    valid = [make_code(rng) for _ in range(3000)]
+    damaged = []
+    for code in valid:
+        place = rng.randrange(18)
+        damaged.append(code[:place] + rng.choice(ALPHABET + "IOZSV") + code[place + 1 :])
+    codes = [*valid, *damaged]
+    found = [is_valid for is_valid, _ in answers(ledger_build.macros["credit_codes"], [*codes])]
+    assert found[: len(valid)] == [True] * len(valid)
+    assert found == [follows_the_standards(code) for code in codes]
+
+
+def test_no_code_passes_that_the_public_library_refuses(ledger_build: LedgerBuild) -> None:
+    """python-stdnum checks less, so it may only be the more lenient; it knows no A and N."""
+    rng = random.Random(7)  # noqa: S311 - a seeded sample, no secret
+    codes: list[str | None] = []
+    while len(codes) < 3000:
+        head = "".join(rng.choices(ALPHABET, k=17))
+        codes.append(head[:8] + make_code(rng)[8:17] + rng.choice(ALPHABET))
+        codes.append(make_code(rng))
+    found = answers(ledger_build.macros["credit_codes"], codes)
+    passed = [code for code, (is_valid, _) in zip(codes, found, strict=True) if is_valid and code]
+    assert len(passed) > 1000
+    assert [code for code in passed if code[0] not in "AN" and not uscc.is_valid(code)] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        None,
+        "",
+        "91330108MA27XGJF1",
+        "91330108ma27xgjf1q",
+        "91330108MA27XGJF1Q0",
+        "统一社会信用代码",
+    ],
+)
+def test_what_is_not_a_credit_code_is_invalid_and_never_null(
+    ledger_build: LedgerBuild, code: str | None
+) -> None:
+    assert answers(ledger_build.macros["credit_codes"], [code])[0][0] is False
+
+
+def test_the_category_after_authority_9_tells_the_kind(ledger_build: LedgerBuild) -> None:
+    found = answers(ledger_build.macros["credit_codes"], ["91", "92", "93", "51", None])
+    kinds = [kind for _, kind in found]
+    assert kinds == ["enterprise", "individual_household", "cooperative", None, None]

@@ -1,0 +1,280 @@
+"""Plain readers of the demo's files, and figures counted from them one row at a time.
+
+Written against the rules and the contracts, with the standard library, and openpyxl;
+nothing of the generator is used, so that agreement with its truth means something.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import chinese_calendar
+import openpyxl
+
+Figures = dict[tuple[str, int], Decimal]
+
+STREETS = {"西兴街道", "长河街道", "浦沿街道"}
+_VALUES = {c: value for value, c in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
+_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_ORGANISATION_VALUES = {c: v for v, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+
+
+def registration_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a registry file without its header; bytes that do not decode become U+FFFD."""
+    with path.open(encoding="gb18030", errors="replace", newline="") as lines:
+        rows = csv.reader(lines)
+        next(rows)
+        yield from rows
+
+
+def is_valid_code(code: str) -> bool:
+    """Whether a USCC passes both of its checks: GB 32100 over all, GB 11714 over the middle."""
+    if len(code) != 18 or not set(code) <= _VALUES.keys():
+        return False
+    total = sum(_VALUES[c] * w for c, w in zip(code, _WEIGHTS, strict=False))
+    organisation = sum(
+        _ORGANISATION_VALUES[c] * w
+        for c, w in zip(code[8:16], (3, 7, 9, 10, 5, 8, 4, 2), strict=True)
+    )
+    return (
+        _VALUES[code[17]] == (31 - total % 31) % 31
+        and code[16] == "0123456789X0"[11 - organisation % 11]
+    )
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a day of the calendar, written like 2024-02-29."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def flaw_of(row: list[str]) -> str | None:
+    """What is wrong with a registry row, in the words of the demo's summary."""
+    if len(row) != 15:
+        return "wrong field count"
+    if any("\ufffd" in cell for cell in row):
+        return "undecodable bytes"
+    if not is_date(row[2]):
+        return "bad date"
+    if not is_valid_code(row[3].upper()):
+        return "bad code"
+    if row[13] not in STREETS:
+        return "unknown street"
+    return None
+
+
+def good_registrations(sources: Path) -> Iterator[list[str]]:
+    """Every registration event once."""
+    for path in sorted((sources / "registrations").iterdir()):
+        seen = {tuple(row): row for row in registration_rows(path)}
+        yield from (row for row in seen.values() if flaw_of(row) is None)
+
+
+def count_registrations(sources: Path, years: range) -> Figures:
+    """Establishments, deregistrations and the stock at the end of each year."""
+    found: Counter[tuple[str, int]] = Counter()
+    net = {"设立": 1, "迁入": 1, "注销": -1, "吊销": -1, "迁出": -1}
+    for row in good_registrations(sources):
+        event, year, kind = row[1], int(row[2][:4]), row[5]
+        for later in range(max(year, years.start), years.stop):
+            found["active_entities", later] += net.get(event, 0)
+        if event == "设立":
+            found["new_market_entities", year] += 1
+            found["new_enterprises", year] += kind.startswith("企业")
+            found["new_individual_households", year] += kind == "个体工商户"
+            found["new_cooperatives", year] += kind.startswith("农民专业合作社")
+        found["deregistered_entities", year] += event == "注销"
+    names = {name for name, _ in found}
+    return {(name, year): Decimal(found[name, year]) for name in names for year in years}
+
+
+@cache
+def _working_days() -> list[date]:
+    return list(chinese_calendar.get_workdays(date(2022, 1, 1), date(2026, 12, 31)))
+
+
+def working_days_after(start: date, count: int) -> date:
+    """The count-th working day after a day."""
+    return _working_days()[bisect_right(_working_days(), start) + count - 1]
+
+
+def complaint_items(database: Path) -> list[dict[str, Any]]:
+    """Every item as the platform's table has it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute("select * from items order by item_no")]
+
+
+def _day(text: str | None) -> date | None:
+    return datetime.fromisoformat(text).date() if text else None
+
+
+def due_day(item: dict[str, Any]) -> date:
+    """The day by which an item received before April 2026 must be closed."""
+    received, accepted = _day(item["received_at"]), _day(item["accepted_at"])
+    assert received is not None
+    if item["item_kind"] == "投诉" and accepted is not None:
+        return working_days_after(accepted, 45)
+    if item["item_kind"] == "举报":
+        return working_days_after(received, 30 if item["is_extended"] else 15)
+    return working_days_after(received, 7)
+
+
+def count_complaints(sources: Path, years: range, as_of: date) -> Figures:
+    """Items by year of receipt, and how many were closed, due, closed on time."""
+    found: Counter[tuple[str, int]] = Counter()
+    handling: dict[int, list[int]] = {year: [] for year in years}
+    for item in complaint_items(sources / "complaints" / "complaints.sqlite"):
+        received, closed, due = _day(item["received_at"]), _day(item["closed_at"]), due_day(item)
+        assert received is not None
+        year, is_due = received.year, due <= as_of
+        is_consultation = item["item_kind"] == "咨询"
+        for name, counts in (
+            ("items_received", True),
+            ("complaints_received", item["item_kind"] == "投诉"),
+            ("reports_received", item["item_kind"] == "举报"),
+            ("consultations_received", is_consultation),
+            ("complaints_and_reports_received", not is_consultation),
+            ("items_closed", closed is not None),
+            ("items_due", is_due),
+            ("items_not_yet_due", not is_due),
+            ("items_closed_when_due", is_due and closed is not None),
+            ("items_closed_on_time", is_due and closed is not None and closed <= due),
+        ):
+            found[name, year] += counts
+        if closed is not None:
+            handling[year].append((closed - received).days)
+    figures = {key: Decimal(count) for key, count in found.items()}
+    for year in years:
+        days = sorted(handling[year])
+        figures |= {
+            ("closure_rate", year): _rate(found, "items_closed", "items_received", year),
+            ("due_closure_rate", year): _rate(found, "items_closed_when_due", "items_due", year),
+            ("on_time_closure_rate", year): _rate(found, "items_closed_on_time", "items_due", year),
+            ("median_handling_days", year): Decimal(
+                days[len(days) // 2] + days[(len(days) - 1) // 2]
+            )
+            / 2,
+            ("p90_handling_days", year): Decimal(
+                next(d for place, d in enumerate(days, start=1) if place * 10 >= len(days) * 9)
+            ),
+        }
+    return figures
+
+
+def _rate(found: Counter[tuple[str, int]], part: str, whole: str, year: int) -> Decimal:
+    rate = Decimal(found[part, year]) / found[whole, year]
+    return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+def read_day(cell: object) -> date:
+    """A day as the pledge workbook writes it: a date cell, a serial number, or text."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, int):
+        return date(1899, 12, 30) + timedelta(days=cell)
+    for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d"):
+        try:
+            return datetime.strptime(str(cell), form).date()
+        except ValueError:
+            continue
+    raise AssertionError(f"no date: {cell!r}")
+
+
+def read_amount(cell: object) -> Decimal:
+    """An amount in 万元, a number or text with thousands commas."""
+    return Decimal(str(cell).replace(",", ""))
+
+
+def pledge_sheet(sources: Path) -> list[tuple[Any, ...]]:
+    """The cells of the pledge workbook, all rows."""
+    (path,) = (sources / "ip_pledges").iterdir()
+    book = openpyxl.load_workbook(path)
+    return list(book["质押登记"].iter_rows(values_only=True))
+
+
+def count_pledges(sources: Path, years: range) -> Figures:
+    """Contracts and secured amounts by year; the amount stands in a contract's first row."""
+    figures = {
+        (name, year): Decimal(0)
+        for name in ("ip_pledge_contracts", "pledge_amount", "data_ip_pledge_amount")
+        for year in years
+    }
+    contracts: dict[str, tuple[int, Decimal, str, set[str]]] = {}
+    number = ""
+    for row in pledge_sheet(sources)[3:-1]:
+        if row[0] is not None:
+            number = row[0]
+            contracts[number] = (read_day(row[1]).year, read_amount(row[9]), row[10], set())
+        contracts[number][3].add(row[6])
+    for year, amount, amount_kind, right_kinds in contracts.values():
+        figures["ip_pledge_contracts", year] += 1
+        if amount_kind == "担保金额":
+            figures["pledge_amount", year] += amount * 10_000
+            if right_kinds == {"数据知识产权"}:
+                figures["data_ip_pledge_amount", year] += amount * 10_000
+    return figures
+
+
+def penalty_cases(sources: Path) -> list[dict[str, Any]]:
+    """The cases, amounts as decimals."""
+    (path,) = (sources / "penalty_cases").iterdir()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line, parse_float=Decimal) for line in lines]
+
+
+def count_penalties(sources: Path, years: range) -> Figures:
+    """Cases by day of filing and of the first decision, amounts by day of decision."""
+    figures: Figures = {
+        (name, year): Decimal(0)
+        for name in (
+            "cases_filed", "major_cases", "panel_reviewed_cases", "penalty_amount",
+            "lenient_cases", "lenient_amount_waived",
+        )
+        for year in years
+    }  # fmt: skip
+
+    def add(name: str, day: str, amount: Decimal | int) -> None:
+        if int(day[:4]) in years:
+            figures[name, int(day[:4])] += amount
+
+    for case in penalty_cases(sources):
+        add("cases_filed", case["filed_on"], 1)
+        total = Decimal(0)
+        for decision in case["decisions"]:
+            cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]
+            total += cash
+            add("penalty_amount", decision["decided_on"], cash)
+            if decision["kind"] != "行政处罚":
+                add("lenient_cases", decision["decided_on"], 1)
+                waived = max(decision["statutory_floor_yuan"] - decision["fine_yuan"], Decimal(0))
+                add("lenient_amount_waived", decision["decided_on"], waived)
+        penal = [d["decided_on"] for d in case["decisions"] if d["kind"] != "不予处罚"]
+        if penal:
+            add("major_cases", min(penal), total >= 10_000)
+            add("panel_reviewed_cases", min(penal), case["is_panel_reviewed"])
+    return figures
+
+
+def count_everything(sources: Path, years: range, as_of: date) -> Figures:
+    """Every figure that can be counted from the delivered files, by indicator and year."""
+    return {
+        **count_registrations(sources, years),
+        **count_complaints(sources, years, as_of),
+        **count_pledges(sources, years),
+        **count_penalties(sources, years),
+    }

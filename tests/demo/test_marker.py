@@ -1,0 +1,196 @@
+"""Synthetic extracts are labelled, the same twice, and never written over somebody else's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.bureau import DemoSummary, write_demo
+from pipelines.demo.marker import CLAIM_NAME, MARKER_NAME, claim, read_marker
+from pipelines.demo.samples import personal_samples
+from pipelines.errors import SettingsError
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_equal_arguments_give_equal_files(tmp_path: Path, demo: DemoSummary) -> None:
+    """CSV, JSON lines, workbook and marker byte for byte; the database dump for dump."""
+    again = write_demo(tmp_path / "again", scale=0.05)
+    one, two = _hashes(demo.sources), _hashes(again.sources)
+    database = "complaints/complaints.sqlite"
+    assert one.keys() == two.keys()
+    assert {name for name in one if one[name] != two[name]} <= {database}
+    dumps = []
+    for folder in (demo.sources, again.sources):
+        with closing(sqlite3.connect(folder / database)) as connection:
+            dumps.append(hashlib.sha256("".join(connection.iterdump()).encode()).hexdigest())
+    assert dumps[0] == dumps[1]
+    assert again.truth == demo.truth
+
+
+def test_another_seed_gives_other_rows_and_the_same_totals(
+    tmp_path: Path, demo: DemoSummary
+) -> None:
+    """The seed moves the records, not the calibrated figures."""
+    other = write_demo(tmp_path / "other", seed=5, scale=0.05)
+    name = "registrations/registrations_202403.csv"
+    assert (other.sources / name).read_bytes() != (demo.sources / name).read_bytes()
+    for figure in ("new_enterprises", "items_received", "penalty_amount"):
+        assert other.truth[figure, 2024] == demo.truth[figure, 2024]
+
+
+def test_a_later_end_changes_nothing_that_was_registered(tmp_path: Path, demo: DemoSummary) -> None:
+    """A month that was complete is delivered the same."""
+    longer = write_demo(tmp_path / "longer", scale=0.05, end=date(2025, 3, 31))
+    name = "registrations/registrations_202402.csv"
+    one, two = ((d.sources / name).read_bytes().split(b"\r\n") for d in (demo, longer))
+    # Broken and repeated rows are spread over all months, so only these may differ.
+    assert len(set(one) ^ set(two)) <= 2
+
+
+def test_marker_says_what_the_demo_is(demo: DemoSummary) -> None:
+    """What the night reads: synthetic, the label, seed, scale, first and last day."""
+    content = json.loads((demo.sources / MARKER_NAME).read_text(encoding="utf-8"))
+    files = content.pop("files")
+    assert content == {
+        "synthetic": True,
+        "label": "演示数据（合成）",
+        "seed": 20240,
+        "scale": 0.05,
+        "from": "2023-01-01",
+        "to": "2025-01-15",
+    }
+    assert len(files) == 29
+    assert read_marker(demo.sources) == demo.marker
+    assert demo.marker.end == date(2025, 1, 15)
+
+
+def test_marker_holds_no_personal_value(demo: DemoSummary) -> None:
+    """Nor does the folder hold anything beside the four systems and the marker."""
+    text = (demo.sources / MARKER_NAME).read_text(encoding="utf-8")
+    assert not [value for value in personal_samples(demo.sources) if value in text]
+    assert {path.name for path in demo.sources.iterdir()} == {
+        MARKER_NAME, "complaints", "ip_pledges", "penalty_cases", "registrations",
+    }  # fmt: skip
+
+
+def test_folder_without_marker_is_not_synthetic(tmp_path: Path) -> None:
+    """Real extracts have none."""
+    assert read_marker(tmp_path) is None
+    assert read_marker(tmp_path / "absent") is None
+
+
+def test_unreadable_marker_is_refused(tmp_path: Path) -> None:
+    """Real figures must not pass as synthetic, nor synthetic ones as real."""
+    (tmp_path / MARKER_NAME).write_text('{"synthetic": "yes"}', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"marker SYNTHETIC\.json: expected synthetic"):
+        read_marker(tmp_path)
+
+
+def test_folder_of_somebody_else_is_refused_and_untouched(tmp_path: Path) -> None:
+    """Whatever lies there, one file is enough."""
+    (tmp_path / "registrations").mkdir()
+    real = tmp_path / "registrations" / "registrations_202401.csv"
+    real.write_bytes(b"real")
+    with pytest.raises(SettingsError, match="expected an empty folder or one that the demo wrote"):
+        write_demo(tmp_path, scale=0.02)
+    assert _hashes(tmp_path) == {
+        "registrations/registrations_202401.csv": hashlib.sha256(b"real").hexdigest()
+    }
+
+
+def test_file_put_into_a_demo_is_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    """A longer demo would need its name: refused. A demo that does not leaves it alone."""
+    sources = tmp_path / "sources"
+    write_demo(sources, scale=0.02, end=date(2024, 12, 31))
+    own = sources / "registrations" / "registrations_202501.csv"
+    own.write_bytes(b"real")
+    with pytest.raises(SettingsError, match=r"registrations_202501\.csv"):
+        write_demo(sources, scale=0.02, end=date(2025, 1, 15))
+    write_demo(sources, scale=0.02, end=date(2024, 11, 30))
+    assert own.read_bytes() == b"real"
+
+
+def test_writing_again_leaves_nothing_of_the_earlier_demo(tmp_path: Path) -> None:
+    """A shorter demo removes the months and dated files that only the longer one had."""
+    sources, fresh = tmp_path / "sources", tmp_path / "fresh"
+    write_demo(sources, scale=0.03)
+    write_demo(sources, scale=0.02, start=date(2024, 1, 1), end=date(2024, 6, 30))
+    write_demo(fresh, scale=0.02, start=date(2024, 1, 1), end=date(2024, 6, 30))
+    assert _hashes(sources).keys() == _hashes(fresh).keys()
+
+
+def test_half_written_demo_is_not_read_and_can_be_written_again(tmp_path: Path) -> None:
+    """A writer that was killed leaves its claim: no night takes the files for real ones."""
+    claim(tmp_path, ["registrations/registrations_202401.csv"])
+    (tmp_path / "registrations").mkdir()
+    (tmp_path / "registrations" / "registrations_202401.csv").write_bytes(b"half")
+    with pytest.raises(SettingsError, match="cut short"):
+        read_marker(tmp_path)
+    write_demo(tmp_path, scale=0.02)
+    assert not (tmp_path / CLAIM_NAME).exists()
+    assert read_marker(tmp_path) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": 0.0}, "demo, scale: expected 0.02 to 20, got 0.0"),
+        ({"scale": float("nan")}, "demo, scale: expected 0.02 to 20, got nan"),
+        ({"start": date(2023, 1, 2)}, "demo, from: expected the first day of a month"),
+        ({"end": date(2022, 12, 31)}, "demo, to: expected a day from 2023-01-01"),
+        ({"end": date(2027, 1, 1)}, "demo, to: expected a day from 2023-01-01 to 2026-12-31"),
+    ],
+)
+def test_unusable_arguments_are_refused(
+    tmp_path: Path, arguments: dict[str, object], message: str
+) -> None:
+    """Before anything is written, saying what may be given."""
+    with pytest.raises(SettingsError, match=message):
+        write_demo(tmp_path, **arguments)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("indicator_id,value\ncases_filed,1\n", "expected a CSV with indicator_id, value and unit"),
+        ("indicator_id,value,unit\ncases_filed,many,件\n", "InvalidOperation"),
+        ("indicator_id,value,unit\ncases_filed,1,件\n", "got none for"),
+    ],
+)
+def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -> None:
+    """Before anything is written."""
+    totals = tmp_path / "totals.csv"
+    totals.write_text(lines, encoding="utf-8")
+    with pytest.raises(SettingsError, match=message):
+        write_demo(tmp_path / "sources", totals=totals)
+    assert not (tmp_path / "sources").exists()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (date(2025, 1, 1), date(2025, 1, 1)),
+        (date(2024, 2, 1), date(2024, 2, 29)),
+        (date(2024, 10, 1), date(2026, 12, 31)),
+    ],
+    ids=["one holiday", "a month", "beyond the rules of April 2026"],
+)
+def test_any_range_can_be_written(tmp_path: Path, start: date, end: date) -> None:
+    """Also where nothing happened, and up to the last announced year."""
+    summary = write_demo(tmp_path / "sources", scale=0.02, start=start, end=end)
+    assert summary.marker.end == end
+    assert summary.rows["registrations__events"] > 1800

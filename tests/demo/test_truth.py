@@ -1,0 +1,92 @@
+"""The figures that the writer promises are those that anyone counts from the delivered files."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.bureau import DemoSummary, write_demo
+from tests.demo.delivered import count_everything
+
+YEARS = range(2023, 2026)
+AS_OF = date(2025, 1, 15)
+
+PUBLISHED_2024 = {
+    "new_market_entities": Decimal(25_284),
+    "new_enterprises": Decimal(20_755),
+    "data_ip_pledge_amount": Decimal("112000000.00"),
+    "items_received": Decimal(107_328),
+    "cases_filed": Decimal(223),
+    "penalty_amount": Decimal("2558900.00"),
+    "major_cases": Decimal(56),
+    "lenient_cases": Decimal(29),
+    "lenient_amount_waived": Decimal("4100200.00"),
+    "panel_reviewed_cases": Decimal(12),
+    "due_closure_rate": Decimal(1),
+}
+
+
+def test_truth_is_what_independent_readers_count(demo: DemoSummary) -> None:
+    """Every indicator and year, at a twentieth of the size."""
+    counted = count_everything(demo.sources, YEARS, AS_OF)
+    assert demo.truth == counted
+
+
+@pytest.mark.parametrize(
+    ("seed", "scale"), [(1, 0.02), (7, 0.043)], ids=["smallest", "another seed and scale"]
+)
+def test_truth_holds_for_other_seeds_and_scales(tmp_path: Path, seed: int, scale: float) -> None:
+    """The promise does not hang on the default seed or scale."""
+    summary = write_demo(tmp_path / "sources", seed=seed, scale=scale)
+    assert summary.truth == count_everything(summary.sources, YEARS, AS_OF)
+
+
+def test_full_size_gives_the_published_figures(tmp_path: Path) -> None:
+    """At scale 1 record-level counting gives the report's figures of 2024, to the fen."""
+    summary = write_demo(tmp_path / "sources")
+    counted = count_everything(summary.sources, YEARS, AS_OF)
+    assert {name: counted[name, 2024] for name in PUBLISHED_2024} == PUBLISHED_2024
+    assert round(counted["complaints_and_reports_received", 2024] / 10_000, 1) == Decimal("10.6")
+    assert summary.truth == counted
+
+
+def test_counts_scale_with_the_bureau(demo: DemoSummary) -> None:
+    """A twentieth of each published count, rounded half up, and of each amount."""
+    assert demo.truth["new_market_entities", 2024] == 1264
+    assert demo.truth["new_enterprises", 2024] == 1038
+    assert demo.truth["items_received", 2024] == 5366
+    assert demo.truth["cases_filed", 2024] == 11
+    assert demo.truth["penalty_amount", 2024] == Decimal("127945.00")
+    assert demo.truth["data_ip_pledge_amount", 2024] == Decimal("5600000.00")
+
+
+def test_everything_due_is_closed_but_not_everything_on_time(demo: DemoSummary) -> None:
+    """The published 100 % is the due closure rate; the two others lie below."""
+    assert demo.truth["due_closure_rate", 2024] == 1
+    assert Decimal("0.95") < demo.truth["on_time_closure_rate", 2024] < Decimal("0.99")
+    assert demo.truth["closure_rate", 2024] < 1
+
+
+def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
+    """The totals are a file, not a property of the generator."""
+    totals = tmp_path / "totals.csv"
+    totals.write_text(
+        "indicator_id,value,unit\nnew_market_entities,3100,家\nnew_enterprises,900,家\n"
+        "data_ip_pledge_amount,2500,万元\ncomplaints_and_reports_received,0.42,万件\n"
+        "items_received,4400,件\ncases_filed,60,件\npenalty_amount,81.07,万元\nmajor_cases,9,件\n"
+        "lenient_cases,4,件\nlenient_amount_waived,12.5,万元\npanel_reviewed_cases,3,件\n",
+        encoding="utf-8",
+    )
+    summary = write_demo(tmp_path / "sources", totals=totals, start=date(2024, 1, 1), scale=1)
+    counted = count_everything(summary.sources, range(2024, 2026), AS_OF)
+    assert counted["new_enterprises", 2024] == 900
+    assert counted["new_market_entities", 2024] == 3100
+    # 4400 less the usual share of consultations would be 4345, but 0.42 万 is at most 4249.
+    assert counted["complaints_and_reports_received", 2024] == 4249
+    assert counted["penalty_amount", 2024] == Decimal("810700.00")
+    assert counted["lenient_amount_waived", 2024] == Decimal("125000.00")
+    assert counted["data_ip_pledge_amount", 2024] == Decimal("25000000.00")
+    assert counted == summary.truth

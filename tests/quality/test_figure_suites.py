@@ -1,0 +1,143 @@
+"""The suites of ledgers and figures: good rows pass, and each rule catches what it is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.quality.suites import Suite
+from pipelines.quality.validation import carry_out, check_table
+from tests.quality.figures import build_database
+
+VALUES = "indicators.indicator_values"
+GATED = (
+    "registrations", "entity_stocks", "complaints", "ip_pledges", "penalty_cases",
+    "penalty_decisions", "indicator_values",
+)  # fmt: skip
+ONE = "where row_number = 1"
+DECEMBER = "where indicator_id = 'items_received' and period_start = '2024-12-01'"
+
+# (suite, rule, the change that it must catch)
+BROKEN = [
+    ("registrations", "ledger_is_not_empty", "delete from {table}"),
+    ("registrations", "event_no_is_unique", "update {table} set event_no = 'E1'"),
+    ("registrations", "occurred_on_is_not_after_as_of",
+     f"update {{table}} set occurred_on = '2025-01-16' {ONE}"),
+    ("registrations", "area_code_is_given", f"update {{table}} set area_code = null {ONE}"),
+    ("registrations", "area_code_is_a_street", f"update {{table}} set area_code = '330108' {ONE}"),
+    ("registrations", "event_kind_is_known", f"update {{table}} set event_kind = 'merger' {ONE}"),
+    ("registrations", "entity_kind_is_known", f"update {{table}} set entity_kind = 'x' {ONE}"),
+    ("registrations", "entity_kind_is_classified",
+     f"update {{table}} set entity_kind = 'unknown' {ONE}"),
+    ("registrations", "uscc_is_valid", f"update {{table}} set is_code_valid = false {ONE}"),
+    ("registrations", "capital_is_not_negative",
+     f"update {{table}} set registered_capital_yuan = -1 {ONE}"),
+    ("entity_stocks", "cell_is_unique", "insert into {table} select * from {table} limit 1"),
+    ("entity_stocks", "stock_identity_holds",
+     "update {table} set established = 4 where month_end_on = '2024-12-31'"),
+    ("entity_stocks", "opening_is_the_closing_before",
+     "update {table} set opening = 99, closing = 101 where month_end_on = '2024-12-31'"),
+    ("entity_stocks", "month_end_is_a_month_end",
+     "update {table} set month_end_on = '2024-12-30' where month_end_on = '2024-12-31'"),
+    ("entity_stocks", "closing_is_not_negative", "update {table} set closing = -1"),
+    ("entity_stocks", "exits_follow_entries", "update {table} set unmatched_events = 1"),
+    ("complaints", "item_no_is_unique", "update {table} set item_no = 'T1'"),
+    ("complaints", "item_kind_is_given", f"update {{table}} set item_kind = null {ONE}"),
+    ("complaints", "dates_are_in_order", f"update {{table}} set closed_on = '2024-12-01' {ONE}"),
+    ("complaints", "due_on_is_known", f"update {{table}} set due_on = null {ONE}"),
+    ("complaints", "deadline_flags_agree", f"update {{table}} set is_due = false {ONE}"),
+    ("ip_pledges", "pledge_is_not_negative", f"update {{table}} set pledge_yuan = -0.01 {ONE}"),
+    ("ip_pledges", "pledge_yuan_is_given", f"update {{table}} set pledge_yuan = null {ONE}"),
+    ("ip_pledges", "contract_has_rights", f"update {{table}} set right_count = 0 {ONE}"),
+    ("ip_pledges", "amount_kind_is_known", f"update {{table}} set amount_kind = 'x' {ONE}"),
+    ("penalty_cases", "decided_on_is_plausible",
+     f"update {{table}} set decided_on = '2024-10-31' {ONE}"),
+    ("penalty_cases", "penalty_is_fine_and_gains", f"update {{table}} set penalty_yuan = 1 {ONE}"),
+    ("penalty_decisions", "amounts_are_not_negative",
+     f"update {{table}} set collected_yuan = -1 {ONE}"),
+    ("penalty_decisions", "amounts_agree", f"update {{table}} set waived_yuan = 1 {ONE}"),
+    ("penalty_decisions", "collected_is_within_decided",
+     f"update {{table}} set collected_yuan = 5100.01 {ONE}"),
+    ("penalty_decisions", "decision_belongs_to_a_case",
+     f"update {{table}} set case_no = 'A9' {ONE}"),
+    ("penalty_decisions", "decisions_add_up_to_cases", f"delete from {{table}} {ONE}"),
+    ("indicator_values", "figures_are_not_empty", "delete from {table}"),
+    ("indicator_values", "cell_is_unique", "insert into {table} select * from {table} limit 1"),
+    ("indicator_values", "status_is_known", f"update {{table}} set status = 'draft' {DECEMBER}"),
+    ("indicator_values", "release_id_is_given",
+     f"update {{table}} set release_id = null {DECEMBER}"),
+    ("indicator_values", "cell_is_well_formed",
+     f"update {{table}} set period_end = '2024-11-30' {DECEMBER}"),
+    ("indicator_values", "figures_are_of_this_night",
+     f"update {{table}} set as_of = '2025-01-14' {DECEMBER}"),
+    ("indicator_values", "indicator_is_catalogued",
+     "delete from indicators.indicators where indicator_id = 'items_due'"),
+    ("indicator_values", "every_indicator_has_figures",
+     "insert into indicators.indicators values ('cases_filed', 'count')"),
+    ("indicator_values", "rates_lie_between_0_and_1",
+     "update {table} set value = 1.000001 where indicator_id = 'due_closure_rate'"),
+    ("indicator_values", "rate_is_numerator_over_denominator",
+     "update {table} set value = 0.76 where indicator_id = 'due_closure_rate'"),
+    ("indicator_values", "rate_is_numerator_over_denominator",
+     "update {table} set value = null where indicator_id = 'due_closure_rate'"),
+    ("indicator_values", "counts_and_sums_are_given",
+     f"update {{table}} set value = null {DECEMBER}"),
+    ("indicator_values", "counts_sums_and_stocks_are_not_negative",
+     f"update {{table}} set value = -value {DECEMBER}"),
+    ("indicator_values", "counts_are_whole_numbers",
+     f"update {{table}} set value = value + 0.5 {DECEMBER}"),
+    ("indicator_values", "streets_add_up_to_the_district",
+     f"update {{table}} set value = value + 1 {DECEMBER} and area_code = '330108002'"),
+    ("indicator_values", "breakdowns_add_up_to_the_total",
+     f"update {{table}} set value = value + 1 {DECEMBER} and breakdown = 'channel'"),
+    ("indicator_values", "months_add_up_to_quarter_and_year",
+     "update {table} set value = value + 1 where period_grain = 'year' and value > 1"),
+    ("indicator_values", "item_kinds_add_up_to_the_items",
+     "update {table} set value = value + 1 where indicator_id = 'reports_received'"),
+    ("indicator_values", "a_part_does_not_exceed_the_whole",
+     "update {table} set value = 100 where indicator_id = 'items_closed_when_due'"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_database(tmp_path_factory.mktemp("good") / "build.duckdb")
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_good_rows_pass_every_rule(name: str, good: Path, suites: dict[str, Suite]) -> None:
+    results = check_table(good, suites[name].table, suites[name])
+    assert [r.rule_id for r in results if not r.success] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule_id", "change"), BROKEN, ids=[f"{b[0]}-{b[1]}" for b in BROKEN]
+)
+def test_each_rule_catches_what_it_is_for(
+    name: str, rule_id: str, change: str, tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    suite = suites[name]
+    rule = next(r for r in suite.expectations if r.meta.id == rule_id)
+    database = build_database(tmp_path / "build.duckdb", change.format(table=suite.table))
+    (outcome,) = carry_out(database, [suite.table], [rule])[suite.table]
+    assert not outcome.success
+
+
+def test_suppressed_figures_are_not_asked_to_add_up(
+    tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    change = f"update {VALUES} set value = null, status = 'suppressed' where area_code <> '330108'"
+    database = build_database(tmp_path / "build.duckdb", change)
+    results = check_table(database, VALUES, suites["indicator_values"])
+    assert [r.rule_id for r in results if not r.success] == []
+
+
+def test_a_rate_of_nothing_due_may_be_empty(tmp_path: Path, suites: dict[str, Suite]) -> None:
+    change = (
+        f"update {VALUES} set value = null, numerator = 0, denominator = 0"
+        " where indicator_id = 'due_closure_rate'"
+    )
+    database = build_database(tmp_path / "build.duckdb", change)
+    results = check_table(database, VALUES, suites["indicator_values"])
+    assert [r.rule_id for r in results if not r.success] == []

@@ -1,0 +1,414 @@
+"""The gate of the extracts: bad rows go to quarantine, bad extracts are held, every row counted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import ContractError, GateError
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.quality import gates
+from pipelines.quality.candidates import build_candidates
+from pipelines.quality.gates import judge_extracts
+from pipelines.quality.quarantine import quarantine_path
+from pipelines.quality.suites import Rule, Suite
+from pipelines.quality.validation import Outcome, carry_out
+from pipelines.quality.verdicts import Verdict, read_verdicts, record_verdicts, select_unjudged
+from pipelines.settings import Settings
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import Extract
+from tests.quality.landed import (
+    case,
+    complaint,
+    contract,
+    land,
+    layout_in,
+    pledge,
+    quarantined,
+    registration,
+)
+
+EVENTS = contract("registrations__events")
+NIGHT = date(2025, 1, 15)
+
+
+def judge(
+    layout: Layout,
+    settings: Settings,
+    suite: Suite,
+    *extracts: Extract,
+    table: SourceTable = EVENTS,
+    history: Sequence[Extract] = (),
+) -> list[Verdict]:
+    return judge_extracts(
+        table,
+        extracts,
+        suite,
+        layout=layout,
+        settings=settings,
+        business_date=NIGHT,
+        history=history,
+    )
+
+
+def months(layout: Layout, count: int, rows: int = 12, **changes: str | None) -> list[Extract]:
+    """Monthly files from January 2023."""
+    landed = []
+    for number in range(count):
+        year, month = 2023 + number // 12, number % 12 + 1
+        first = date(year, month, 1)
+        events = [
+            registration(number * 1000 + i, **{"核准日期": first.isoformat()} | changes)
+            for i in range(rows)
+        ]
+        landed.append(
+            land(
+                layout,
+                EVENTS,
+                events,
+                slot=f"{year}{month:02d}",
+                sequence=number + 1,
+                covers=(first, date(year, month, 28)),
+            )
+        )
+    return landed
+
+
+@pytest.fixture
+def suite(suites: dict[str, Suite]) -> Suite:
+    """The suite of the registration events."""
+    return suites["registrations__events"]
+
+
+def test_a_bad_row_is_quarantined_with_its_reason_and_the_rest_is_loaded(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    rows = [registration(i) for i in range(30)] + [registration(99, 业务类型="开业")]
+    extract = land(layout, EVENTS, rows)
+    (verdict,) = judge(layout, settings, suite, extract)
+    counts = (verdict.rows_delivered, verdict.rows_loaded, verdict.rows_quarantined)
+    assert (verdict.verdict, counts) == ("accepted", (31, 30, 1))
+    path = quarantine_path(layout, EVENTS.id, extract.extract_id)
+    line = duckdb.sql(f"select * from read_parquet('{path}')").fetchall()
+    description = [c[0] for c in duckdb.sql(f"select * from read_parquet('{path}')").description]
+    reasons = ["_row_number", "rule_id", "column_name", "owner", "severity", "meaning"]
+    assert description == [*reasons, *(c.name for c in EVENTS.columns)]
+    assert line[0][:5] == (32, "event_kind_is_known", "业务类型", "registration", "critical")
+
+
+def test_a_row_that_fails_two_rules_has_two_lines_and_counts_once(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    rows = [registration(i) for i in range(30)]
+    rows.append(registration(99, 业务类型="开业", 所属街道="闻堰街道"))
+    extract = land(layout, EVENTS, rows)
+    (verdict,) = judge(layout, settings, suite, extract)
+    lines = [(32, "event_kind_is_known"), (32, "street_is_in_the_district")]
+    assert (quarantined(layout, extract), verdict.rows_quarantined) == (lines, 1)
+
+
+def test_rows_refused_by_landing_are_merged_into_the_quarantine(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    refusal = {"rule_id": "field_count", "meaning": "列数不符", "业务流水号": None}
+    rows = [registration(i) for i in range(30)]
+    extract = land(layout, EVENTS, rows, rejected=[refusal], duplicates=2)
+    (verdict,) = judge(layout, settings, suite, extract)
+    assert quarantined(layout, extract) == [(32, "field_count")]
+    assert (verdict.rows_delivered, verdict.rows_loaded, verdict.rows_duplicate) == (33, 30, 2)
+    assert verdict.findings[0].owner == "registration"
+
+
+def test_a_warning_leaves_its_rows_in_and_is_told(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extract = land(layout, EVENTS, [registration(1, 行业代码="65")])
+    (verdict,) = judge(layout, settings, suite, extract)
+    found = [(f.rule_id, f.severity, f.first_rows) for f in verdict.findings]
+    assert (verdict.rows_loaded, quarantined(layout, extract)) == (1, [])
+    assert found == [("industry_code_has_four_digits", "warning", (2,))]
+
+
+def test_a_clean_extract_has_an_empty_quarantine_file(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extract = land(layout, EVENTS, [registration(1)])
+    judge(layout, settings, suite, extract)
+    assert quarantine_path(layout, EVENTS.id, extract.extract_id).exists()
+    assert quarantined(layout, extract) == []
+
+
+def test_twenty_five_extracts_are_judged_in_one_pass(
+    layout: Layout, settings: Settings, suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+
+    def counted(
+        database: Path, tables: list[str], rules: list[Rule], **options: object
+    ) -> dict[str, list[Outcome]]:
+        passes.append(len(tables))
+        return carry_out(database, tables, rules, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gates, "carry_out", counted)
+    extracts = months(layout, 25)
+    verdicts = judge(layout, settings, suite, *extracts)
+    assert [v.verdict for v in verdicts] == ["accepted"] * 25
+    assert passes == [1, 25]  # the union once; the row counts, which a union would blur, by extract
+
+
+def test_only_the_guilty_extract_is_held(layout: Layout, settings: Settings, suite: Suite) -> None:
+    extracts = months(layout, 6)
+    short = land(
+        layout, EVENTS, [registration(9000)], slot="202307", sequence=7,
+        covers=(date(2023, 7, 1), date(2023, 7, 31)),
+    )  # fmt: skip
+    verdicts = judge(layout, settings, suite, *extracts, short)
+    assert [v.verdict for v in verdicts] == ["accepted"] * 6 + ["held"]
+    assert verdicts[6].reason == "volume_is_not_too_low"
+    assert verdicts[6].message == (
+        "市场主体登记事项（registrations/registrations_202307.csv）整批未采用："
+        "文件的日均行数不到以往各月中位数的三成，疑似导出不完整，请核对后重新报送"
+    )
+
+
+def test_an_empty_extract_among_full_ones_is_held(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    empty = land(layout, EVENTS, [], slot="202303", sequence=3)
+    verdicts = judge(layout, settings, suite, *months(layout, 2), empty)
+    assert [v.reason for v in verdicts] == [None, None, "file_is_not_empty"]
+
+
+def test_a_shorter_redelivery_is_held_against_the_version_accepted_before(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    first = land(layout, EVENTS, [registration(i) for i in range(20)])
+    second = land(layout, EVENTS, [registration(i) for i in range(17)], version=2, sequence=2)
+    (verdict,) = judge(layout, settings, suite, second, history=[first])
+    assert verdict.reason == "redelivery_is_not_shorter"
+
+
+def test_a_month_that_has_only_begun_is_measured_by_its_days(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extracts = months(layout, 6, rows=56)
+    begun = land(
+        layout, EVENTS, [registration(i) for i in range(20)], slot="202307", sequence=7,
+        covers=(date(2023, 7, 1), date(2023, 7, 10)),
+    )  # fmt: skip
+    assert [v.verdict for v in judge(layout, settings, suite, *extracts, begun)][-1] == "accepted"
+
+
+def test_an_extract_of_mostly_bad_rows_is_held_and_every_row_has_its_reason(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    rows = [registration(i, 所属街道="闻堰街道" if i % 2 else "西兴街道") for i in range(40)]
+    extract = land(layout, EVENTS, rows)
+    (verdict,) = judge(layout, settings, suite, extract)
+    assert (verdict.verdict, verdict.reason) == ("held", "too_many_bad_rows")
+    assert (verdict.rows_loaded, verdict.rows_quarantined) == (0, 40)
+    assert len({row for row, _ in quarantined(layout, extract)}) == 40
+
+
+def test_a_few_bad_rows_of_a_small_extract_do_not_hold_it(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    rows = [registration(1), registration(2, 所属街道="闻堰街道")]
+    (verdict,) = judge(layout, settings, suite, land(layout, EVENTS, rows))
+    assert (verdict.verdict, verdict.rows_quarantined) == ("accepted", 1)
+
+
+def test_rows_that_the_manifest_does_not_know_are_refused(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extract = land(layout, EVENTS, [registration(1), registration(2)])
+    lying = replace(extract, rows_delivered=3, rows_landed=3)
+    with pytest.raises(GateError, match="accounted for"):
+        judge(layout, settings, suite, lying)
+
+
+def test_a_landed_file_that_is_gone_is_an_error_and_no_verdict(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extract = land(layout, EVENTS, [registration(1)])
+    extract.data_path.unlink()
+    with pytest.raises(GateError, match=extract.extract_id):
+        judge(layout, settings, suite, extract)
+
+
+def test_a_row_rule_that_names_no_rows_is_an_error(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    nameless = suite.expectations[1].model_copy(
+        update={"kwargs": {"unexpected_rows_query": 'select "业务类型" from {batch}'}}
+    )
+    broken = suite.model_copy(update={"expectations": (nameless,)})
+    with pytest.raises(GateError, match="_row_number"):
+        judge(layout, settings, broken, land(layout, EVENTS, [registration(1)]))
+
+
+def test_functions_that_the_database_does_not_take_are_a_broken_contract(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    broken = suite.model_copy(update={"functions": "create macro (;"})
+    with pytest.raises(ContractError, match=r"_functions\.sql"):
+        judge(layout, settings, broken, land(layout, EVENTS, [registration(1)]))
+
+
+def test_a_warehouse_whose_name_is_a_pattern_reads_its_own_files_only(
+    tmp_path: Path, suite: Suite
+) -> None:
+    layout, settings = layout_in(tmp_path / "w[ab]*")
+    extract = land(layout, EVENTS, [registration(1)])
+    decoy = tmp_path / "wa"
+    shutil.copytree(tmp_path / "w[ab]*", decoy)
+    (verdict,) = judge(layout, settings, suite, extract)
+    assert verdict.rows_loaded == 1
+
+
+def test_candidates_know_their_history(layout: Layout) -> None:
+    *earlier, last = months(layout, 4, rows=28)
+    database = layout.build / "candidates.duckdb"
+    build_candidates(database, EVENTS, [last], functions="", business_date=NIGHT, history=earlier)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(
+            "select slot, earlier_slots, usual_rows_per_day, previous_version_rows"
+            " from gate.extracts"
+        ).fetchall()
+    assert found == [("202304", 3, 1.0, None)]
+
+
+def test_verdicts_survive_and_only_unjudged_extracts_are_judged_again(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extracts = months(layout, 2)
+    verdicts = judge(layout, settings, suite, extracts[0])
+    with open_operations(layout.operations) as operations:
+        record_verdicts(operations, verdicts)
+    with open_operations(layout.operations) as operations:
+        known = read_verdicts(operations, EVENTS.id)
+    assert select_unjudged(extracts, known, suite.hash) == [extracts[1]]
+    assert select_unjudged(extracts, known, "another suite") == extracts
+    assert known[extracts[0].extract_id] == replace(verdicts[0], findings=())
+
+
+BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
+    "registrations__events": [
+        (registration(1, 业务流水号=None), "event_no_is_given"),
+        (registration(2), "event_no_is_unique"),
+        (registration(2, 市场主体类别="个体工商户"), "event_no_is_unique"),
+        (registration(3, 业务类型="开业"), "event_kind_is_known"),
+        (registration(4, 业务类型=None), "event_kind_is_given"),
+        (registration(5, 核准日期="2025-01-16"), "approved_on_is_plausible"),
+        (registration(6, 核准日期="2024-02-30"), "approved_on_is_plausible"),
+        (registration(7, 统一社会信用代码="91330108MA27XF6Q9"), "uscc_has_its_form"),
+        (registration(8, 统一社会信用代码="91330108MA27XF6I92"), "uscc_has_its_form"),
+        (registration(9, 统一社会信用代码=None), "uscc_has_its_form"),
+        (registration(10, 统一社会信用代码="91330108MA27XF6Q91"), "uscc_check_digits_agree"),
+        # The last character is right for the first 17; the organisation digit is not.
+        (registration(11, 统一社会信用代码="91330108MA27XF6Q8Y"), "uscc_check_digits_agree"),
+        (registration(12, 所属街道="闻堰街道"), "street_is_in_the_district"),
+        (registration(13, 所属街道=None), "street_is_in_the_district"),
+        (registration(14, 市场主体类别="有限责任公司"), "entity_class_is_known"),
+    ],
+    "complaints__items": [
+        (complaint(1, item_no=None), "item_no_is_given"),
+        (complaint(2, submission_no=None), "submission_no_is_given"),
+        (complaint(3), "item_no_is_unique"),
+        (complaint(3, channel="来函"), "item_no_is_unique"),
+        (complaint(4, item_kind="信访", status="撤回"), "item_kind_is_known"),
+        (complaint(5, status="搁置"), "status_is_known"),
+        (complaint(6, received_at="2025-01-16 00:00:00", accepted_at=None, closed_at=None,
+                   status="处理中"), "received_at_is_plausible"),
+        (complaint(7, closed_at="2024-12-01 09:00:00"), "closed_at_is_not_before_received_at"),
+        (complaint(8, accepted_at="2024-12-01 09:00:00"), "accepted_at_is_not_before_received_at"),
+        (complaint(9, street_code="330109001"), "street_is_in_the_district"),
+    ],
+    "ip_pledges__pledged_rights": [
+        (pledge("", "1") | {"质押合同编号": None}, "contract_no_is_given"),
+        (pledge("B", "1", 权利号=None), "right_no_is_given"),
+        (pledge("C", "1"), "right_is_unique_in_the_contract"),
+        (pledge("C", "1", 权利类型="商标权"), "right_is_unique_in_the_contract"),
+        (pledge("D", "1", 登记日期="2025-01-16"), "registered_on_is_plausible"),
+        (pledge("E", "1", 权利类型="植物新品种"), "right_kind_is_known"),
+        (pledge("F", "1", 金额类型="评估价"), "amount_kind_is_known"),
+        (pledge("G", "1", **{"质押金额(万元)": "-5"}), "pledge_amount_is_readable"),
+        (pledge("H", "1", **{"质押金额(万元)": "面议"}), "pledge_amount_is_readable"),
+        (pledge("I", "1", 所属街道="闻堰街道"), "street_is_in_the_district"),
+        (pledge("J", "1"), "rows_of_a_contract_agree"),
+        (pledge("J", "2", **{"质押金额(万元)": "7"}), "rows_of_a_contract_agree"),
+    ],
+    "penalty_cases__cases": [
+        (case(1, case_no=None), "case_no_is_given"),
+        (case(2), "case_no_is_unique"),
+        (case(2, decisions=None), "case_no_is_unique"),
+        (case(3, filed_on="2025-01-16", decisions=None), "filed_on_is_plausible"),
+        (case(4, case_field="其它"), "case_field_is_known"),
+        (case(5, party_kind="单位"), "party_kind_is_known"),
+        (case(6, street_code=None), "street_is_in_the_district"),
+        (case(7, decisions='{"a": 1}'), "decisions_are_readable"),
+        (case(8, decisions='[{"decision_no": "D8", "kind": "警告", "decided_on": "2024-12-01"}]'),
+         "decision_is_identified"),
+        (case(9, decisions='[{"kind": "行政处罚", "decided_on": "2024-12-01"}]'),
+         "decision_is_identified"),
+        (case(10, decisions='[{"decision_no": "E", "kind": "行政处罚",'
+              ' "decided_on": "2024-10-31"}]'), "decided_on_is_plausible"),
+        (case(11, decisions='[{"decision_no": "F", "kind": "行政处罚",'
+              ' "decided_on": "2024-12-01", "fine_yuan": -1}]'), "amounts_are_not_negative"),
+        (case(12, decisions='[{"decision_no": "G", "kind": "行政处罚",'
+              ' "decided_on": "2024-12-01", "fine_yuan": "若干"}]'), "amounts_are_not_negative"),
+        (case(13), "decision_no_is_unique"),
+        (case(14, decisions='[{"decision_no": "D13", "kind": "行政处罚",'
+              ' "decided_on": "2024-12-01"}]'), "decision_no_is_unique"),
+    ],
+}  # fmt: skip
+GOOD_ROWS = {
+    "registrations__events": [
+        registration(900),
+        registration(901, 统一社会信用代码=" 91330108ma27xf6q92 ", 注册资本="5,000(万美元)"),
+        registration(902, 行业代码=None, 市场主体类别=None, 所属街道="330108003", 注册资本=None),
+        registration(903, 核准日期="2025-01-15"),
+    ],
+    "complaints__items": [
+        complaint(900),
+        complaint(901, accepted_at=None, closed_at=None, status="待受理"),
+        complaint(902, closed_at="2024-12-02 09:00:00", respondent_uscc="91330108MA27XF6Q92"),
+    ],
+    "ip_pledges__pledged_rights": [
+        pledge("Y", "1"),
+        pledge("Y", "2", 权利类型="数据知识产权"),
+        pledge("Z", "1", 登记日期="45631", **{"质押金额(万元)": "0"}),
+        pledge("X", "1", 登记日期="2024.12.05"),
+    ],
+    "penalty_cases__cases": [
+        case(900), case(901, decisions=None), case(902, decisions="[]"), case(903, party_kind=None),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_each_row_rule_catches_its_bad_row_and_no_good_one(
+    name: str, layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    good, bad = GOOD_ROWS[name], BAD_ROWS[name]
+    table, suite = contract(name), suites[name]
+    lenient = suite.meta.max_quarantine_share.model_copy(update={"value": 1.0})
+    suite = suite.model_copy(
+        update={"meta": suite.meta.model_copy(update={"max_quarantine_share": lenient})}
+    )
+    extract = land(layout, table, [*good, *(row for row, _ in bad)])
+    (verdict,) = judge(layout, settings, suite, extract, table=table)
+    first = len(good) + 2
+    expected = sorted((first + number, rule) for number, (_, rule) in enumerate(bad))
+    assert quarantined(layout, extract) == expected
+    assert verdict.rows_loaded == len(good)
+    assert [f.rule_id for f in verdict.findings if f.severity == "warning"] == []
+    critical = {r.meta.id for r in suite.rules("row") if r.severity == "critical"}
+    assert critical == {rule for _, rule in bad}, "every critical row rule has its bad row"

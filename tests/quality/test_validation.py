@@ -1,0 +1,170 @@
+"""Great Expectations in place on DuckDB: it answers, errors are errors, and nothing leaks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import GateError
+from pipelines.quality import buffered_dialect
+from pipelines.quality.self_test import self_test
+from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
+from pipelines.quality.validation import carry_out, check_table
+from pipelines.settings import PROJECT_ROOT
+
+PHONE = "13812345678"
+
+
+def make_rule(
+    kind: str, severity: str = "critical", identifier: str = "checked", **kwargs: object
+) -> Rule:
+    meta = RuleMeta(id=identifier, level="row", owner="statistics", meaning="有误，请核对")
+    return Rule.model_validate({"type": kind, "kwargs": kwargs, "severity": severity, "meta": meta})
+
+
+def sql(query: str, identifier: str = "checked") -> Rule:
+    return make_rule(
+        "unexpected_rows_expectation", identifier=identifier, unexpected_rows_query=query
+    )
+
+
+def make_database(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema ledgers")
+        connection.execute(
+            "create table ledgers.items as select range as number,"
+            f" case when range = 7 then '{PHONE}' else 'ok' end as kind from range(30000)"
+        )
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return make_database(tmp_path / "build.duckdb")
+
+
+def suite_of(*rules: Rule) -> Suite:
+    meta = SuiteMeta(table="ledgers.items", label="事项台账")
+    return Suite(name="items", meta=meta, expectations=rules)
+
+
+def test_the_self_test_passes_on_the_installed_versions() -> None:
+    self_test()
+
+
+def test_the_self_test_fails_without_the_buffered_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(buffered_dialect._BufferedContext, "post_exec")
+    with pytest.raises(GateError):
+        self_test()
+
+
+def test_the_self_test_fails_without_columns_from_duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(buffered_dialect.BufferedDialect, "get_columns")
+    with pytest.raises(GateError):
+        self_test()
+
+
+def test_a_check_counts_its_bad_rows_and_keeps_the_order_of_the_suite(database: Path) -> None:
+    known = make_rule(
+        "expect_column_values_to_be_in_set", identifier="known", column="kind", value_set=["ok"]
+    )
+    given = make_rule("expect_column_values_to_not_be_null", identifier="given", column="kind")
+    high = sql("select * from {batch} where number >= 29000", identifier="high")
+    results = check_table(database, "ledgers.items", suite_of(high, given, known))
+    assert [(r.success, r.rows_affected) for r in results] == [(False, 1000), (True, 0), (False, 1)]
+
+
+def test_a_warning_does_not_block_and_a_critical_failure_does(database: Path) -> None:
+    tells = sql("select * from {batch}", identifier="tells").model_copy(
+        update={"severity": "warning"}
+    )
+    suite = suite_of(tells, sql("select * from {batch}", identifier="stops"))
+    assert [r.blocks for r in check_table(database, "ledgers.items", suite)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        sql("select * from {batch} where no_such_column = 1"),
+        sql("select * from {batch} where cast(kind as integer) = 1"),
+        make_rule("expect_column_values_to_not_be_null", column="no_such_column"),
+        make_rule("expect_column_values_to_be_in_set", column="kind"),
+    ],
+    ids=["unknown column in SQL", "cast error", "unknown column", "missing argument"],
+)
+def test_an_error_inside_a_check_is_neither_pass_nor_failure(database: Path, broken: Rule) -> None:
+    with pytest.raises(GateError, match="checked"):
+        carry_out(database, ["ledgers.items"], [broken])
+
+
+def test_a_table_that_is_not_there_is_an_error(database: Path) -> None:
+    with pytest.raises(GateError, match=r"ledgers\.others"):
+        carry_out(database, ["ledgers.others"], [sql("select * from {batch}")])
+
+
+def test_no_value_of_the_data_reaches_a_result_a_message_or_a_log(
+    database: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    known = make_rule("expect_column_values_to_be_in_set", column="kind", value_set=["ok"])
+    found = carry_out(database, ["ledgers.items"], [known, sql("select * from {batch}")])
+    with pytest.raises(GateError) as caught:
+        carry_out(database, ["ledgers.items"], [sql("select kind::date from {batch}")])
+    printed = "".join(capfd.readouterr())
+    assert PHONE not in f"{found}{caught.value}{caught.value.__cause__}{printed}{caplog.text}"
+
+
+def test_a_whole_table_of_bad_rows_is_counted_without_fetching_it(database: Path) -> None:
+    outcome = carry_out(database, ["ledgers.items"], [sql("select * from {batch}")])
+    assert outcome["ledgers.items"][0].rows_affected == 30000
+
+
+def test_a_result_that_was_cut_refuses_to_be_read_as_whole(database: Path) -> None:
+    from sqlalchemy import create_engine, text
+
+    buffered_dialect.register_dialect()
+    engine = create_engine(f"duckdb+buffered:///{database}?access_mode=read_only")
+    with engine.connect() as connection:
+        assert len(connection.execute(text("select * from ledgers.items")).fetchmany(200)) == 200
+        with pytest.raises(MemoryError):
+            connection.execute(text("select * from ledgers.items")).fetchall()
+    engine.dispose()
+
+
+def test_the_file_is_free_for_the_next_writer_after_a_check(database: Path) -> None:
+    check_table(database, "ledgers.items", suite_of(sql("select * from {batch} where number < 0")))
+    writer = f"import duckdb; duckdb.connect({str(database)!r}).execute('create table t (a int)')"
+    subprocess.run([sys.executable, "-c", writer], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("folder", ["有 空格", "a$HOME", "100%25", "x=1&y#z", "[ab]*"])
+def test_a_warehouse_may_lie_under_any_name(tmp_path: Path, folder: str) -> None:
+    database = make_database(tmp_path / folder / "build.duckdb")
+    results = check_table(database, "ledgers.items", suite_of(sql("select * from {batch}")))
+    assert results[0].rows_affected == 30000
+
+
+def test_nothing_is_written_and_nothing_shown_beside_the_results(tmp_path: Path) -> None:
+    script = (
+        "from pipelines.quality.self_test import self_test\n"
+        "import sys\n"
+        "assert 'great_expectations' not in sys.modules\n"
+        "self_test()\n"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(PROJECT_ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr, list(home.rglob("*"))) == ("", "", [])

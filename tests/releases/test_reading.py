@@ -1,0 +1,104 @@
+"""Releases are found and opened for reading, and nothing can be done to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import ReleaseError
+from pipelines.layout import Layout
+from pipelines.releases.reading import (
+    current_release,
+    find_release,
+    list_releases,
+    open_release,
+    time_limit,
+)
+from pipelines.releases.switch import publish
+from pipelines.releases.verify import verify_release
+from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
+
+OTHER_ID = "2025-01-16-0123456789ab"
+
+
+@pytest.fixture
+def published(layout: Layout) -> Layout:
+    publish(layout, build_sealed(layout))
+    return layout
+
+
+def test_before_the_first_night_there_is_no_release(layout: Layout) -> None:
+    assert current_release(layout) is None
+    assert list_releases(layout) == []
+    with pytest.raises(ReleaseError, match="Run a night first"):
+        open_release(layout)
+
+
+def test_the_current_release_opens_by_default_and_an_older_one_by_its_id(published: Layout) -> None:
+    rename_release(published, OTHER_ID)
+    publish(published, build_sealed(published, release_id=OTHER_ID))
+
+    for asked, opened in ((None, OTHER_ID), (RELEASE_ID, RELEASE_ID)):
+        with open_release(published, asked) as connection:
+            assert connection.sql("select release_id from release").fetchall() == [(opened,)]
+
+
+@pytest.mark.parametrize("name", ["2025-01-01-ffffffffffff", "../releases", "..", "", "a/b"])
+def test_an_unknown_release_is_refused(published: Layout, name: str) -> None:
+    with pytest.raises(ReleaseError, match="release: expected one below"):
+        find_release(published, name)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into release values ('x', null, false, 'x')",
+        "drop table release",
+        "create table more as select 1",
+        "copy release to '{outside}'",
+        "from read_text('{secret}')",
+        "attach '{outside}' as other",
+        "set enable_external_access = true",
+        "set memory_limit = '100GB'",
+        "install httpfs",
+    ],
+)
+def test_a_query_can_only_read_the_release(published: Layout, tmp_path: Path, sql: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("pseudonym key")
+    with open_release(published) as connection, pytest.raises(duckdb.Error):
+        connection.execute(sql.format(outside=tmp_path / "outside", secret=secret)).fetchall()
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_query_beyond_the_memory_limit_is_refused_and_spills_nothing(published: Layout) -> None:
+    with (
+        open_release(published, memory_limit="50MB") as connection,
+        pytest.raises(duckdb.OutOfMemoryException),
+    ):
+        connection.execute("select list(hash(i)) from range(100_000_000) as r(i)").fetchall()
+    verify_release(published.current.resolve())
+    assert not list(published.current.glob("*.tmp"))
+
+
+def test_one_process_may_open_a_release_twice(published: Layout) -> None:
+    with open_release(published) as first, open_release(published) as second:
+        assert first.sql("from release").fetchall() == second.sql("from release").fetchall()
+
+
+def test_a_query_beyond_the_time_limit_is_stopped(published: Layout) -> None:
+    with (
+        open_release(published) as connection,
+        pytest.raises(ReleaseError, match=r"expected an answer within 0\.2 s"),
+        time_limit(connection, 0.2),
+    ):
+        connection.execute(
+            "select count(*) from range(1_000_000) as a, range(1_000_000) as b where hash(a, b) = 1"
+        ).fetchall()
+
+
+def test_a_query_within_the_time_limit_is_answered(published: Layout) -> None:
+    with open_release(published) as connection, time_limit(connection, 30):
+        assert connection.sql("select count(*) from areas").fetchall() == [(4,)]

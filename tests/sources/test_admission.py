@@ -1,0 +1,223 @@
+"""Admission: which extracts are in use, which rows, and how far each source reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.errors import GateError
+from pipelines.sources.admission import admit, extract_state, extracts_in_use
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.landing import Extract, HeldDelivery
+from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
+from tests.sources.databases import change, fill_sqlite, items_contract
+
+
+def quarantine(bureau: Bureau, extract: Extract, *row_numbers: int) -> None:
+    """Write an extract's quarantine as the gate does: always, also when it is empty."""
+    source, table = extract.source_table.split("__")
+    folder = bureau.layout.quarantine / source / table
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ", ".join(f"({number}, 'a'), ({number}, 'b')" for number in row_numbers)
+    query = f"values {lines}" if lines else "select 1::bigint, 'a' where false"
+    with duckdb.connect() as session:
+        session.execute(
+            f"copy (select col0::bigint as _row_number, col1 as rule_id from ({query})"
+            f" as lines(col0, col1)) to '{folder / extract.extract_id}.parquet'"
+        )
+
+
+def admitted(
+    bureau: Bureau,
+    table: SourceTable,
+    accepted: Sequence[Extract],
+    columns: str,
+    held: Sequence[HeldDelivery] = (),
+) -> list[tuple[Any, ...]]:
+    """What dbt sees of a table's view."""
+    ids = [extract.extract_id for extract in accepted]
+    admit(
+        bureau.layout, {table.id: table}, {table.id: ids}, held, NIGHT, "r1", True, bureau.settings
+    )
+    with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
+        return database.execute(f"select {columns} from landing.{table.id} order by all").fetchall()
+
+
+def test_a_view_gives_the_columns_the_extract_and_the_row(bureau: Bureau) -> None:
+    """Text as landed; quarantined rows are absent, by extract and row number."""
+    rows = [[str(n), "张", "2024-12-01", "1,0"] for n in range(3)]
+    rows = [[str(n), "张", "2024-12-01", "1"] for n in range(3)]
+    for month in ("202411", "202412"):
+        bureau.drop(f"people/人员_{month}.csv", csv_text(rows))
+    first, second = bureau.land(csv_contract()).extracts
+    quarantine(bureau, first, 3)
+    quarantine(bureau, second)
+    found = admitted(
+        bureau,
+        csv_contract(),
+        [first, second],
+        '"编号", typeof("金额"), _extract_id, _row_number, _business_date',
+    )
+    assert found == [
+        ("0", "VARCHAR", first.extract_id, 2, NIGHT),
+        ("0", "VARCHAR", second.extract_id, 2, NIGHT),
+        ("1", "VARCHAR", second.extract_id, 3, NIGHT),
+        ("2", "VARCHAR", first.extract_id, 4, NIGHT),
+        ("2", "VARCHAR", second.extract_id, 4, NIGHT),
+    ]
+
+
+def test_the_newest_row_of_a_key_counts_in_an_increment(bureau: Bureau) -> None:
+    """A quarantined newest row leaves the last good one in use."""
+    fill_sqlite(bureau.layout.sources / "complaints" / "c.sqlite")
+    (first,) = bureau.land(items_contract()).extracts
+    change(
+        bureau,
+        "update items set amount = '7', updated_at = '2025-01-11' || substr("
+        "updated_at, 11) where item_no in ('A1', 'A2')",
+    )
+    (second,) = bureau.land(items_contract()).extracts
+    quarantine(bureau, first)
+    quarantine(bureau, second, 2)
+    found = admitted(bureau, items_contract(), [first, second], "item_no, amount, _extract_id")
+    assert found == [
+        ("A1", "7", second.extract_id),
+        ("A2", "0.10", first.extract_id),
+        ("A3", None, first.extract_id),
+    ]
+
+
+def test_the_night_is_written_for_dbt(bureau: Bureau) -> None:
+    """One row each; a database left by a killed night is replaced."""
+    bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
+    (extract,) = bureau.land(csv_contract()).extracts
+    quarantine(bureau, extract)
+    bureau.layout.build.mkdir(parents=True)
+    bureau.layout.build_database.write_bytes(b"half")
+    admitted(bureau, csv_contract(), [extract], "1")
+    with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
+        day = database.execute("from night.business_day").fetchall()
+        states = database.execute("from night.extract_states").fetchall()
+    assert day == [(NIGHT, "r1", True)]
+    assert states == [("people__events", date(2024, 12, 31), None, None)]
+
+
+def test_a_table_without_any_accepted_extract_closes_the_gate(bureau: Bureau) -> None:
+    """With where the files are expected, or what to mend."""
+    with pytest.raises(GateError, match=r"people__events .*none landed.*people/人员_\{period\}"):
+        admitted(bureau, csv_contract(), [], "1")
+    bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
+    bureau.land(csv_contract())
+    with pytest.raises(GateError, match="1 landed and none accepted"):
+        admitted(bureau, csv_contract(), [], "1")
+
+
+def test_a_lost_quarantine_closes_the_gate(bureau: Bureau) -> None:
+    """Its rows would come back as if they were good."""
+    bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
+    (extract,) = bureau.land(csv_contract()).extracts
+    with pytest.raises(GateError, match="expected the quarantine"):
+        admitted(bureau, csv_contract(), [extract], "1")
+
+
+@pytest.fixture
+def template(bureau: Bureau) -> Extract:
+    """Any extract, to make others of."""
+    bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
+    return bureau.land(csv_contract()).extracts[0]
+
+
+def months(template: Extract, *slots: str) -> list[Extract]:
+    """One extract a slot, in the order given; a repeated slot is a new version."""
+    extracts: list[Extract] = []
+    for sequence, slot in enumerate(slots, start=1):
+        start = date(int(slot[:4]), int(slot[4:]), 1)
+        end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+        extracts.append(
+            replace(
+                template,
+                slot=slot,
+                extract_id=f"{slot}.{sequence}",
+                sequence=sequence,
+                covers_from=start,
+                data_through=min(NIGHT, date.fromordinal(end.toordinal() - 1)),
+            )
+        )
+    return extracts
+
+
+def test_the_newest_accepted_version_of_each_period_is_in_use(template: Extract) -> None:
+    """A held newer version leaves the older one in use."""
+    extracts = months(template, "202411", "202412", "202411", "202412")
+    accepted = [e.extract_id for e in extracts[:3]]
+    used = extracts_in_use(csv_contract(), extracts, accepted)
+    assert [e.extract_id for e in used] == ["202412.2", "202411.3"]
+
+
+def test_the_newest_accepted_full_delivery_is_in_use(template: Extract) -> None:
+    """And nothing when none was accepted."""
+    extracts = months(template, "202411", "202412")
+    table = csv_contract(delivery="full")
+    assert extracts_in_use(table, extracts, [e.extract_id for e in extracts]) == extracts[1:]
+    assert extracts_in_use(table, extracts, ["202411.1"]) == extracts[:1]
+    assert extracts_in_use(table, extracts, []) == []
+
+
+def stale_from(
+    table: SourceTable,
+    extracts: list[Extract],
+    used: list[Extract],
+    held: Sequence[HeldDelivery] = (),
+    night: date = NIGHT,
+) -> date | None:
+    """The day from which figures are stale; with a reason exactly then."""
+    state = extract_state(table, extracts, used, held, night)
+    assert (state.reason is None) == (state.stale_from is None)
+    return state.stale_from
+
+
+def delivery(slot: str) -> HeldDelivery:
+    """A refused delivery."""
+    return HeldDelivery("people__events", "x", slot, "truncated", "…")
+
+
+def test_figures_are_stale_from_the_start_of_the_earliest_doubtful_period(
+    template: Extract,
+) -> None:
+    """Held by the gate, refused before landing, or never delivered in between."""
+    table = csv_contract()
+    extracts = months(template, "202410", "202411", "202412", "202501", "202411")
+    fresh = [extracts[0], extracts[2], extracts[3], extracts[4]]
+    assert stale_from(table, extracts, fresh) is None
+    assert stale_from(table, extracts, extracts[:4]) == date(2024, 11, 1)
+    assert stale_from(table, extracts, fresh, [delivery("202501")]) == date(2025, 1, 1)
+    assert stale_from(table, extracts, fresh, [delivery("202412"), delivery("202501")]) == date(
+        2024, 12, 1
+    )
+    gap = months(template, "202410", "202412")
+    assert stale_from(table, gap, gap, night=date(2025, 1, 1)) == date(2024, 11, 1)
+
+
+@pytest.mark.parametrize("way", ["full", "increment"])
+def test_figures_are_stale_from_the_day_after_the_data_in_use(template: Extract, way: str) -> None:
+    """When the newest delivery was held, or the source was away."""
+    table = (csv_contract(delivery="full") if way == "full" else items_contract()).model_copy(
+        update={"max_age_days": 45}
+    )
+    extracts = months(template, "202411", "202412")
+    assert stale_from(table, extracts, extracts) is None
+    assert stale_from(table, extracts, extracts[:1]) == date(2024, 12, 1)
+    assert stale_from(table, extracts, extracts, [delivery("all")]) == date(2025, 1, 1)
+
+
+def test_old_data_is_stale_after_its_allowed_age(template: Extract) -> None:
+    """On the last allowed day it is not."""
+    extracts = months(template, "202412")
+    table = csv_contract(max_age_days=15)
+    assert stale_from(table, extracts, extracts, night=date(2025, 1, 15)) is None
+    assert stale_from(table, extracts, extracts, night=date(2025, 1, 16)) == date(2025, 1, 1)

@@ -1,0 +1,175 @@
+"""Reading Excel: every trap that was met with real workbooks."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import datetime
+
+import pytest
+import xlsxwriter
+
+from tests.sources.bureau import Bureau, landed_rows, rejected_rows
+from tests.sources.workbooks import (
+    SHEET,
+    Pledge,
+    edit_sheet,
+    pledge_contract,
+    pledge_list,
+    with_false_dimension,
+)
+
+PLEDGES: list[Pledge] = [
+    ("甲-1", datetime(2024, 3, 1), 100.5, ["专利1", "专利2", "专利3"]),
+    ("甲-2", 45352, 1_200, ["商标1"]),
+    ("甲-3", "2024年3月3日", 0.1, ["商标2", "商标3"]),
+]
+LANDED = [
+    ("甲-1", "2024-03-01", "100.5", "专利1", 4),
+    ("甲-1", "2024-03-01", "100.5", "专利2", 5),
+    ("甲-1", "2024-03-01", "100.5", "专利3", 6),
+    ("甲-2", "2024-03-01", "1200", "商标1", 7),
+    ("甲-3", "2024-03-03", "0.1", "商标2", 8),
+    ("甲-3", "2024-03-03", "0.1", "商标3", 9),
+]
+
+
+def land(bureau: Bureau, content: bytes) -> list[tuple[object, ...]]:
+    """The landed rows of one workbook, without the pseudonym."""
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    (extract,) = bureau.land(pledge_contract()).extracts
+    return [(*row[:4], row[5]) for row in landed_rows(extract)]
+
+
+def held_reason(bureau: Bureau, content: bytes) -> str:
+    """Land one workbook that must be held; returns the reason."""
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    report = bureau.land(pledge_contract())
+    assert report.extracts == []
+    return report.held[0].reason
+
+
+def test_title_merged_headers_merged_cells_and_dates_of_three_kinds_are_read(
+    bureau: Bureau,
+) -> None:
+    """The list as a section keeps it; the row numbers are those that Excel shows."""
+    assert land(bureau, pledge_list(PLEDGES)) == LANDED
+
+
+def test_reordered_columns_are_accepted(bureau: Bureau) -> None:
+    """Names decide, not places; but the total's name stays in the first column."""
+    fields = pledge_list(PLEDGES, shuffle=True)
+    assert land(bureau, fields) == LANDED
+
+
+def test_dates_count_from_1904_where_the_workbook_says_so(bureau: Bureau) -> None:
+    """Day 45352 is 2028-03-02 there; real date cells are the same day."""
+    rows = land(bureau, pledge_list(PLEDGES, is_1904=True))
+    assert [row[1] for row in rows[2:5]] == ["2024-03-01", "2028-03-02", "2024-03-03"]
+
+
+def test_a_false_dimension_hides_no_row(bureau: Bureau) -> None:
+    """It cut 3 rows to 1."""
+    assert land(bureau, edit_sheet(pledge_list(PLEDGES), with_false_dimension)) == LANDED
+
+
+def test_formulas_that_were_never_computed_hold_the_workbook(bureau: Bureau) -> None:
+    """They read as nothing."""
+    content = edit_sheet(
+        pledge_list(PLEDGES), lambda xml: xml.replace("<v>1200</v>", "<f>600*2</f>")
+    )
+    assert held_reason(bureau, content) == "uncomputed_formulas"
+
+
+def test_a_computed_formula_is_a_value(bureau: Bureau) -> None:
+    """Its stored result counts."""
+    content = edit_sheet(
+        pledge_list(PLEDGES), lambda xml: xml.replace("<v>1200</v>", "<f>600*2</f><v>1200</v>")
+    )
+    assert land(bureau, content) == LANDED
+
+
+def test_a_formula_in_error_rejects_its_row(bureau: Bureau) -> None:
+    """#REF! is no text."""
+    content = edit_sheet(
+        pledge_list(PLEDGES),
+        lambda xml: re.sub(r'<c r="D7" t="s">.*?</c>', '<c r="D7" t="e"><v>#REF!</v></c>', xml),
+    )
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    (extract,) = bureau.land(pledge_contract()).extracts
+    assert rejected_rows(extract) == [(7, "structure.formula_error")]
+    assert (extract.rows_delivered, extract.rows_landed) == (6, 5)
+
+
+def test_rows_that_do_not_add_up_to_the_total_hold_the_workbook(bureau: Bureau) -> None:
+    """1300.6 delivered, 1300.7 stated."""
+    assert held_reason(bureau, pledge_list(PLEDGES, total=1300.7)) == "footer_mismatch"
+
+
+def test_a_total_that_differs_by_binary_noise_is_right(bureau: Bureau) -> None:
+    """0.1 + 0.2 is stored as 0.30000000000000004."""
+    pledges: list[Pledge] = [("1", "2024年3月1日", 0.1, ["a"]), ("2", "2024年3月1日", 0.2, ["b"])]
+    assert len(land(bureau, pledge_list(pledges, total=0.1 + 0.2))) == 2
+
+
+def test_a_workbook_without_its_total_row_is_held(bureau: Bureau) -> None:
+    """It may have been cut."""
+    assert held_reason(bureau, pledge_list(PLEDGES, marker="小计")) == "footer_missing"
+
+
+def test_a_cell_left_empty_by_hand_is_not_filled_from_above(bureau: Bureau) -> None:
+    """Only merged cells are: otherwise a forgotten number would become its neighbour's."""
+    pledges = [*PLEDGES, ("", "2024年3月4日", 5, ["商标9"])]
+    bureau.drop("ip/台账_20250110.xlsx", pledge_list(pledges))
+    (extract,) = bureau.land(pledge_contract()).extracts
+    assert rejected_rows(extract) == [(10, "required.合同编号")]
+
+
+def test_an_added_column_holds_the_workbook_and_is_named(bureau: Bureau) -> None:
+    """多出列."""
+    bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES, extra="备注"))
+    (held,) = bureau.land(pledge_contract()).held
+    assert held.reason == "columns_changed"
+    assert "多出列：备注" in held.message_zh
+
+
+def test_a_zip_that_expands_beyond_bounds_is_not_opened(bureau: Bureau) -> None:
+    """412 KB expanded to 831 MB."""
+    stream = io.BytesIO(pledge_list(PLEDGES))
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/padding.bin", bytes(210 * 2**20))
+    assert len(stream.getvalue()) < 2**20
+    assert held_reason(bureau, stream.getvalue()) == "too_large"
+
+
+def test_a_cell_in_the_last_corner_does_not_end_the_process(bureau: Bureau) -> None:
+    """A reader that allocates the used rectangle asks for 512 GB."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    sheet = book.add_worksheet(SHEET)
+    sheet.write(0, 0, "质押登记台账")
+    sheet.write(1_048_575, 16_383, "x")
+    book.close()
+    assert held_reason(bureau, stream.getvalue()) == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda content: b"", "empty"),
+        (lambda content: content[: len(content) // 2], "unreadable"),
+        (lambda content: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + content, "encrypted"),
+        (lambda content: b"<html>login</html>", "unreadable"),
+        (lambda content: edit_sheet(content, lambda xml: xml[:700]), "unreadable"),
+    ],
+)
+def test_what_is_no_whole_workbook_is_held(bureau: Bureau, damage, reason: str) -> None:  # noqa: ANN001
+    """Empty, cut, encrypted, a page instead of a file, damaged inside."""
+    assert held_reason(bureau, damage(pledge_list(PLEDGES))) == reason
+
+
+def test_a_workbook_without_the_sheet_is_held(bureau: Bureau) -> None:
+    """Another sheet is not taken in its place."""
+    bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES))
+    assert bureau.land(pledge_contract(sheet="别的表")).held[0].reason == "sheet_missing"

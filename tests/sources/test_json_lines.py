@@ -1,0 +1,122 @@
+"""Reading JSON lines: exact numbers, declared paths, drift."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.sources.contracts import SourceTable
+from tests.sources.bureau import Bureau, columns, contract, landed_rows, rejected_rows
+
+
+def case_contract() -> SourceTable:
+    """One case a line, nested parties and decisions."""
+    fields = columns(
+        case_no={"data_type": "text", "required": True},
+        fine={"data_type": "decimal", "path": "$.decision.fine"},
+        kind={"data_type": "text", "path": "$.parties[0].kind"},
+        party_name={"data_type": "text", "path": "$.parties[0].name", "sensitivity": "personal"},
+        decisions="json",
+        是否公示="boolean",
+    )
+    dialect = {
+        "connector": "jsonl",
+        "location": "cases/cases_{period}.jsonl",
+        "ignored": ["$.parties[*].phone"],
+    }
+    return contract(dialect, delivery="full", fields=fields, key=("case_no",))
+
+
+def case(number: str, **changes: Any) -> str:
+    """One line."""
+    said = {
+        "case_no": number,
+        "decision": {"fine": 5},
+        "parties": [{"kind": "企业", "name": "张三", "phone": "138"}],
+        "decisions": [],
+        "是否公示": True,
+    }
+    return json.dumps(said | changes, ensure_ascii=False)
+
+
+MANY = [case(str(n)) for n in range(100)]
+
+
+def drop(bureau: Bureau, lines: list[str]) -> None:
+    """Write the lines as a delivery."""
+    bureau.drop("cases/cases_20250110.jsonl", "".join(line + "\n" for line in lines), "utf-8")
+
+
+def test_numbers_stay_the_text_that_was_delivered(bureau: Bureau) -> None:
+    """Also inside a json column, also beside text that looks like one."""
+    exact = "1234567890123456.780"
+    line = case("甲 7", decision={"fine": 0}, decisions=[{"fine": 0, "no": '第 3 号 "5"'}])
+    drop(bureau, [line.replace('"fine": 0', f'"fine": {exact}')])
+    ((number, fine, _, _, decisions, flag, row),) = landed_rows(
+        bureau.land(case_contract()).extracts[0]
+    )
+    assert (number, fine, flag, row) == ("甲 7", exact, "true", 1)
+    assert json.loads(decisions) == [{"fine": exact, "no": '第 3 号 "5"'}]
+
+
+def test_lines_that_are_no_json_object_are_rejected_with_their_number(bureau: Bureau) -> None:
+    """Cut, an array, a trailing comma, NaN, a lone surrogate; blank lines are no records."""
+    bad = [MANY[0][:-5], "[1]", '{"case_no":"x",}', case("y", decision={"fine": float("nan")})]
+    drop(bureau, [*MANY, "", *bad, case("z").replace('"z"', '"\\ud800"')])
+    (extract,) = bureau.land(case_contract()).extracts
+    assert rejected_rows(extract) == [(n, "structure.json") for n in range(102, 107)]
+    assert (extract.rows_delivered, extract.rows_landed) == (105, 100)
+
+
+def test_a_line_that_does_not_decode_is_rejected_with_its_number(bureau: Bureau) -> None:
+    """Nothing of it is kept."""
+    raw = "".join(line + "\n" for line in MANY).encode() + b'{"case_no": "\xff"}\n'
+    bureau.drop("cases/cases_20250110.jsonl", raw)
+    (extract,) = bureau.land(case_contract()).extracts
+    assert rejected_rows(extract) == [(101, "encoding.undecodable")]
+
+
+def test_a_file_cut_in_mid_line_is_held(bureau: Bureau) -> None:
+    """The last line has no end."""
+    bureau.drop("cases/cases_20250110.jsonl", "\n".join(MANY), "utf-8")
+    assert bureau.land(case_contract()).held[0].reason == "truncated"
+
+
+def test_keys_in_another_order_are_accepted(bureau: Bureau) -> None:
+    """JSON objects have none."""
+    said = json.loads(MANY[0])
+    drop(bureau, [json.dumps(dict(reversed(said.items())), ensure_ascii=False)])
+    assert bureau.land(case_contract()).extracts[0].rows_landed == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"note": "x"}, "多出列：note"),
+        ({"parties": [{"kind": "企业", "name": "张", "age": 3}]}, "多出列：parties[*].age"),
+        ({"decision": {"amount": 5}}, "缺少列：fine"),
+    ],
+)
+def test_added_and_removed_leaves_hold_the_file_and_are_named(
+    bureau: Bureau, changes: dict[str, Any], difference: str
+) -> None:
+    """Also deep inside, also when one line in a hundred has them."""
+    lines = [*MANY, case("x", **changes)] if "多出" in difference else [case("x", **changes)]
+    drop(bureau, lines)
+    (held,) = bureau.land(case_contract()).held
+    assert held.reason == "columns_changed"
+    assert difference in held.message_zh
+
+
+def test_an_empty_list_of_parties_is_no_removed_column(bureau: Bureau) -> None:
+    """Its leaves are absent because there is nobody."""
+    drop(bureau, [case("1", parties=[]), case("2", parties=None)])
+    assert bureau.land(case_contract()).extracts[0].rows_landed == 2
+
+
+def test_a_retyped_leaf_holds_the_file(bureau: Bureau) -> None:
+    """Amounts that became words."""
+    drop(bureau, [case(str(n), decision={"fine": "五元"}) for n in range(10)])
+    assert bureau.land(case_contract()).held[0].reason == "columns_retyped"

@@ -1,0 +1,126 @@
+"""Screening: types, nulls, required values, duplicates; one spelling for one value."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipelines.errors import ExtractHeldError
+from pipelines.sources.column_types import normalised
+from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
+from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.screening import screen
+from tests.sources.bureau import columns, csv_contract
+
+
+def spelled(data_type: str, text: str, *formats: str, epoch: date = date(1899, 12, 30)) -> object:
+    """The one spelling of a text, or None when it is not of the type."""
+    column = Column.model_validate({"name": "c", "data_type": data_type, "formats": formats})
+    with duckdb.connect() as session:
+        row = session.execute(f"select {normalised(column, '$1', epoch)}", [text]).fetchone()
+    return row and row[0]
+
+
+@pytest.mark.parametrize(
+    ("data_type", "text", "formats", "expected"),
+    [
+        ("date", "2024-02-29", (), "2024-02-29"),
+        ("date", "2023-02-29", (), None),
+        ("date", "20161026", ("%Y%m%d",), "2016-10-26"),
+        ("date", "2024年3月5日", ("%Y年%m月%d日",), "2024-03-05"),
+        ("date", "2024-03-05 00:00:00", (), None),
+        ("date", "0000-00-00", (), None),
+        ("date", "infinity", (), None),
+        ("date", "-infinity", (), None),
+        ("date", "epoch", (), None),
+        ("date", "1899-12-31", (), None),
+        ("date", "1900-01-01", (), "1900-01-01"),
+        ("date", "2100-12-31", (), "2100-12-31"),
+        ("date", "2101-01-01", (), None),
+        ("date", "45352", ("serial",), "2024-03-01"),
+        ("date", "60", ("serial",), None),
+        ("date", "45352", (), None),
+        ("timestamp", "2024-03-01 08:05:09", (), "2024-03-01 08:05:09"),
+        ("timestamp", "2024-03-01 08:05:09.5", (), "2024-03-01 08:05:09"),
+        ("timestamp", "2024-03-01 24:00:00", (), None),
+        ("timestamp", "45352.25", ("serial",), "2024-03-01 06:00:00"),
+        ("integer", "1,234", (), "1234"),
+        ("integer", "1,23", (), None),
+        ("integer", "1.0", (), None),
+        ("integer", "007", (), "007"),
+        ("decimal", "1,234,567.80", (), "1234567.80"),
+        ("decimal", "１，２３４．５", (), "1234.5"),
+        ("decimal", "-0.5", (), "-0.5"),
+        ("decimal", "+5", (), "5"),
+        ("decimal", "1e5", (), None),
+        ("decimal", "nan", (), None),
+        ("decimal", "9" * 38, (), "9" * 38),
+        ("decimal", "9" * 39, (), None),
+        ("boolean", "1", (), "true"),
+        ("boolean", "FALSE", (), "false"),
+        ("boolean", "否", (), "false"),
+        ("boolean", "2", (), None),
+        ("json", '{"a": 1.10}', (), '{"a": 1.10}'),
+        ("json", "{", (), None),
+    ],
+)
+def test_a_value_has_one_spelling_or_fails(
+    data_type: str, text: str, formats: tuple[str, ...], expected: str | None
+) -> None:
+    """Nothing is wrapped, rounded or guessed."""
+    assert spelled(data_type, text, *formats) == expected
+
+
+def test_serials_count_from_the_epoch_of_their_workbook() -> None:
+    """1904 for workbooks of old Macs."""
+    assert spelled("date", "45352", "serial", epoch=date(1904, 1, 1)) == "2028-03-02"
+
+
+def screened(table: SourceTable, rows: list[tuple[str, ...]]) -> tuple[list[object], list[object]]:
+    """Landed rows, and rejected (row number, rule id)."""
+    names = [column.name for column in table.columns]
+    texts = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
+    numbered = pa.table(texts).append_column(ROW_NUMBER, pa.array(range(2, len(rows) + 2)))
+    with duckdb.connect() as session:
+        screen(session, table, Reading(numbered, len(rows)))
+        landed = session.execute("select * exclude (_violations) from screened order by all")
+        kept = landed.fetchall()
+        rejected = session.execute("select _row_number, rule_id from rejected order by all")
+        return kept, rejected.fetchall()
+
+
+TYPED = csv_contract(fields=columns(编号={"data_type": "text", "required": True}, 日期="date"))
+
+
+def test_nulls_of_the_dialect_and_blanks_are_nothing() -> None:
+    """Trimmed first, also of full-width spaces; an inner blank stays."""
+    rows = [(" 1　", "N/A"), ("a　b", " - "), ("3", "")]
+    landed, rejected = screened(TYPED, rows)
+    assert landed == [("1", None, 2), ("3", None, 4), ("a　b", None, 3)]
+    assert rejected == []
+
+
+def test_a_row_that_breaks_two_rules_has_two_lines() -> None:
+    """And is one rejected row."""
+    assert screened(TYPED, [("1", ""), ("-", "x")]) == (
+        [("1", None, 2)],
+        [(3, "required.编号"), (3, "type.日期")],
+    )
+
+
+def test_exact_duplicates_land_once_and_near_ones_both() -> None:
+    """Compared after trimming; null equals null."""
+    rows = [("1", ""), (" 1", "-"), ("1", "2024-01-01"), ("1", "")]
+    assert screened(TYPED, rows) == ([("1", "2024-01-01", 4), ("1", None, 2)], [])
+
+
+def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
+    """Five in a hundred are slips; six mean that the column was retyped."""
+    good = [(str(n), "2024-01-01") for n in range(94)]
+    _, rejected = screened(TYPED, [*good, *[("x", "昨天")] * 4])
+    assert len(rejected) == 4
+    with pytest.raises(ExtractHeldError, match="日期（应为 date，100 个值中有 6 个不是）"):
+        screened(TYPED, [*good, *[("x", "昨天")] * 6])
