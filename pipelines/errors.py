@@ -11,7 +11,8 @@
     └── NightRunningError           another night holds the lease
 
 Every message reads `<subject>: expected <x>, got <y>. <What to do.>` and never quotes a value of a
-personal column: a cast error of the database quotes the cell, so it is rewritten before it gets here.
+personal column: a cast error of the database quotes the cell, so it is rewritten before it gets
+here.
 """
 
 from __future__ import annotations

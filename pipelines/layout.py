@@ -63,7 +63,7 @@ class Layout:
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's compiled output and manifest.json."""
+        """Compiled models and manifest.json, as dbt writes them."""
         return self.warehouse / "dbt_target"
 
     @property

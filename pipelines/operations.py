@@ -52,7 +52,7 @@ create table if not exists incidents (
     severity text not null,             -- warning | critical
     owner text not null,                -- steward key
     message text not null,              -- Chinese sentence
-    extract_id text,                    -- null for a delivery refused before landing, and for ledgers
+    extract_id text,                    -- null for a refused delivery and for ledgers
     slot text,                          -- slot of the extract or of the refused delivery
     origin text,                        -- name of the delivered file, or <relation>@<source>
     rows_affected integer,

@@ -44,8 +44,8 @@ def nightly(
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
         write_demo(layout.sources)
     with _progress() as listener:
-        night_id = run_night(settings, day.date() if day else None, listener)
-    print_summary(settings, night_id)
+        run_night(settings, day.date() if day else None, listener)
+    print_summary(settings)
 
 
 def dev() -> None:
@@ -54,7 +54,7 @@ def dev() -> None:
     program = Path(sys.executable).with_name("dagster")
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
     command = [str(program), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", "3000"]
-    os.execv(program, command)
+    os.execv(program, command)  # noqa: S606 our own program, and no shell
 
 
 def _has_files(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What a night prints when it has ended: the release, the main figures, what was held, what next."""
+"""What a night prints at its end: the release, the main figures, what was held, what next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEXT = (
 )
 
 
-def print_summary(settings: Settings, night_id: str) -> None:
+def print_summary(settings: Settings) -> None:
     """Print the end of a night that released."""
     layout = Layout.of(settings)
     console = open_console()
@@ -44,16 +44,14 @@ def print_summary(settings: Settings, night_id: str) -> None:
         table.add_row(figure.label, figure.shown.text, figure.unit, figure.change.text)
     console.print(table)
     with open_operations(layout.operations) as operations:
-        _print_problems(console, layout, operations, night_id)
+        _print_problems(console, layout, operations)
     console.print("\nTry next:")
     width = max(len(command) for command, _ in NEXT)
     for command, purpose in NEXT:
         console.print(f"  .venv/bin/{command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
 
 
-def _print_problems(
-    console: Console, layout: Layout, operations: sqlite3.Connection, night_id: str
-) -> None:
+def _print_problems(console: Console, layout: Layout, operations: sqlite3.Connection) -> None:
     """What was quarantined or held back and why, and where the digests lie."""
     incidents = operations.execute(
         "select subject, message, sum(rows_affected) as row_count, count(*) as extract_count "

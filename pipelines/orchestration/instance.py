@@ -26,7 +26,7 @@ run_monitoring:
 
 
 def prepare_home(layout: Layout) -> None:
-    """Create Dagster's home, private to its owner, and point this process and its children to it."""
+    """Create Dagster's home, private to its owner; point this process and its children to it."""
     layout.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (layout.dagster_home / "dagster.yaml").write_text(CONFIGURATION, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(layout.dagster_home)

@@ -1,4 +1,4 @@
-"""When a night runs, and with what: the job, its schedule, and the resource that opens the night."""
+"""When a night runs, and with what: the job, its schedule, the resource that opens it."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -55,9 +55,6 @@ def innermost_message(event: dg.DagsterEvent) -> str:
     if error is None:
         return ""
     text: str = error.message.strip()
-    _, _, after = text.partition(": ")
-    return (
-        after
-        if (error.cls_name and text.startswith(error.cls_name)) or "Error: " in text[:120]
-        else text
-    )
+    # Dagster writes `module.Class: message`.
+    head, separator, rest = text.partition(": ")
+    return rest if separator and head.endswith(str(error.cls_name)) else text

@@ -34,6 +34,7 @@ def dbt_environment(layout: Layout, settings: Settings) -> dict[str, str]:
         "ZHIBIAO_BUILD_DATABASE": str(layout.build_database),
         "ZHIBIAO_THREADS": str(settings.threads),
         "ZHIBIAO_MEMORY_LIMIT": settings.memory_limit,
+        "DBT_LOG_PATH": str(layout.dbt_target),
         "DO_NOT_TRACK": "1",
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -164,7 +165,9 @@ def test_a_cell_in_the_last_corner_does_not_end_the_process(bureau: Bureau) -> N
         (lambda content: edit_sheet(content, lambda xml: xml[:700]), "unreadable"),
     ],
 )
-def test_what_is_no_whole_workbook_is_held(bureau: Bureau, damage, reason: str) -> None:  # noqa: ANN001
+def test_what_is_no_whole_workbook_is_held(
+    bureau: Bureau, damage: Callable[[bytes], bytes], reason: str
+) -> None:
     """Empty, cut, encrypted, a page instead of a file, damaged inside."""
     assert held_reason(bureau, damage(pledge_list(PLEDGES))) == reason
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.errors import ExtractHeldError
+from pipelines.errors import ExtractHeldError, ZhibiaoError
 from pipelines.sources.column_types import normalised
 from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
 from pipelines.sources.contracts import Column, SourceTable
 from pipelines.sources.screening import screen
+from pipelines.sources.sessions import open_session, without_cells
 from tests.sources.bureau import columns, csv_contract
 
 
@@ -79,7 +84,9 @@ def test_serials_count_from_the_epoch_of_their_workbook() -> None:
     assert spelled("date", "45352", "serial", epoch=date(1904, 1, 1)) == "2028-03-02"
 
 
-def screened(table: SourceTable, rows: list[tuple[str, ...]]) -> tuple[list[object], list[object]]:
+def screened(
+    table: SourceTable, rows: Sequence[tuple[str, ...]]
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """Landed rows, and rejected (row number, rule id)."""
     names = [column.name for column in table.columns]
     texts = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
@@ -124,3 +131,13 @@ def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
     assert len(rejected) == 4
     with pytest.raises(ExtractHeldError, match="日期（应为 date，100 个值中有 6 个不是）"):
         screened(TYPED, [*good, *[("x", "昨天")] * 6])
+
+
+def test_a_delivery_beyond_the_memory_limit_is_refused_and_never_spills(tmp_path: Path) -> None:
+    """A spilled row would lie on the disk with its names in clear."""
+    rows = "select repeat('张三' || i, 1000) as name from range(100000) as numbers(i)"
+    with contextlib.chdir(tmp_path), open_session(2, "30MB") as session:
+        with pytest.raises(ZhibiaoError, match="ZHIBIAO_MEMORY_LIMIT"), without_cells("people"):
+            session.execute(f"create temp table large as {rows} order by hash(name)")
+        assert session.execute("select current_setting('temp_directory')").fetchone() == ("",)
+        assert list(tmp_path.iterdir()) == []

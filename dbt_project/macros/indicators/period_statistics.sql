@@ -1,8 +1,8 @@
 {#- The SQL of period_statistics: medians, percentiles, distinct counts and extremes. They cannot be
     rolled up from months, but from how often each value occurs they can: per ledger and measured
     expression one scan counts the values by month, area and breakdown, and every published period is
-    read off those counts, exactly, in integers. Over 20 million rows of handling days, four grains
-    and 2 x 2 grouping sets took 51 s straight over the rows. -#}
+    read off those counts, exactly, in integers. Over 20 million rows of handling days this took 5 s,
+    where aggregating the rows of each period straight away took 51 s. -#}
 {% macro compile_period_statistics(declared) -%}
     {%- set results = [] -%}
     {%- for ledger, inputs in group_inputs(declared, is_additive=false) -%}

@@ -1,0 +1,225 @@
+-- One row per figure: an indicator in a period, an area and a breakdown value. What is published is
+-- indicator_values, which leaves out small cells.
+{% set declared = read_indicators() %}
+{% set district = "'" ~ var('district_code') ~ "'" %}
+with
+
+business_day as (
+    select * from {{ ref('stg_night__business_day') }}
+),
+
+monthly_measures as (
+    select * from {{ ref('monthly_measures') }}
+),
+
+period_statistics as (
+    select * from {{ ref('period_statistics') }}
+),
+
+indicator_inputs as (
+    {{ compile_indicator_inputs(declared) | indent(4) }}
+),
+
+indicator_grains as (
+    {{ compile_indicator_grains(declared) | indent(4) }}
+),
+
+indicator_breakdowns as (
+    {{ compile_indicator_breakdowns(declared) | indent(4) }}
+),
+
+indicator_sources as (
+    {{ compile_indicator_sources(declared) | indent(4) }}
+),
+
+additive_inputs as (
+    {{ compile_additive_inputs(declared) | indent(4) }}
+),
+
+-- A stock is not added over months: its value is that of the last month with a count in the period.
+months_of_periods as (
+    select
+        monthly_measures.*,
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end
+    from monthly_measures
+    inner join {{ ref('indicator_periods') }} as periods
+        on monthly_measures.month = periods.period_month
+    qualify
+        not monthly_measures.is_stock
+        or monthly_measures.month = max(monthly_measures.month) over (
+            partition by monthly_measures.input_id, periods.period_grain, periods.period_end
+        )
+),
+
+-- The district holds every row, also one whose street is not known.
+added_up as (
+    select
+        input_id,
+        period_grain,
+        period_start,
+        period_end,
+        {{ district }} as area_code,
+        breakdown,
+        breakdown_value,
+        sum(value) as value
+    from months_of_periods
+    group by input_id, period_grain, period_start, period_end, breakdown, breakdown_value
+    union all
+    select
+        input_id,
+        period_grain,
+        period_start,
+        period_end,
+        area_code,
+        breakdown,
+        breakdown_value,
+        sum(value) as value
+    from months_of_periods
+    where area_code <> {{ district }}
+    group by
+        input_id, period_grain, period_start, period_end, area_code, breakdown, breakdown_value
+),
+
+areas as (
+    select
+        {{ district }} as area_code,
+        false as is_street
+    union all
+    select distinct
+        area_code,
+        true as is_street
+    from monthly_measures
+    where area_code <> {{ district }}
+),
+
+periods as (
+    select distinct
+        period_grain,
+        period_start,
+        period_end
+    from {{ ref('indicator_periods') }}
+),
+
+-- A month without a row is a count of 0. A stock that was not taken at all is unknown, not 0.
+undivided as (
+    select
+        additive_inputs.input_id,
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end,
+        areas.area_code,
+        'total' as breakdown,
+        'total' as breakdown_value,
+        case
+            when added_up.value is not null then added_up.value
+            when not additive_inputs.is_stock
+                or count(added_up.value) over (
+                    partition by
+                        additive_inputs.input_id, periods.period_grain, periods.period_end
+                ) > 0
+                then 0
+        end as value
+    from additive_inputs
+    cross join periods
+    inner join areas
+        on additive_inputs.has_streets or not areas.is_street
+    left join added_up
+        on
+            additive_inputs.input_id = added_up.input_id
+            and periods.period_grain = added_up.period_grain
+            and periods.period_end = added_up.period_end
+            and areas.area_code = added_up.area_code
+            and added_up.breakdown = 'total'
+),
+
+cells as (
+    select * from undivided
+    union all
+    select * from added_up
+    where breakdown <> 'total'
+    union all
+    select * from period_statistics
+),
+
+-- The cells of a ratio are those of its denominator.
+figures as (
+    select
+        indicator_inputs.indicator_id,
+        indicator_inputs.is_ratio,
+        base.period_grain,
+        base.period_start,
+        base.period_end,
+        base.area_code,
+        base.breakdown,
+        base.breakdown_value,
+        base.value as base_value,
+        case when indicator_inputs.is_ratio then coalesce(numerators.value, 0) end as numerator,
+        coalesce(provisional.value > 0, false) as is_open
+    from indicator_inputs
+    inner join cells as base
+        on indicator_inputs.base_input = base.input_id
+    inner join indicator_grains
+        on
+            indicator_inputs.indicator_id = indicator_grains.indicator_id
+            and base.period_grain = indicator_grains.period_grain
+    inner join indicator_breakdowns
+        on
+            indicator_inputs.indicator_id = indicator_breakdowns.indicator_id
+            and base.breakdown = indicator_breakdowns.breakdown
+    {%- for alias, input in [('numerators', 'numerator_input'), ('provisional', 'provisional_input')] %}
+    left join cells as {{ alias }}
+        on
+            indicator_inputs.{{ input }} = {{ alias }}.input_id
+            and base.period_grain = {{ alias }}.period_grain
+            and base.period_end = {{ alias }}.period_end
+            and base.area_code = {{ alias }}.area_code
+            and base.breakdown = {{ alias }}.breakdown
+            and base.breakdown_value = {{ alias }}.breakdown_value
+    {%- endfor %}
+),
+
+stale_indicators as (
+    select
+        indicator_sources.indicator_id,
+        min(extract_states.stale_from) as stale_from
+    from indicator_sources
+    inner join {{ ref('stg_night__extract_states') }} as extract_states
+        on indicator_sources.source_table = extract_states.source_table
+    group by indicator_sources.indicator_id
+),
+
+final as (
+    select
+        figures.indicator_id,
+        figures.period_grain,
+        figures.period_start,
+        figures.period_end,
+        figures.area_code,
+        figures.breakdown,
+        figures.breakdown_value,
+        cast(
+            case
+                when figures.is_ratio
+                    then {{ divide_half_up('figures.numerator', 'figures.base_value') | indent(20) }}
+                else figures.base_value
+            end as decimal(24, 6)
+        ) as value,
+        cast(figures.numerator as decimal(24, 6)) as numerator,
+        cast(case when figures.is_ratio then figures.base_value end as decimal(24, 6))
+            as denominator,
+        case
+            when stale_indicators.stale_from <= figures.period_end then 'stale'
+            when figures.is_open or figures.period_end >= business_day.as_of then 'provisional'
+            else 'final'
+        end as status,
+        business_day.as_of,
+        business_day.release_id
+    from figures
+    cross join business_day
+    left join stale_indicators
+        on figures.indicator_id = stale_indicators.indicator_id
+)
+
+select * from final

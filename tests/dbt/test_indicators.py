@@ -1,0 +1,323 @@
+"""Figures computed by hand: each metric once, with its nulls and boundaries; status and changes.
+
+The rows are those of `ledgers_by_hand`. February 2024 ends on the 29th, the days before and after
+it are the 31st of January and an empty March.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.dbt.indicator_build import build_indicators
+
+pytestmark = pytest.mark.xdist_group("indicators")
+
+DISTRICT = "330108"
+FEBRUARY = date(2024, 2, 29)
+MARCH = date(2024, 3, 31)
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    build = build_indicators(tmp_path_factory.getbasetemp())
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def ask(figures: duckdb.DuckDBPyConnection) -> Ask:
+    """One cell of indicator_values or indicator_comparisons, as the given columns."""
+
+    def ask_one(
+        indicator: str,
+        period_end: date,
+        columns: str = "value",
+        *,
+        grain: str = "month",
+        area: str = DISTRICT,
+        cell: tuple[str, str] = ("total", "total"),
+        table: str = "indicator_values",
+    ) -> Any:
+        rows = figures.execute(
+            f"select {columns} from indicators.{table} where indicator_id = ? and period_end = ?"
+            " and period_grain = ? and area_code = ? and breakdown = ? and breakdown_value = ?",
+            [indicator, period_end, grain, area, *cell],
+        ).fetchall()
+        assert len(rows) == 1, f"expected one figure, got {rows}"
+        return rows[0] if "," in columns else rows[0][0]
+
+    return ask_one
+
+
+@pytest.mark.parametrize(
+    ("indicator", "february", "march"),
+    [
+        ("new_market_entities", 3, 0),  # a change, a move in and a revocation are none
+        ("new_enterprises", 1, 0),
+        ("new_individual_households", 1, 0),
+        ("new_cooperatives", 1, 0),  # its street is not known: it counts in the district
+        ("deregistered_entities", 1, 0),
+        ("active_entities", 36, 37),  # 11 + 13 months, 5 and 7
+        ("ip_pledge_contracts", 3, 0),
+        ("pledge_amount", "300.75", 0),  # the credit line of 999 is another kind of amount
+        ("data_ip_pledge_amount", "100.50", 0),  # the mixed pledge cannot be divided
+        ("complaints_received", 1, 0),
+        ("reports_received", 1, 0),
+        ("consultations_received", 1, 0),
+        ("complaints_and_reports_received", 2, 0),
+        ("items_received", 3, 0),
+        ("items_closed", 3, 0),
+        ("items_due", 3, 0),
+        ("items_closed_when_due", 3, 0),
+        ("items_closed_on_time", 2, 0),  # one on its due date, one five days after
+        ("items_not_yet_due", 0, 0),
+        ("closure_rate", 1, None),  # a month without items has no rate
+        ("due_closure_rate", 1, None),
+        ("on_time_closure_rate", "0.666667", None),  # two of three, rounded half up once
+        ("cases_filed", 1, 0),
+        ("major_cases", 1, 0),
+        ("panel_reviewed_cases", 1, 0),  # the other one is not decided yet
+        ("penalty_amount", "10500.55", 0),
+        ("lenient_cases", 2, 0),
+        ("lenient_amount_waived", "4499.45", 0),
+    ],
+)
+def test_a_leap_month_and_an_empty_month_by_hand(
+    ask: Ask, indicator: str, february: int | str, march: int | str | None
+) -> None:
+    assert ask(indicator, FEBRUARY) == Decimal(february)
+    assert ask(indicator, MARCH) == (None if march is None else Decimal(march))
+
+
+@pytest.mark.parametrize(
+    ("indicator", "quarter"),
+    [
+        ("median_handling_days", "7.5"),  # of 0, 5, 10 and 20; the open report has none
+        ("p90_handling_days", "20"),
+        ("closure_rate", "0.8"),
+        ("on_time_closure_rate", "0.6"),
+        ("active_entities", "37"),  # a stock is that of the quarter's last month, not a sum
+        ("items_received", "5"),
+    ],
+)
+def test_a_quarter_by_hand(ask: Ask, indicator: str, quarter: str) -> None:
+    assert ask(indicator, MARCH, grain="quarter") == Decimal(quarter)
+    assert ask(indicator, MARCH, grain="ytd") == Decimal(quarter)
+
+
+@pytest.mark.parametrize(("indicator", "expected"), [("median_handling_days", 10), ("p90_handling_days", 20)])
+def test_days_of_a_month_by_hand(
+    ask: Ask, figures: duckdb.DuckDBPyConnection, indicator: str, expected: int
+) -> None:
+    assert ask(indicator, FEBRUARY) == expected
+    in_march = "select * from indicators.indicator_values where period_grain = 'month'"
+    in_march += f" and indicator_id = '{indicator}' and period_end = '{MARCH}'"
+    assert figures.execute(in_march).fetchall() == [], "no closed item, no median"
+
+
+def test_a_rate_states_its_numerator_and_denominator_also_when_it_is_null(ask: Ask) -> None:
+    columns = "value, numerator, denominator"
+    assert ask("on_time_closure_rate", FEBRUARY, columns) == (Decimal("0.666667"), 2, 3)
+    assert ask("on_time_closure_rate", MARCH, columns) == (None, 0, 0)
+    assert ask("items_received", FEBRUARY, columns) == (3, None, None)
+
+
+def test_a_row_without_a_street_or_a_kind_is_counted_in_the_district_and_as_unknown(
+    ask: Ask, figures: duckdb.DuckDBPyConnection
+) -> None:
+    january = date(2024, 1, 31)
+    assert ask("items_received", january) == 2
+    assert ask("items_received", january, area="330108001") == 1
+    assert ask("items_received", january, area="330108002") == 0
+    assert ask("items_received", january, cell=("channel", "unknown")) == 1
+    areas = "select distinct area_code from indicators.indicator_values order by all"
+    expected = [("330108",), ("330108001",), ("330108002",), ("330108003",)]
+    assert figures.execute(areas).fetchall() == expected
+
+
+def test_a_street_whose_stock_is_gone_has_none_and_not_its_last_one(ask: Ask) -> None:
+    year = date(2024, 12, 31)
+    assert ask("active_entities", year, grain="year", area="330108003") == 0
+    assert ask("active_entities", year, grain="year") == 11 + 23 + 5
+
+
+def test_every_undivided_count_is_stated_for_every_period_and_area(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    """From January 2023 to the period of 2025-01-15: 25 months, 9 quarters, 3 years, 25 to date."""
+    query = """
+        select period_grain, count(*) as figures, min(period_start), max(period_end)
+        from indicators.indicator_values
+        where indicator_id = 'pledge_amount' and breakdown = 'total'
+        group by all order by all
+    """
+    assert figures.execute(query).fetchall() == [
+        ("month", 25 * 4, date(2023, 1, 1), date(2025, 1, 31)),
+        ("quarter", 9 * 4, date(2023, 1, 1), date(2025, 3, 31)),
+        ("year", 3 * 4, date(2023, 1, 1), date(2025, 12, 31)),
+        ("ytd", 25 * 4, date(2023, 1, 1), date(2025, 1, 31)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "period_end", "grain", "status"),
+    [
+        ("items_received", date(2024, 12, 31), "year", "final"),
+        ("items_received", date(2025, 1, 31), "month", "provisional"),  # not over
+        ("due_closure_rate", date(2024, 11, 30), "month", "final"),
+        ("due_closure_rate", date(2024, 12, 31), "month", "provisional"),  # one item not yet due
+        ("due_closure_rate", date(2024, 12, 31), "year", "provisional"),
+        ("pledge_amount", date(2024, 11, 30), "month", "final"),
+        ("pledge_amount", date(2024, 11, 30), "ytd", "final"),
+        ("pledge_amount", date(2024, 12, 31), "month", "stale"),  # stale from 1 December
+        ("pledge_amount", date(2024, 12, 31), "year", "stale"),
+        ("pledge_amount", date(2025, 1, 31), "month", "stale"),  # stale says more than provisional
+        ("cases_filed", date(2024, 12, 31), "month", "final"),  # another source is stale
+    ],
+)
+def test_status(ask: Ask, indicator: str, period_end: date, grain: str, status: str) -> None:
+    assert ask(indicator, period_end, "status", grain=grain) == status
+
+
+@pytest.mark.parametrize(
+    ("indicator", "period_end", "grain", "on_year", "on_period"),
+    [
+        ("items_received", FEBRUARY, "month", 2, "0.5"),  # 3 after 1 on 2023-02-28, after 2
+        ("items_received", date(2024, 1, 31), "month", None, "-0.944444"),  # base 0: no rate
+        ("closure_rate", FEBRUARY, "month", 0, "0.5"),  # rates: 1 - 1 and 1 - 0.5
+        ("closure_rate", MARCH, "month", None, None),  # no rate, no change
+        ("items_received", MARCH, "quarter", 4, "-0.953704"),  # 5 after 1, after 108
+        ("items_received", MARCH, "ytd", 4, None),  # to date has no period before
+        ("active_entities", FEBRUARY, "month", "0.5", "0.028571"),  # 36 after 24, after 35
+        ("active_entities", date(2024, 12, 31), "year", "0.147059", "0.147059"),  # 39 after 34
+    ],
+)
+def test_changes_by_hand(
+    ask: Ask, indicator: str, period_end: date, grain: str, on_year: Any, on_period: Any
+) -> None:
+    found = ask(
+        indicator,
+        period_end,
+        "change_on_year, change_on_period",
+        grain=grain,
+        table="indicator_comparisons",
+    )
+    expected = tuple(None if change is None else Decimal(change) for change in (on_year, on_period))
+    assert found == expected
+
+
+def test_no_month_loses_its_last_days_in_a_comparison(figures: duckdb.DuckDBPyConnection) -> None:
+    """Each month from 2024 finds the month a year before, also 29 February and each 31st."""
+    query = """
+        select count(*), count(year_before_value), count(period_before_value)
+        from indicators.indicator_comparisons
+        where indicator_id = 'items_received' and breakdown = 'total' and area_code = '330108'
+            and period_grain = 'month' and period_end >= '2024-01-01'
+    """
+    assert figures.execute(query).fetchall() == [(13, 13, 13)]
+
+
+def test_nothing_published_is_floating_point(figures: duckdb.DuckDBPyConnection) -> None:
+    query = "select distinct data_type from information_schema.columns"
+    query += " where table_schema = 'indicators' order by all"
+    types = [name for (name,) in figures.execute(query).fetchall()]
+    assert types == ["BOOLEAN", "DATE", "DECIMAL(24,6)", "DECIMAL(38,6)", "INTEGER", "VARCHAR"]
+
+
+def test_the_catalogue_says_what_is_declared(figures: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select label_zh, label_en, unit, unit_label, kind, owner, version, ledger, breakdowns,
+            is_main, display_scale
+        from indicators.indicators where indicator_id = 'due_closure_rate'
+    """
+    assert figures.execute(query).fetchall() == [
+        (
+            "投诉举报咨询应办结率",
+            "Due closure rate",
+            "ratio",
+            "%",
+            "ratio",
+            "consumer_protection",
+            1,
+            "complaints",
+            "item_kind",
+            True,
+            "%",
+        )
+    ]
+
+
+SUPPRESSED_TABLES = """
+from indicators.indicator_figures as figures
+inner join indicators.indicator_values as published
+    using (indicator_id, period_grain, period_end, area_code, breakdown, breakdown_value)
+inner join indicators.indicators as declared using (indicator_id)
+where declared.owner = 'consumer_protection' and declared.kind = 'count'
+    and figures.breakdown <> 'total' and figures.area_code <> '330108' and figures.value > 0
+"""
+
+
+def test_no_street_count_of_one_or_two_complaints_is_published(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    query = f"select count(*) filter (where figures.value < 3), min(published.value) {SUPPRESSED_TABLES}"
+    small, least_published = figures.execute(query).fetchall()[0]
+    assert small > 100, "the ledgers hold small cells"
+    assert least_published == 3
+
+
+@pytest.mark.parametrize("line", ["area_code", "breakdown_value"])
+def test_no_hidden_count_can_be_worked_out_from_the_total_of_its_street_or_value(
+    figures: duckdb.DuckDBPyConnection, line: str
+) -> None:
+    """A line hides no cell, several that are not all 1, or everything there is in it."""
+    query = f"""
+        select count(*) filter (where hidden > 0), count(*) filter (
+            where (hidden = 1 or hidden_sum = hidden) and hidden < cells
+        )
+        from (
+            select count(*) as cells,
+                count(*) filter (where published.status = 'suppressed') as hidden,
+                sum(figures.value) filter (where published.status = 'suppressed') as hidden_sum
+            {SUPPRESSED_TABLES}
+            group by indicator_id, period_grain, period_end, breakdown, {line}
+        ) as lines
+    """
+    lines_with_hidden_cells, told = figures.execute(query).fetchall()[0]
+    assert lines_with_hidden_cells > 100
+    assert told == 0
+
+
+def test_a_rate_over_a_hidden_count_is_hidden_with_its_parts(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    query = """
+        select count(*), count(rates.value), count(rates.numerator), count(rates.denominator)
+        from indicators.indicator_values as rates
+        inner join indicators.indicator_values as counts
+            using (period_grain, period_end, area_code, breakdown, breakdown_value)
+        where rates.indicator_id = 'on_time_closure_rate'
+            and counts.indicator_id in ('items_closed_on_time', 'items_due')
+            and counts.status = 'suppressed'
+    """
+    hidden, *stated = figures.execute(query).fetchall()[0]
+    assert hidden > 10
+    assert stated == [0, 0, 0]
+
+
+def test_totals_and_the_figures_of_the_district_are_never_hidden(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    query = """
+        select count(*) from indicators.indicator_values
+        where status = 'suppressed' and (breakdown = 'total' or area_code = '330108')
+    """
+    assert figures.execute(query).fetchall() == [(0,)]

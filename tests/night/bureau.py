@@ -1,0 +1,120 @@
+"""A bureau for tests of whole nights: its own warehouse and sources, driven by the command line."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+ZHIBIAO = Path(sys.executable).with_name("zhibiao")
+
+
+@dataclass(frozen=True)
+class Bureau:
+    """One installation below a folder."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def sources(self) -> Path:
+        return self.root / "sources"
+
+    @property
+    def current(self) -> Path:
+        return self.warehouse / "current"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Only our own settings, whatever the developer has set."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ZHIBIAO_")}
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+        own = {
+            "ZHIBIAO_WAREHOUSE": str(self.warehouse),
+            "ZHIBIAO_SOURCES": str(self.sources),
+            "COLUMNS": "160",
+        }
+        if (self.root / "project").exists():
+            own["ZHIBIAO_PROJECT"] = str(self.root / "project")
+        return inherited | own
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start the command without waiting for it."""
+        return subprocess.Popen(
+            [str(ZHIBIAO), *arguments],
+            cwd=self.root,
+            env=self.environment | more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        process = self.start(*arguments, **more)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def night(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a night that must release."""
+        done = self.run("nightly", *arguments, **more)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Ask the current release."""
+        path = self.current.resolve() / "indicators.duckdb"
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    def figure(self, indicator: str, year: int) -> object:
+        """The district's value of a year."""
+        rows = self.query(
+            "select value from indicator_values where indicator_id = ? and period_grain = 'year'"
+            " and year(period_start) = ? and breakdown = 'total' and length(area_code) = 6",
+            indicator,
+            year,
+        )
+        assert len(rows) == 1, (indicator, year, rows)
+        return rows[0][0]
+
+    def digests(self) -> str:
+        """Everything that stewards and the operator were told, one text."""
+        return "\n".join(p.read_text() for p in sorted((self.warehouse / "digests").glob("*.md")))
+
+    def copy(self, root: Path) -> Bureau:
+        """The same bureau elsewhere, to be spoiled."""
+        shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True)
+        return Bureau(root)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One test process at a time."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def build_once(shared: Path, name: str, build: Callable[[Bureau], None]) -> Bureau:
+    """A bureau that the test processes share: whoever comes first builds it."""
+    bureau = Bureau(shared / name)
+    ready = shared / f"{name}.ready"
+    with locked(shared / f"{name}.lock"):
+        if not ready.exists():
+            shutil.rmtree(bureau.root, ignore_errors=True)
+            bureau.root.mkdir()
+            build(bureau)
+            ready.touch()
+    return bureau

@@ -1,0 +1,55 @@
+"""Two built nights, shared by all test processes: the real bureau's size, and a small one."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.bureau import write_demo
+from tests.night.bureau import Bureau, build_once
+
+SMALL = 0.05
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all test processes see."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+def _run_a_night(bureau: Bureau, scale: float) -> None:
+    summary = write_demo(bureau.sources, scale=scale)
+    truth = [[name, year, str(value)] for (name, year), value in summary.truth.items()]
+    (bureau.root / "truth.json").write_text(json.dumps(truth))
+    done = bureau.night()
+    (bureau.root / "night.out").write_text(done.stdout)
+    (bureau.root / "night.err").write_text(done.stderr)
+
+
+@pytest.fixture(scope="session")
+def full_bureau(shared_folder: Path) -> Bureau:
+    """The demo bureau at the size of the real one, after its first night. Read only."""
+    return build_once(shared_folder, "full", lambda bureau: _run_a_night(bureau, 1.0))
+
+
+@pytest.fixture(scope="session")
+def small_bureau(shared_folder: Path) -> Bureau:
+    """A twentieth of it, after its first night. Read only: copy it before changing anything."""
+    return build_once(shared_folder, "small", lambda bureau: _run_a_night(bureau, SMALL))
+
+
+@pytest.fixture
+def bureau(small_bureau: Bureau, tmp_path: Path) -> Bureau:
+    """A small bureau of one's own, after its first night."""
+    return small_bureau.copy(tmp_path / "bureau")
+
+
+@pytest.fixture
+def truth(full_bureau: Bureau) -> dict[tuple[str, int], Decimal]:
+    """What the generator of the full bureau knows, by indicator and year."""
+    listed = json.loads((full_bureau.root / "truth.json").read_text())
+    return {(name, year): Decimal(value) for name, year, value in listed}

@@ -1,0 +1,253 @@
+"""What goes wrong at night: bad extracts, kills, two at once, closed gates, sources that are away."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.demo.changes import redeliver_registrations
+from tests.night.bureau import Bureau
+
+LAST_MONTH = "registrations/registrations_202412.csv"
+PROJECT = Path(__file__).resolve().parents[2]
+STAGES = [
+    "complaints__items",
+    "registrations__events",
+    "registrations__events_gate",
+    "ledgers",
+    "ledgers__registrations_gate",
+    "indicators",
+    "indicators__indicator_values_gate",
+    "release__tables",
+    "release__report",
+]
+
+
+def _statuses(bureau: Bureau, month: str) -> set[object]:
+    rows = bureau.query(
+        "select distinct status from indicator_values where indicator_id = 'new_market_entities'"
+        " and period_grain = 'month' and period_start = cast(? as date)",
+        f"{month}-01",
+    )
+    return {status for (status,) in rows}
+
+
+def _open_incidents(bureau: Bureau) -> set[str]:
+    with sqlite3.connect(bureau.warehouse / "operations.sqlite") as operations:
+        rows = operations.execute("select rule_id from incidents where closed_at is null")
+        return {rule for (rule,) in rows}
+
+
+def test_a_held_extract_leaves_the_last_good_one_in_use_until_it_is_mended(
+    bureau: Bureau,
+) -> None:
+    whole = (bureau.sources / LAST_MONTH).read_bytes()
+    before = bureau.figure("new_market_entities", 2024)
+
+    (bureau.sources / LAST_MONTH).write_bytes(whole[: len(whole) // 2])
+    bureau.night()
+    assert bureau.figure("new_market_entities", 2024) == before
+    assert _statuses(bureau, "2024-12") == {"stale"}
+    assert _statuses(bureau, "2024-11") == {"final"}
+    assert "registrations_202412.csv" in bureau.digests()
+    status = bureau.run("status").stdout
+    assert "registrations_202412.csv" in status
+
+    (bureau.sources / LAST_MONTH).write_bytes(whole)
+    redelivery = redeliver_registrations(bureau.sources, 202412, changed=1, added=2)
+    bureau.night()
+    assert _statuses(bureau, "2024-12") == {"final"}
+    assert bureau.figure("new_market_entities", 2024) == before + redelivery.new_market_entities
+    assert "truncated" not in _open_incidents(bureau)
+
+
+def test_an_added_column_holds_the_extract_and_names_the_column(bureau: Bureau) -> None:
+    path = bureau.sources / LAST_MONTH
+    lines = path.read_bytes().decode("gb18030", errors="surrogateescape")
+    header, newline, rest = lines.partition("\n")
+    changed = header.rstrip("\r") + ",新增列" + ("\r\n" if header.endswith("\r") else newline) + rest
+    path.write_bytes(changed.encode("gb18030", errors="surrogateescape"))
+    bureau.night()
+    assert "新增列" in bureau.digests()
+    assert _statuses(bureau, "2024-12") == {"stale"}
+
+
+def test_a_database_that_is_down_does_not_stop_the_night(bureau: Bureau) -> None:
+    before = bureau.figure("items_received", 2024)
+    done = bureau.night(
+        ZHIBIAO_CONNECTIONS='{"complaints": "postgresql://reader:s3cret@127.0.0.1:9/none"}'
+    )
+    assert bureau.figure("items_received", 2024) == before
+    assert "暂时无法连接" in bureau.digests()
+    everything = done.stdout + done.stderr + bureau.digests()
+    assert "s3cret" not in everything
+    for path in bureau.warehouse.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            assert b"s3cret" not in path.read_bytes(), path
+
+
+def test_two_nights_at_once_do_not_mix(bureau: Bureau) -> None:
+    first = bureau.start("nightly")
+    assert first.stderr is not None
+    first.stderr.readline()
+    second = bureau.run("nightly")
+    first.communicate(timeout=300)
+    assert first.returncode == 0
+    assert second.returncode == 75
+    assert "expected no other night" in second.stderr
+    assert "Wait until it ends" in second.stderr
+
+
+def test_a_night_killed_after_any_stage_leaves_a_whole_release_and_the_next_succeeds(
+    bureau: Bureau,
+) -> None:
+    old = bureau.current.resolve().name
+    redeliver_registrations(bureau.sources, 202411, changed=1, added=3)
+    for stage in STAGES:
+        _kill_after(bureau, stage)
+        assert bureau.current.resolve().name == old, stage
+        assert bureau.query("select count(distinct release_id) from indicator_values") == [(1,)]
+    bureau.night()
+    assert bureau.current.resolve().name != old
+    assert not list((bureau.warehouse / "releases").glob(".*"))
+    with sqlite3.connect(bureau.warehouse / "operations.sqlite") as operations:
+        outcomes = operations.execute(
+            "select outcome, count(*) from nights group by outcome order by outcome"
+        ).fetchall()
+    assert outcomes == [("interrupted", len(STAGES)), ("released", 2)]
+    assert "值班" in bureau.digests() or "运行" in bureau.digests()
+
+
+def _kill_after(bureau: Bureau, stage: str) -> None:
+    process = bureau.start("nightly")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if re.match(rf"\[\d+/\d+\] {stage} done", line):
+            process.send_signal(signal.SIGKILL)
+            break
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, stage
+
+
+def _own_project(bureau: Bureau) -> Path:
+    project = bureau.root / "project"
+    for name in ("dbt_project", "expectations"):
+        shutil.copytree(PROJECT / name, project / name)
+    return project
+
+
+def _replace_rules(path: Path, rule: dict[str, object]) -> None:
+    suite = yaml.safe_load(path.read_text())
+    suite["expectations"].append(rule)
+    path.write_text(yaml.safe_dump(suite, allow_unicode=True))
+
+
+def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
+    old = bureau.current.resolve().name
+    project = _own_project(bureau)
+    _replace_rules(
+        project / "expectations" / "indicator_values.yml",
+        {
+            "type": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "status", "value_set": ["final"]},
+            "severity": "critical",
+            "meta": {
+                "id": "everything_is_final",
+                "level": "figure",
+                "owner": "statistics",
+                "meaning": "所有数值都应当已经确定",
+            },
+        },
+    )
+    done = bureau.run("nightly")
+    assert done.returncode == 65
+    assert "indicators__indicator_values_gate" in done.stderr
+    assert bureau.current.resolve().name == old
+    assert "所有数值都应当已经确定" in bureau.digests()
+    assert bureau.run("status").returncode == 1
+
+
+def test_a_check_that_errors_is_an_error_and_never_a_pass(bureau: Bureau) -> None:
+    old = bureau.current.resolve().name
+    project = _own_project(bureau)
+    _replace_rules(
+        project / "expectations" / "complaints.yml",
+        {
+            "type": "expect_column_values_to_not_be_null",
+            "kwargs": {"column": "no_such_column"},
+            "severity": "warning",
+            "meta": {
+                "id": "broken_rule",
+                "level": "table",
+                "owner": "statistics",
+                "meaning": "这条规则写错了",
+            },
+        },
+    )
+    done = bureau.run("nightly")
+    assert done.returncode == 65
+    assert "broken_rule" in done.stderr
+    assert bureau.current.resolve().name == old
+
+
+def _can_mount() -> bool:
+    if os.geteuid() != 0:
+        return False
+    probe = subprocess.run(
+        ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
+    )
+    return probe.returncode == 0
+
+
+@pytest.mark.skipif(not _can_mount(), reason="needs the right to mount a small file system")
+def test_a_full_disk_ends_the_night_with_a_message_and_the_next_one_succeeds(
+    bureau: Bureau,
+) -> None:
+    old = bureau.current.resolve().name
+    redeliver_registrations(bureau.sources, 202410, changed=1, added=1)
+    small = bureau.warehouse / "build"
+    shutil.rmtree(small)
+    small.mkdir()
+    script = f"mount -t tmpfs -o size=3m none {small} && exec {_night_command()}"
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script],
+        cwd=bureau.root,
+        env=bureau.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode not in (0, None)
+    assert "space" in done.stderr or "No space" in done.stderr
+    assert bureau.current.resolve().name == old
+    bureau.night()
+    assert bureau.current.resolve().name != old
+
+
+def _night_command() -> str:
+    from tests.night.bureau import ZHIBIAO
+
+    return f"{ZHIBIAO} nightly"
+
+
+def test_a_night_in_progress_does_not_disturb_a_reader(bureau: Bureau) -> None:
+    redeliver_registrations(bureau.sources, 202409, changed=1, added=1)
+    process = bureau.start("nightly")
+    seen = set()
+    while process.poll() is None:
+        seen.add(bureau.query("select min(release_id), max(release_id) from indicator_values")[0])
+        time.sleep(0.05)
+    process.communicate()
+    assert process.returncode == 0
+    assert seen
+    assert all(first == last for first, last in seen)

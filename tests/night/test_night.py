@@ -1,0 +1,195 @@
+"""The whole night over the demo bureau at full size."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+import sqlite3
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.demo.samples import personal_samples
+from tests.night.bureau import Bureau
+
+PUBLISHED = Path("pipelines/demo/totals_2024.csv")
+UNITS = {"家": 1, "件": 1, "万件": 10_000, "万元": 10_000, "亿元": 100_000_000}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_published_figures_of_2024_come_out_of_the_records(full_bureau: Bureau) -> None:
+    with PUBLISHED.open(encoding="utf-8") as file:
+        published = {row["indicator_id"]: row for row in csv.DictReader(file)}
+    assert published
+    for indicator, row in published.items():
+        expected = Decimal(row["value"])
+        computed = full_bureau.figure(indicator, 2024)
+        assert isinstance(computed, Decimal)
+        shown = (computed / UNITS[row["unit"]]).quantize(expected, ROUND_HALF_UP)
+        assert shown == expected, indicator
+
+
+def test_the_published_closure_rate_is_the_one_over_items_that_were_due(
+    full_bureau: Bureau,
+) -> None:
+    assert full_bureau.figure("due_closure_rate", 2024) == 1
+    assert full_bureau.figure("closure_rate", 2024) != 1
+    assert full_bureau.figure("on_time_closure_rate", 2024) != 1
+
+
+def test_every_figure_that_the_generator_knows_comes_out(
+    full_bureau: Bureau, truth: dict[tuple[str, int], Decimal]
+) -> None:
+    assert len(truth) > 40
+    computed = {key: full_bureau.figure(*key) for key in truth}
+    assert computed == truth
+
+
+def test_the_night_ends_by_telling_what_it_did(full_bureau: Bureau) -> None:
+    said = (full_bureau.root / "night.out").read_text()
+    assert full_bureau.current.resolve().name in said
+    assert "演示数据（合成）" in said
+    assert "新设市场经营主体" in said
+    assert "25,284" in said
+    assert "统一社会信用代码校验位不符" in said
+    assert "warehouse/digests" in said
+    assert said.count(".venv/bin/zhibiao ") == 3
+
+
+def test_without_a_terminal_each_step_is_one_line(full_bureau: Bureau) -> None:
+    lines = (full_bureau.root / "night.err").read_text().splitlines()
+    steps = [line for line in lines if line.startswith("[")]
+    assert steps == [line for line in lines if line.strip()]
+    assert steps[-1].startswith(f"[{len(steps)}/{len(steps)}] release__current done")
+
+
+def test_no_row_is_lost_between_delivery_and_ledger(full_bureau: Bureau) -> None:
+    operations = sqlite3.connect(full_bureau.warehouse / "operations.sqlite")
+    delivered = dict(
+        operations.execute("select source_table, sum(rows_delivered) from verdicts group by 1")
+    )
+    accounted = dict(
+        operations.execute(
+            "select source_table, sum(rows_loaded + rows_quarantined + rows_duplicate)"
+            " from verdicts group by 1"
+        )
+    )
+    operations.close()
+    assert delivered == accounted
+    assert len(delivered) == 4
+    quarantine = full_bureau.warehouse / "quarantine"
+    rows = duckdb.sql(
+        f"select count(distinct (filename, _row_number)) from"
+        f" read_parquet('{quarantine}/registrations/events/*.parquet', filename = true)"
+    ).fetchall()
+    assert rows == [(10,)]
+
+
+def test_no_personal_value_goes_past_landing(full_bureau: Bureau) -> None:
+    samples = personal_samples(full_bureau.sources)
+    assert len(samples) > 100
+    needles = [sample.encode() for sample in samples]
+    for path in full_bureau.warehouse.rglob("*"):
+        if not path.is_file() or path.is_symlink():
+            continue
+        if path.suffix == ".parquet":
+            _assert_absent(f"read_parquet('{path}')", samples, path)
+            continue
+        if path.suffix == ".duckdb" and "releases" in path.parts:
+            continue  # compressed; the same tables are checked as Parquet
+        content = path.read_bytes()
+        assert not [n for n in needles if n in content], path
+
+
+def _assert_absent(relation: str, samples: list[str], path: Path) -> None:
+    columns = [
+        name
+        for name, kind, *_ in duckdb.sql(f"describe from {relation}").fetchall()
+        if kind == "VARCHAR"
+    ]
+    if not columns:
+        return
+    quoted = ", ".join(f'coalesce("{c}", \'\')' for c in columns)
+    connection = duckdb.connect()
+    connection.execute("create table samples (value varchar)")
+    connection.executemany("insert into samples values (?)", [[s] for s in samples])
+    found = connection.execute(
+        f"select count(*) from {relation} as t, lateral (select unnest([{quoted}]) as cell)"
+        " where cell in (from samples)"
+    ).fetchall()
+    connection.close()
+    assert found == [(0,)], path
+
+
+def test_a_second_night_with_nothing_new_keeps_the_release(
+    small_bureau: Bureau, bureau: Bureau
+) -> None:
+    before = _hashes(bureau.current.resolve() / "parquet")
+    landing = _hashes(bureau.warehouse / "landing")
+    bureau.night()
+    assert bureau.current.resolve().name == small_bureau.current.resolve().name
+    assert _hashes(bureau.current.resolve() / "parquet") == before
+    assert _hashes(bureau.warehouse / "landing") == landing
+
+
+def test_the_warehouse_can_be_rebuilt_from_landing_alone(bureau: Bureau) -> None:
+    before = bureau.current.resolve()
+    parquet = _hashes(before / "parquet")
+    for name in ("build", "releases", "quarantine", "dagster", "dbt_target"):
+        shutil.rmtree(bureau.warehouse / name)
+    (bureau.warehouse / "current").unlink()
+    for path in bureau.warehouse.glob("operations.sqlite*"):
+        path.unlink()
+    bureau.night()
+    assert bureau.current.resolve().name == before.name
+    assert _hashes(bureau.current.resolve() / "parquet") == parquet
+
+
+def test_the_release_is_one_whole(full_bureau: Bureau) -> None:
+    release = full_bureau.current.resolve()
+    manifest = json.loads((release / "manifest.json").read_text())
+    assert manifest["release_id"] == release.name
+    assert manifest["is_synthetic"] is True
+    assert {extract["table"] for extract in manifest["extracts"]} == {
+        "registrations__events",
+        "complaints__items",
+        "ip_pledges__pledged_rights",
+        "penalty_cases__cases",
+    }
+    assert full_bureau.query("select distinct release_id from indicator_values") == [
+        (release.name,)
+    ]
+    page = (release / "report" / "index.html").read_text()
+    assert "新设市场经营主体" in page
+    assert "合成" in page
+
+
+@pytest.mark.parametrize("breakdown", ["entity_kind", "industry_section_code"])
+def test_breakdowns_and_streets_add_up_to_the_district(
+    full_bureau: Bureau, breakdown: str
+) -> None:
+    total = full_bureau.figure("new_market_entities", 2024)
+    by_part = full_bureau.query(
+        "select sum(value) from indicator_values where indicator_id = 'new_market_entities'"
+        " and period_grain = 'year' and year(period_start) = 2024 and breakdown = ?"
+        " and length(area_code) = 6",
+        breakdown,
+    )
+    by_street = full_bureau.query(
+        "select sum(value), count(*) from indicator_values where indicator_id ="
+        " 'new_market_entities' and period_grain = 'year' and year(period_start) = 2024"
+        " and breakdown = 'total' and length(area_code) = 9"
+    )
+    assert by_part == [(total,)]
+    assert by_street == [(total, 3)]
