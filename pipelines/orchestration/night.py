@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 
@@ -34,9 +34,9 @@ from pipelines.quality.suites import Suite, read_suites
 from pipelines.quality.verdicts import Verdict, read_verdicts
 from pipelines.releases.identity import definitions_hash, release_id_for
 from pipelines.settings import Settings
-from pipelines.sources.admission import extracts_in_use
+from pipelines.sources.admission import Admission, choose_extracts
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.landing import Extract, HeldDelivery, list_extracts
+from pipelines.sources.landing import HeldDelivery
 
 
 @dataclass
@@ -96,23 +96,24 @@ class Night:
         return [v.extract_id for v in self.verdicts(table_id).values() if v.is_accepted]
 
     @cached_property
-    def in_use(self) -> dict[str, list[Extract]]:
-        """The extracts that tonight's figures are computed from, by source table.
+    def admission(self) -> Admission:
+        """What tonight's figures rest on; fixed when first asked for, after every gate has spoken.
 
-        Fixed when first asked for, which is after every gate has spoken.
+        Raises:
+            GateError: a source table has no accepted extract at all.
         """
-        return {
-            table_id: extracts_in_use(
-                table, list_extracts(self.layout, table_id), self.accepted(table_id)
-            )
-            for table_id, table in self.contracts.items()
-        }
+        accepted = {table_id: self.accepted(table_id) for table_id in self.contracts}
+        return choose_extracts(self.layout, self.contracts, accepted, self.held, self.business_date)
 
     @cached_property
     def release_id(self) -> str:
         """The release that these extracts and definitions make."""
-        used = {table: [e.extract_id for e in extracts] for table, extracts in self.in_use.items()}
-        return release_id_for(self.business_date, used, self.definitions)
+        used = {
+            table_id: [extract.extract_id for extract in extracts]
+            for table_id, extracts in self.admission.in_use.items()
+        }
+        states = [asdict(state) for state in self.admission.states]
+        return release_id_for(self.business_date, used, states, self.definitions)
 
     def note_step(self, step: Step) -> None:
         """Record a step that has ended; the first one that failed is why the night failed."""
@@ -136,7 +137,7 @@ class Night:
     def extracts_for_manifest(self) -> list[dict[str, JsonValue]]:
         """The extracts in use with their counts, as the manifest states them."""
         rows: list[dict[str, JsonValue]] = []
-        for table_id, extracts in self.in_use.items():
+        for table_id, extracts in self.admission.in_use.items():
             verdicts = self.verdicts(table_id)
             for extract in extracts:
                 verdict = verdicts[extract.extract_id]
@@ -180,7 +181,8 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
             )
         _close_interrupted_nights(layout, now)
         shutil.rmtree(layout.build, ignore_errors=True)
-        layout.build.mkdir(parents=True)
+        # It may be a mount point of its own, which stays.
+        layout.build.mkdir(parents=True, exist_ok=True)
         night = Night(night_id, chosen, now, settings, layout, is_synthetic=marker is not None)
         with open_operations(layout.operations) as operations:
             operations.execute(

@@ -34,6 +34,8 @@ def dbt_environment(layout: Layout, settings: Settings) -> dict[str, str]:
         "ZHIBIAO_BUILD_DATABASE": str(layout.build_database),
         "ZHIBIAO_THREADS": str(settings.threads),
         "ZHIBIAO_MEMORY_LIMIT": settings.memory_limit,
+        # Dbt's own log would grow by megabytes a night; what it prints is kept in build/dbt.log.
+        "DBT_LOG_LEVEL_FILE": "none",
         "DBT_LOG_PATH": str(layout.dbt_target),
         "DO_NOT_TRACK": "1",
     }
@@ -146,12 +148,11 @@ def transformation_assets(
         admit(
             night.layout,
             night.contracts,
-            {table: [e.extract_id for e in used] for table, used in night.in_use.items()},
-            night.held,
-            night.business_date,
-            night.release_id,
-            night.is_synthetic,
-            night.settings,
+            night.admission,
+            business_date=night.business_date,
+            release_id=night.release_id,
+            is_synthetic=night.is_synthetic,
+            settings=night.settings,
         )
         yield from run_dbt(context, night, dbt)
 

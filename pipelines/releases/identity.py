@@ -1,4 +1,4 @@
-"""What names a release: the extracts in use, the definitions and the business date.
+"""What names a release: the extracts in use, how fresh they are, the definitions and the date.
 
 What belongs here: the two hashes that make equal inputs carry an equal name. What does not: the
 hashes of what was written (manifest).
@@ -35,21 +35,27 @@ def definitions_hash(layout: Layout) -> str:
 
 
 def release_id_for(
-    business_date: date, accepted: Mapping[str, Sequence[str]], definitions: str
+    business_date: date,
+    accepted: Mapping[str, Sequence[str]],
+    states: Sequence[Mapping[str, object]],
+    definitions: str,
 ) -> str:
     """Name the release of these inputs: `<business date>-<12 hexadecimal digits>`.
 
     Args:
         business_date: the night's date.
         accepted: extract ids in use, per source table; their order does not matter.
+        states: how far each source reaches and from when it is stale; figures carry it.
         definitions: what `definitions_hash` gave.
     """
     inputs = {
         "accepted": {table: sorted(extracts) for table, extracts in accepted.items()},
         "business_date": business_date.isoformat(),
         "definitions": definitions,
+        "states": list(states),
     }
-    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(inputs, sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{business_date.isoformat()}-{digest[:12]}"
 
 

@@ -56,30 +56,32 @@ def extracts_in_use(
             return accepted
 
 
-def admit(
+@dataclass(frozen=True)
+class Admission:
+    """What a night's figures rest on: the extracts in use, and how far each source reaches."""
+
+    in_use: Mapping[str, list[Extract]]
+    states: Sequence[ExtractState]
+
+
+def choose_extracts(
     layout: Layout,
     contracts: Mapping[str, SourceTable],
     accepted: Mapping[str, Sequence[str]],
     held: Sequence[HeldDelivery],
     business_date: date,
-    release_id: str,
-    is_synthetic: bool,
-    settings: Settings,
-) -> None:
-    """Make a new build database: one view per source table, and the tables of schema `night`.
+) -> Admission:
+    """Choose the extracts in use of every source table and say how far each reaches.
 
     Args:
-        layout: Where landing, quarantine and the build database lie.
+        layout: Where landing lies.
         contracts: The source tables, by id.
         accepted: Extract ids that passed their gate, by source table.
         held: Deliveries refused tonight or before and not mended, and sources that were away.
         business_date: The day that figures are stated as of.
-        release_id: The release in the making.
-        is_synthetic: True when the extracts come from the demo bureau.
-        settings: Threads and memory.
 
     Raises:
-        GateError: a table has no accepted extract at all, or its quarantine is missing.
+        GateError: a table has no accepted extract at all.
     """
     chosen: dict[str, list[Extract]] = {}
     states = []
@@ -91,6 +93,33 @@ def admit(
         mine = [delivery for delivery in held if delivery.source_table == table_id]
         chosen[table_id] = in_use
         states.append(extract_state(table, extracts, in_use, mine, business_date))
+    return Admission(chosen, states)
+
+
+def admit(
+    layout: Layout,
+    contracts: Mapping[str, SourceTable],
+    admission: Admission,
+    *,
+    business_date: date,
+    release_id: str,
+    is_synthetic: bool,
+    settings: Settings,
+) -> None:
+    """Make a new build database: one view per source table, and the tables of schema `night`.
+
+    Args:
+        layout: Where landing, quarantine and the build database lie.
+        contracts: The source tables, by id.
+        admission: What `choose_extracts` gave.
+        business_date: The day that figures are stated as of.
+        release_id: The release in the making.
+        is_synthetic: True when the extracts come from the demo bureau.
+        settings: Threads and memory.
+
+    Raises:
+        GateError: the quarantine of an extract in use is missing.
+    """
     for path in (layout.build_database, Path(f"{layout.build_database}.wal")):
         path.unlink(missing_ok=True)
     layout.build.mkdir(parents=True, exist_ok=True)
@@ -99,9 +128,9 @@ def admit(
         config={"threads": settings.threads, "memory_limit": settings.memory_limit},
     ) as database:
         database.execute("create schema landing")
-        for table_id, in_use in chosen.items():
+        for table_id, in_use in admission.in_use.items():
             database.execute(_view(layout, contracts[table_id], in_use))
-        _write_night(database, states, business_date, release_id, is_synthetic)
+        _write_night(database, admission.states, business_date, release_id, is_synthetic)
 
 
 def _nothing_to_use(table: SourceTable, extracts: Sequence[Extract]) -> GateError:

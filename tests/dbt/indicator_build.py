@@ -1,7 +1,7 @@
 """The indicators of the ledgers written by hand, built once per process.
 
-What belongs here: the build that the indicator tests and the MetricFlow tests read and none changes.
-What does not: expectations about figures (test modules).
+What belongs here: the build that the indicator tests and the MetricFlow tests read and none
+changes. What does not: expectations about figures (test modules).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Ledgers written by hand, as the ledger models would have built them: what indicators are tested on.
+"""Ledgers written by hand, as the models would have built them: what indicators are tested on.
 
-What belongs here: the ledgers' columns that metrics read, the rows that the hand-computed cases rest
-on (January to March of 2023 and 2024, and December 2024), and a regular fill of the other months so
-that the comparison with MetricFlow meets every month, street and kind. What does not: staging and
-the ledger models themselves, which `build_database` serves.
+What belongs here: the ledgers' columns that metrics read, the rows that the hand-computed cases
+rest on (January to March of 2023 and 2024, and December 2024), and a regular fill of the other
+months so that the comparison with MetricFlow meets every month, street and kind. What does not:
+staging and the ledger models themselves, which `build_database` serves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ select
     i,
     day,
     case i % 4 when 3 then null else '33010800' || (1 + i // 5 % 3) end as area_code,
-    case i % 7 when 0 then null else chr(65 + cast(i // 3 % 5 as integer)) end as industry_section_code
+    case i % 7 when 0 then null else chr(65 + cast(i // 3 % 5 as integer)) end
+        as industry_section_code
 from dated
 where {IS_FILLED} and day <= date '{AS_OF}';
 """
@@ -205,7 +206,8 @@ from (
         ('2024-02-29', 'penalty', 'food', 'enterprise', 10000.00, 0, '330108001'),
         ('2024-02-29', 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
         ('2024-02-29', 'no_penalty', 'drug', 'person', 0, 3000.00, null)
-    ) as given (decided, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan, area_code)
+    ) as given
+        (decided, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan, area_code)
     union all
     select
         day,
@@ -222,7 +224,7 @@ from (
 
 
 def write_ledgers(path: Path) -> Path:
-    """Create a build database at `path` that holds the night's tables and the ledgers; return it."""
+    """Create a build database at `path` with the night's tables and the ledgers; return it."""
     with duckdb.connect(str(path)) as connection:
         for statement in (
             NIGHT,

@@ -50,7 +50,12 @@ DECLARED: dict[str, Any] = {
             + [{"name": "purpose", "type": "categorical", "expr": "why"}],
             "measures": [
                 {"name": "visits_made", "agg": "count", "expr": "1"},
-                {"name": "visits_planned", "agg": "count", "expr": "1", "agg_time_dimension": "planned_on"},
+                {
+                    "name": "visits_planned",
+                    "agg": "count",
+                    "expr": "1",
+                    "agg_time_dimension": "planned_on",
+                },
                 {"name": "firms", "agg": "count_distinct", "expr": "firm"},
                 {"name": "minutes", "agg": "sum", "expr": "minutes"},
             ],
@@ -65,14 +70,21 @@ DECLARED: dict[str, Any] = {
             "type_params": {"measure": "firms"},
             "config": {"meta": {"kind": "distinct", "grains": ["year"]}},
         },
-        {"name": "long_visits", "label": "长访", "type_params": {"measure": "visits_made"},
-         "filter": "{{ Dimension('visit__purpose') }} = 'it''s' and {{ Entity('visit') }} <> 'v9'"},
+        {
+            "name": "long_visits",
+            "label": "长访",
+            "type_params": {"measure": "visits_made"},
+            "filter": "{{ Dimension('visit__purpose') }} = 'it''s' and {{ Entity('visit') }} > ''",
+        },
         {
             "name": "help_rate",
             "label": "帮扶率",
             "type": "ratio",
             "type_params": {
-                "numerator": {"name": "visits", "filter": "{{ Dimension('visit__purpose') }} = 'help'"},
+                "numerator": {
+                    "name": "visits",
+                    "filter": "{{ Dimension('visit__purpose') }} = 'help'",
+                },
                 "denominator": "visits",
             },
             "config": {"meta": {"kind": "ratio", "breakdowns": []}},
@@ -143,7 +155,7 @@ def run_in_process(folder: Path, *arguments: str) -> tuple[bool, str]:
     return finished.success, " ".join(" ".join(messages).split())
 
 
-def change_metric(number: int, **changes: Any) -> Change:
+def change_metric(number: int, **changes: object) -> Change:
     """Change what a metric declares; its meta is merged."""
 
     def change(declared: dict[str, Any]) -> None:
@@ -155,7 +167,7 @@ def change_metric(number: int, **changes: Any) -> Change:
     return change
 
 
-def change_measure(number: int, **changes: Any) -> Change:
+def change_measure(number: int, **changes: object) -> Change:
     """Change what a measure declares."""
     return lambda declared: declared["semantic_models"][0]["measures"][number].update(changes)
 
@@ -166,7 +178,7 @@ def change_measure(number: int, **changes: Any) -> Change:
         (
             change_metric(0, meta={"legal_basis": None, "owner": None}),
             "metric visits: expected config.meta with label_en, unit, unit_label, kind, owner,"
-            " definition, legal_basis, version, got none of owner, legal_basis. Add what is missing",
+            " definition, legal_basis, version, got none of owner, legal_basis. Add what is",
         ),
         (
             change_metric(0, meta={"kind": "ratio"}),

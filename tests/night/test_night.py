@@ -120,7 +120,7 @@ def _assert_absent(relation: str, samples: list[str], path: Path) -> None:
     ]
     if not columns:
         return
-    quoted = ", ".join(f'coalesce("{c}", \'\')' for c in columns)
+    quoted = ", ".join(f"coalesce(\"{c}\", '')" for c in columns)
     connection = duckdb.connect()
     connection.execute("create table samples (value varchar)")
     connection.executemany("insert into samples values (?)", [[s] for s in samples])
@@ -176,9 +176,7 @@ def test_the_release_is_one_whole(full_bureau: Bureau) -> None:
 
 
 @pytest.mark.parametrize("breakdown", ["entity_kind", "industry_section_code"])
-def test_breakdowns_and_streets_add_up_to_the_district(
-    full_bureau: Bureau, breakdown: str
-) -> None:
+def test_breakdowns_and_streets_add_up_to_the_district(full_bureau: Bureau, breakdown: str) -> None:
     total = full_bureau.figure("new_market_entities", 2024)
     by_part = full_bureau.query(
         "select sum(value) from indicator_values where indicator_id = 'new_market_entities'"

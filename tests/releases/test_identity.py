@@ -13,6 +13,7 @@ from pipelines.releases import identity
 from pipelines.releases.identity import definitions_hash, release_id_for
 
 DAY = date(2025, 1, 15)
+STATES = [{"source_table": "complaints__items", "data_through": DAY, "stale_from": None}]
 ACCEPTED = {"complaints__items": ["a", "b"], "penalty_cases__cases": ["c"]}
 
 
@@ -32,22 +33,23 @@ def project(tmp_path: Path) -> Layout:
 def test_equal_inputs_in_another_order_have_the_same_id() -> None:
     shuffled = {"penalty_cases__cases": ["c"], "complaints__items": ["b", "a"]}
 
-    assert release_id_for(DAY, ACCEPTED, "d") == release_id_for(DAY, shuffled, "d")
-    assert re.fullmatch(r"2025-01-15-[0-9a-f]{12}", release_id_for(DAY, ACCEPTED, "d"))
+    assert release_id_for(DAY, ACCEPTED, STATES, "d") == release_id_for(DAY, shuffled, STATES, "d")
+    assert re.fullmatch(r"2025-01-15-[0-9a-f]{12}", release_id_for(DAY, ACCEPTED, STATES, "d"))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        release_id_for(date(2025, 1, 16), ACCEPTED, "d"),
-        release_id_for(DAY, {**ACCEPTED, "complaints__items": ["a"]}, "d"),
-        release_id_for(DAY, {"complaints__items": ["a", "b", "c"]}, "d"),
-        release_id_for(DAY, ACCEPTED, "e"),
+        release_id_for(date(2025, 1, 16), ACCEPTED, STATES, "d"),
+        release_id_for(DAY, {**ACCEPTED, "complaints__items": ["a"]}, STATES, "d"),
+        release_id_for(DAY, {"complaints__items": ["a", "b", "c"]}, STATES, "d"),
+        release_id_for(DAY, ACCEPTED, STATES, "e"),
+        release_id_for(DAY, ACCEPTED, [{**STATES[0], "stale_from": DAY}], "d"),
     ],
-    ids=["date", "extract", "table of the extract", "definitions"],
+    ids=["date", "extract", "table of the extract", "definitions", "freshness"],
 )
 def test_any_other_input_gives_another_id(other: str) -> None:
-    assert other[11:] != release_id_for(DAY, ACCEPTED, "d")[11:]
+    assert other[11:] != release_id_for(DAY, ACCEPTED, STATES, "d")[11:]
 
 
 @pytest.mark.parametrize("name", ["dbt_project/models/new.sql", "expectations/complaints.yml"])

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import GateError
-from pipelines.sources.admission import admit, extract_state, extracts_in_use
+from pipelines.sources.admission import admit, choose_extracts, extract_state, extracts_in_use
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import Extract, HeldDelivery
 from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
@@ -40,9 +40,16 @@ def admitted(
     held: Sequence[HeldDelivery] = (),
 ) -> list[tuple[Any, ...]]:
     """What dbt sees of a table's view."""
-    ids = [extract.extract_id for extract in accepted]
+    contracts = {table.id: table}
+    ids = {table.id: [extract.extract_id for extract in accepted]}
     admit(
-        bureau.layout, {table.id: table}, {table.id: ids}, held, NIGHT, "r1", True, bureau.settings
+        bureau.layout,
+        contracts,
+        choose_extracts(bureau.layout, contracts, ids, held, NIGHT),
+        business_date=NIGHT,
+        release_id="r1",
+        is_synthetic=True,
+        settings=bureau.settings,
     )
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
         return database.execute(f"select {columns} from landing.{table.id} order by all").fetchall()

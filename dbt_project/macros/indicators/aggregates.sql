@@ -42,6 +42,12 @@
 {%- endmacro %}
 
 
+{#- First day of the month that lies so many months before the given day's. -#}
+{% macro months_before(day, months) -%}
+    cast({{ dbt.dateadd('month', -months, truncate_to_month(day)) }} as date)
+{%- endmacro %}
+
+
 {#- A dimension as the code of a breakdown value; rows without one are counted as unknown. -#}
 {% macro code_of(expression) -%}
     coalesce(cast({{ expression }} as varchar), 'unknown')

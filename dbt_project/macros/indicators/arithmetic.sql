@@ -23,9 +23,11 @@
 {#- The change of `value` since a base: a difference for rates, else relative, and then null when
     the base is zero or below (such a base gives no rate). -#}
 {% macro change_since(base) -%}
-    case
-        when kind = 'ratio' then value - {{ base }}
-        when {{ base }} > 0
-            then {{ divide_half_up('(value - ' ~ base ~ ')', base) | indent(8) }}
-    end
+    cast(
+        case
+            when kind = 'ratio' then value - {{ base }}
+            when {{ base }} > 0
+                then {{ divide_half_up('(value - ' ~ base ~ ')', base) }}
+        end as decimal(24, 6)
+    )
 {%- endmacro %}

@@ -1,13 +1,19 @@
 -- One row per figure, beside the same figure a year before (同比) and in the preceding period (环比).
 -- Periods are matched by the calendar month they end in, so that no month loses its 31st or 29th.
--- A change is relative; between two rates it is their difference (percentage points, as a fraction).
+-- A change is relative; between two rates it is their difference (percentage points as a fraction).
 with
 
 figures as (
     select
         indicator_values.*,
         indicators.kind,
-        {{ truncate_to_month('indicator_values.period_end') }} as last_month
+        {{ truncate_to_month('indicator_values.period_end') }} as last_month,
+        {{ months_before('indicator_values.period_end', 12) }} as month_year_before,
+        case indicator_values.period_grain
+            when 'month' then {{ months_before('indicator_values.period_end', 1) }}
+            when 'quarter' then {{ months_before('indicator_values.period_end', 3) }}
+            when 'year' then {{ months_before('indicator_values.period_end', 12) }}
+        end as month_period_before
     from {{ ref('indicator_values') }} as indicator_values
     inner join {{ ref('indicators') }} as indicators
         on indicator_values.indicator_id = indicators.indicator_id
@@ -19,23 +25,22 @@ bases as (
         year_before.value as year_before_value,
         period_before.value as period_before_value
     from figures
-    {%- set months_between = {
-        'year_before': '12',
-        'period_before': "case figures.period_grain"
-            ~ " when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end",
-    } %}
-    {%- for base, months in months_between.items() %}
-    left join figures as {{ base }}
+    left join figures as year_before
         on
-            figures.indicator_id = {{ base }}.indicator_id
-            and figures.period_grain = {{ base }}.period_grain
-            and figures.area_code = {{ base }}.area_code
-            and figures.breakdown = {{ base }}.breakdown
-            and figures.breakdown_value = {{ base }}.breakdown_value
-            and {{ base }}.last_month = cast(
-                {{ dbt.dateadd('month', '-(' ~ months ~ ')', 'figures.last_month') }} as date
-            )
-    {%- endfor %}
+            figures.indicator_id = year_before.indicator_id
+            and figures.period_grain = year_before.period_grain
+            and figures.area_code = year_before.area_code
+            and figures.breakdown = year_before.breakdown
+            and figures.breakdown_value = year_before.breakdown_value
+            and figures.month_year_before = year_before.last_month
+    left join figures as period_before
+        on
+            figures.indicator_id = period_before.indicator_id
+            and figures.period_grain = period_before.period_grain
+            and figures.area_code = period_before.area_code
+            and figures.breakdown = period_before.breakdown
+            and figures.breakdown_value = period_before.breakdown_value
+            and figures.month_period_before = period_before.last_month
 ),
 
 final as (
@@ -49,9 +54,9 @@ final as (
         breakdown_value,
         value,
         year_before_value,
-        cast({{ change_since('year_before_value') | indent(8) }} as decimal(24, 6)) as change_on_year,
+        {{ change_since('year_before_value') }} as change_on_year,
         period_before_value,
-        cast({{ change_since('period_before_value') | indent(8) }} as decimal(24, 6)) as change_on_period
+        {{ change_since('period_before_value') }} as change_on_period
     from bases
 )
 

@@ -114,12 +114,8 @@ undivided as (
         'total' as breakdown_value,
         case
             when added_up.value is not null then added_up.value
-            when not additive_inputs.is_stock
-                or count(added_up.value) over (
-                    partition by
-                        additive_inputs.input_id, periods.period_grain, periods.period_end
-                ) > 0
-                then 0
+            when not additive_inputs.is_stock then 0
+            when count(added_up.value) over areas_of_period > 0 then 0
         end as value
     from additive_inputs
     cross join periods
@@ -132,6 +128,9 @@ undivided as (
             and periods.period_end = added_up.period_end
             and areas.area_code = added_up.area_code
             and added_up.breakdown = 'total'
+    window areas_of_period as (
+        partition by additive_inputs.input_id, periods.period_grain, periods.period_end
+    )
 ),
 
 cells as (
@@ -168,16 +167,22 @@ figures as (
         on
             indicator_inputs.indicator_id = indicator_breakdowns.indicator_id
             and base.breakdown = indicator_breakdowns.breakdown
-    {%- for alias, input in [('numerators', 'numerator_input'), ('provisional', 'provisional_input')] %}
-    left join cells as {{ alias }}
+    left join cells as numerators
         on
-            indicator_inputs.{{ input }} = {{ alias }}.input_id
-            and base.period_grain = {{ alias }}.period_grain
-            and base.period_end = {{ alias }}.period_end
-            and base.area_code = {{ alias }}.area_code
-            and base.breakdown = {{ alias }}.breakdown
-            and base.breakdown_value = {{ alias }}.breakdown_value
-    {%- endfor %}
+            indicator_inputs.numerator_input = numerators.input_id
+            and base.period_grain = numerators.period_grain
+            and base.period_end = numerators.period_end
+            and base.area_code = numerators.area_code
+            and base.breakdown = numerators.breakdown
+            and base.breakdown_value = numerators.breakdown_value
+    left join cells as provisional
+        on
+            indicator_inputs.provisional_input = provisional.input_id
+            and base.period_grain = provisional.period_grain
+            and base.period_end = provisional.period_end
+            and base.area_code = provisional.area_code
+            and base.breakdown = provisional.breakdown
+            and base.breakdown_value = provisional.breakdown_value
 ),
 
 stale_indicators as (
@@ -202,7 +207,7 @@ final as (
         cast(
             case
                 when figures.is_ratio
-                    then {{ divide_half_up('figures.numerator', 'figures.base_value') | indent(20) }}
+                    then {{ divide_half_up('figures.numerator', 'figures.base_value') }}
                 else figures.base_value
             end as decimal(24, 6)
         ) as value,
