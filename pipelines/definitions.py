@@ -29,7 +29,7 @@ def build_definitions() -> dg.Definitions:
     layout = Layout.of(settings)
     contracts = read_contracts(layout.dbt_project)
     suites = read_suites(layout.expectations)
-    ledgers, indicators, dbt = transformation_assets(layout, settings)
+    ledgers, indicators = transformation_assets(layout, settings)
     return dg.Definitions(
         assets=[
             *map(landing_asset, contracts.values()),
@@ -43,7 +43,7 @@ def build_definitions() -> dg.Definitions:
             *map(extract_gate, contracts.values()),
             *(table_gate(suite) for suite in suites.values() if suite.table not in contracts),
         ],
-        resources={"night": night_resource, "dbt": dbt},
+        resources={"night": night_resource},
         jobs=[nightly_job],
         schedules=[nightly_schedule],
     )

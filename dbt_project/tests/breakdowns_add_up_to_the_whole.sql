@@ -1,4 +1,5 @@
 -- A returned row is an undivided count, sum or stock that its breakdown values do not add up to.
+-- The gate asks this of what is published; here the small cells it does not see are in the sum.
 with figures as (
     select figures.*
     from {{ ref('indicator_figures') }} as figures

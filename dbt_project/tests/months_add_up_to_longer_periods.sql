@@ -1,5 +1,5 @@
 -- A returned row is a count or a sum of a quarter, a year or a year to date that is not the sum of
--- its months.
+-- its months. The gate asks this of what is published; here the small cells are in the sum.
 with figures as (
     select figures.*
     from {{ ref('indicator_figures') }} as figures

@@ -1,5 +1,5 @@
--- A returned row is a figure of a whole year that differs from its year to date in December, whatever
--- its kind: the two are computed apart.
+-- A returned row is a figure of a year that differs from its year to date in December. The two are
+-- computed apart, whatever the kind of figure.
 select
     years.indicator_id,
     years.period_end,

@@ -19,6 +19,11 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+event_log_storage:
+  module: pipelines.orchestration.event_log
+  class: KeptConnectionEventLog
+  config:
+    base_dir: {history}
 run_monitoring:
   enabled: true
   max_runtime_seconds: 7200
@@ -28,7 +33,9 @@ run_monitoring:
 def prepare_home(layout: Layout) -> None:
     """Create Dagster's home, private to its owner; point this process and its children to it."""
     layout.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (layout.dagster_home / "dagster.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    (layout.dagster_home / "dagster.yaml").write_text(
+        CONFIGURATION.format(history=layout.dagster_home / "history" / "runs"), encoding="utf-8"
+    )
     os.environ["DAGSTER_HOME"] = str(layout.dagster_home)
     os.environ["DO_NOT_TRACK"] = "1"
 

@@ -21,6 +21,7 @@ from pipelines.errors import GateError, SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.clock import today, yesterday
+from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.steps import Step
 from pipelines.quality.alerts import (
@@ -72,6 +73,11 @@ class Night:
     def definitions(self) -> str:
         """Hash over everything that defines a figure."""
         return definitions_hash(self.layout)
+
+    @cached_property
+    def dbt(self) -> DbtRuns:
+        """The dbt project of this night, parsed once."""
+        return DbtRuns(self.layout, self.settings)
 
     def suite_of(self, table: SourceTable) -> Suite:
         """The suite that gates a source table.

@@ -11,6 +11,7 @@ import dagster as dg
 
 from pipelines.errors import GateError, ZhibiaoError
 from pipelines.layout import Layout
+from pipelines.operations import open_operations
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.steps import Step, StepReporter, innermost_error, innermost_message
 from pipelines.settings import Settings
@@ -48,7 +49,20 @@ def run_night(
         )
     if not result.success:
         raise _refusal_of(result)
+    _refuse_without_release(settings, night_id)
     return night_id
+
+
+def _refuse_without_release(settings: Settings, night_id: str) -> None:
+    """A run whose steps were skipped counts as a success for Dagster, and is none for us."""
+    with open_operations(Layout.of(settings).operations) as operations:
+        night = operations.execute(
+            "select outcome from nights where night_id = ?", [night_id]
+        ).fetchone()
+    if night is None or night["outcome"] != "released":
+        raise GateError(
+            f"night: expected a release, got a run that skipped its last steps. {UNCHANGED}"
+        )
 
 
 def _refusal_of(result: dg.ExecuteInProcessResult) -> ZhibiaoError:

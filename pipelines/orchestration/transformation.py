@@ -6,39 +6,42 @@ read from dbt's manifest, which is made anew whenever anything under dbt_project
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dbt.artifacts.schemas.run import RunResult
 
-from pipelines.errors import ContractError
+from pipelines.errors import GateError
 from pipelines.layout import Layout
+from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.night import Night
+from pipelines.quality.digests import mask_personal_numbers
 from pipelines.settings import Settings
 from pipelines.sources.admission import admit
 
-INDICATORS = "path:models/indicators"
-# Unit tests prove formulas on made-up rows; they belong to `make test`, not to every night.
-NIGHTLY_ONLY = ["--exclude-resource-type", "unit_test"]
+# Not by path: dbt takes one as relative to the folder that a process happens to run in.
+INDICATORS = "config.schema:indicators"
+DbtStep = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def dbt_environment(layout: Layout, settings: Settings) -> dict[str, str]:
-    """What dbt's profile needs. Nothing here changes from night to night: that would re-parse."""
-    return {
-        "ZHIBIAO_BUILD_DATABASE": str(layout.build_database),
-        "ZHIBIAO_THREADS": str(settings.threads),
-        "ZHIBIAO_MEMORY_LIMIT": settings.memory_limit,
-        # Dbt's own log would grow by megabytes a night; what it prints is kept in build/dbt.log.
-        "DBT_LOG_LEVEL_FILE": "none",
-        "DBT_LOG_PATH": str(layout.dbt_target),
-        "DO_NOT_TRACK": "1",
-    }
+def read_manifest(layout: Layout, settings: Settings) -> dict[str, Any]:
+    """Dbt's manifest, parsed anew when the project has changed since.
+
+    Raises:
+        ContractError: dbt cannot parse the project.
+    """
+    path = layout.dbt_target / "manifest.json"
+    stamp = layout.dbt_target / "project.sha256"
+    current = _project_hash(layout.dbt_project)
+    if not (path.exists() and stamp.exists() and stamp.read_text() == current):
+        DbtRuns(layout, settings).parse()
+        stamp.write_text(current)
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
 
 
 def _project_hash(dbt_project: Path) -> str:
@@ -47,37 +50,6 @@ def _project_hash(dbt_project: Path) -> str:
         digest.update(path.relative_to(dbt_project).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def ensure_manifest(layout: Layout, settings: Settings) -> Path:
-    """The path of dbt's manifest, parsed anew when the project has changed since.
-
-    Raises:
-        ContractError: dbt cannot parse the project; its own words say where.
-    """
-    manifest = layout.dbt_target / "manifest.json"
-    stamp = layout.dbt_target / "project.sha256"
-    current = _project_hash(layout.dbt_project)
-    if manifest.exists() and stamp.exists() and stamp.read_text() == current:
-        return manifest
-    layout.dbt_target.mkdir(parents=True, exist_ok=True)
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "parse"]
-    command += ["--project-dir", str(layout.dbt_project), "--profiles-dir", str(layout.dbt_project)]
-    command += ["--target-path", str(layout.dbt_target)]
-    done = subprocess.run(
-        command,
-        env=os.environ | dbt_environment(layout, settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ContractError(
-            f"dbt_project: expected a project that dbt can parse, got:\n{done.stdout.strip()}\n"
-            "Mend the file that dbt names."
-        )
-    stamp.write_text(current)
-    return manifest
 
 
 class Translator(DagsterDbtTranslator):
@@ -89,9 +61,8 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Sources as [source, table]; seeds and models as [schema, name]."""
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        owner = "source_name" if dbt_resource_props["resource_type"] == "source" else "schema"
+        return dg.AssetKey([dbt_resource_props[owner], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The layer."""
@@ -100,9 +71,9 @@ class Translator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """The spec, with the ledgers behind `monthly_measures`."""
+        """The spec, with the ledgers behind what is compiled from the semantic models."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        if unique_id.endswith(".monthly_measures"):
+        if unique_id.endswith((".monthly_measures", ".period_statistics")):
             ledgers = {
                 self.get_asset_key(manifest["nodes"][node])
                 for semantic_model in manifest["semantic_models"].values()
@@ -114,36 +85,15 @@ class Translator(DagsterDbtTranslator):
 
 def transformation_assets(
     layout: Layout, settings: Settings
-) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition, DbtCliResource]:
-    """The two dbt steps and the resource that runs them."""
-    manifest_path = ensure_manifest(layout, settings)
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    project = DbtProject(
-        layout.dbt_project, target_path=layout.dbt_target, profiles_dir=layout.dbt_project
-    )
+) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+    """The two dbt steps: everything up to the ledgers, and the indicators."""
+    manifest = read_manifest(layout, settings)
     translator = Translator()
 
-    def run_dbt(
-        context: dg.AssetExecutionContext, night: Night, dbt: DbtCliResource
-    ) -> Iterator[Any]:
-        os.environ.update(dbt_environment(night.layout, night.settings))
-        log = night.layout.build / "dbt.log"
-        with log.open("a", encoding="utf-8") as file, redirect_stdout(file):
-            invocation = dbt.cli(
-                ["build", *NIGHTLY_ONLY], context=context, target_path=night.layout.dbt_target
-            )
-            yield from invocation.stream()
-
     @dbt_assets(
-        manifest=manifest,
-        exclude=INDICATORS,
-        name="ledgers",
-        dagster_dbt_translator=translator,
-        project=project,
+        manifest=manifest, exclude=INDICATORS, name="ledgers", dagster_dbt_translator=translator
     )
-    def ledgers(
-        context: dg.AssetExecutionContext, night: dg.ResourceParam[Night], dbt: DbtCliResource
-    ) -> Iterator[Any]:
+    def ledgers(context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]) -> Iterator[Any]:
         """Admit the extracts in use into a new build database, then build up to the ledgers."""
         admit(
             night.layout,
@@ -154,19 +104,68 @@ def transformation_assets(
             is_synthetic=night.is_synthetic,
             settings=night.settings,
         )
-        yield from run_dbt(context, night, dbt)
+        yield from _report(context, night, night.dbt.build("--exclude", INDICATORS), translator)
 
     @dbt_assets(
-        manifest=manifest,
-        select=INDICATORS,
-        name="indicators",
-        dagster_dbt_translator=translator,
-        project=project,
+        manifest=manifest, select=INDICATORS, name="indicators", dagster_dbt_translator=translator
     )
     def indicators(
-        context: dg.AssetExecutionContext, night: dg.ResourceParam[Night], dbt: DbtCliResource
+        context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]
     ) -> Iterator[Any]:
         """Compute every figure from the ledgers."""
-        yield from run_dbt(context, night, dbt)
+        yield from _report(context, night, night.dbt.build("--select", INDICATORS), translator)
 
-    return ledgers, indicators, DbtCliResource(project_dir=project)
+    return ledgers, indicators
+
+
+def _report(
+    context: dg.AssetExecutionContext,
+    night: Night,
+    results: Sequence[RunResult],
+    translator: Translator,
+) -> DbtStep:
+    """Dbt's results as Dagster's, then a refusal when any node has failed.
+
+    Raises:
+        GateError: naming the models and tests that failed, and what dbt says of the first.
+    """
+    checks = {key.name: key for key in context.selected_asset_check_keys}
+    selected = context.selected_asset_keys
+    failed = []
+    with duckdb.connect(str(night.layout.build_database), read_only=True) as database:
+        for result in results:
+            node = result.node.to_dict()
+            is_good = result.status in {"success", "pass", "warn"}
+            if not is_good and result.status != "skipped":
+                failed.append(result)
+            if node["resource_type"] == "test":
+                if key := checks.get(node["name"]):
+                    yield dg.AssetCheckResult(
+                        asset_key=key.asset_key,
+                        check_name=key.name,
+                        passed=is_good,
+                        metadata={"rows": result.failures or 0},
+                    )
+                continue
+            key_of_asset = translator.get_asset_key(node)
+            if is_good and key_of_asset in selected:
+                yield dg.MaterializeResult(
+                    asset_key=key_of_asset,
+                    metadata=_describe(database, node, result.execution_time),
+                )
+    if failed:
+        names = ", ".join(result.node.name for result in failed)
+        raise GateError(
+            f"dbt: expected every model and test to pass, got failures in {names}: "
+            f"{mask_personal_numbers(str(failed[0].message or '').strip())}. See build/dbt.log."
+        )
+
+
+def _describe(
+    database: duckdb.DuckDBPyConnection, node: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"seconds": round(seconds, 2)}
+    if node["config"]["materialized"] != "view":
+        counted = database.table(f'"{node["schema"]}"."{node["alias"]}"').count("*").fetchone()
+        metadata["dagster/row_count"] = counted[0] if counted else 0
+    return metadata
