@@ -83,7 +83,7 @@ class RegistrationFiles:
             index = within[start : start + _CHUNK]
             rows: list[Row] = texts.rows(index)
             _count_oddities(rows, found)
-            rows = _repeat_some(self.dice, index, rows, found)
+            rows = _repeat_some(self.dice, rows, found)
             if start == 0:
                 template = _establishment(self.events, index, rows)
                 rows += [self._broken_row(template, flaw, found) for flaw in flaws]
@@ -140,7 +140,7 @@ def _establishment(events: Events, index: Integers, rows: list[Row]) -> Row:
     return rows[int(places[0])] if len(places) else rows[0]
 
 
-def _repeat_some(dice: Dice, index: Integers, rows: list[Row], found: Counter[str]) -> list[Row]:
+def _repeat_some(dice: Dice, rows: list[Row], found: Counter[str]) -> list[Row]:
     """The rows, a few of them delivered twice, byte for byte."""
     count = -(-len(rows) // _ROWS_PER_DUPLICATE)
     draws = dice.uniform(f"duplicate {rows[0][0]}", np.arange(count, dtype=np.int64))

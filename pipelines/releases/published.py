@@ -122,7 +122,7 @@ def refuse_unfit_columns(
     if missing := [column for column in table.columns if column not in types]:
         raise ReleaseError(
             f"{subject}: expected the published columns {', '.join(missing)}, got a table with "
-            f"{', '.join(types) or 'no columns'}. Mend the columns in the model's YAML, or build it."
+            f"{', '.join(types) or 'no columns'}. Mend the model's YAML, or build the model."
         )
     if inexact := [column for column in table.columns if types[column] in _INEXACT]:
         raise ReleaseError(

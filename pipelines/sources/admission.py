@@ -210,7 +210,8 @@ def _gaps(in_use: Sequence[Extract]) -> list[tuple[date, str]]:
     reached: date | None = None
     for extract in sorted(in_use, key=lambda e: e.covers_from or date.min):
         start = extract.covers_from
-        if start is None or len(extract.slot) == 8:  # daily files may skip days without business
+        # Daily files may skip days without business.
+        if start is None or start == extract.data_through:
             continue
         if reached and start > reached + timedelta(days=1):
             missing = reached + timedelta(days=1)

@@ -23,6 +23,7 @@ from pipelines.errors import SettingsError
 from pipelines.sources.column_types import half_width
 
 _BLOCK = 64  # bytes; the block of SHA-256
+_SHORTEST = 32  # bytes: as long as the hash
 _MAY_CHANGE = "[^ -~\u4e00-\u9fff]"
 """What neither folding nor NFC touches is ASCII and the common ideographs: nearly every value."""
 
@@ -90,7 +91,7 @@ def _read_key(path: Path) -> PseudonymKey:
         secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError:
         secret = b""
-    if not 32 <= len(secret) <= _BLOCK:
+    if not _SHORTEST <= len(secret) <= _BLOCK:
         raise SettingsError(
             f"pseudonym key {path}: expected 64 to 128 hexadecimal digits, got something else. "
             "Restore the file from the backup."

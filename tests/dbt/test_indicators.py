@@ -46,7 +46,7 @@ def ask(figures: duckdb.DuckDBPyConnection) -> Ask:
         area: str = DISTRICT,
         cell: tuple[str, str] = ("total", "total"),
         table: str = "indicator_values",
-    ) -> Any:  # noqa: ANN401 - one column or several, of any type
+    ) -> Any:
         rows = figures.execute(
             f"select {columns} from indicators.{table} where indicator_id = ? and period_end = ?"
             " and period_grain = ? and area_code = ? and breakdown = ? and breakdown_value = ?",

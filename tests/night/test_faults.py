@@ -1,4 +1,4 @@
-"""What goes wrong at night: bad extracts, kills, two at once, closed gates, sources that are away."""
+"""What goes wrong at night: bad deliveries, kills, two at once, closed gates, a full disk."""
 
 from __future__ import annotations
 

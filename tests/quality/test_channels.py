@@ -53,7 +53,7 @@ def robot() -> Iterator[Robot]:
         server.shutdown()
 
 
-def channel_to(robot: Robot, service: str) -> Any:  # noqa: ANN401 - Apprise is untyped
+def channel_to(robot: Robot, service: str) -> Any:
     """The real plugin of a service, its host replaced by the loopback server."""
     plugin: Any = open_channel(f"{service}://{TOKEN}/")
     place = {"wecombot": "api_url", "lark": "webhook_url"}.get(service, "notify_url")

@@ -17,7 +17,7 @@ from pipelines.sources.contracts import read_contracts
 STEWARDS = {"statistics": {"name_zh": "综合统计岗", "owns": "台账"}}
 
 
-def rule(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - YAML
+def rule(**changes: Any) -> dict[str, Any]:
     meta = {"id": "given", "level": "row", "owner": "statistics", "meaning": "编号为空，请补录"}
     return {
         "type": "expect_column_values_to_not_be_null",

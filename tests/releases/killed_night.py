@@ -83,7 +83,7 @@ def report_state(layout: Layout, change: str) -> None:
     database = str(layout.current / "indicators.duckdb")
     with duckdb.connect(database, read_only=True) as connection:
         ((stated,),) = connection.execute("select release_id from release").fetchall()
-    print(json.dumps([change, manifest.release_id, stated]), flush=True)  # noqa: T201
+    print(json.dumps([change, manifest.release_id, stated]), flush=True)
 
 
 def main(layout: Layout, log: Path) -> None:

@@ -26,18 +26,20 @@
 {%- endmacro %}
 
 
-{#- One row per indicator: the inputs that it is computed from. -#}
+{#- One row per indicator: the inputs that it is computed from, and the first day of its figures; of
+    a ratio across two ledgers, the later of theirs. -#}
 {% macro compile_indicator_inputs(declared) -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
         {%- do rows.append([
             indicator.id, indicator.numerator, indicator.denominator or indicator.input,
             indicator.provisional_when, indicator.type == 'ratio',
+            ledgers_of(indicator, declared) | map(attribute='figures_from') | max,
         ]) -%}
     {%- endfor -%}
-    {{ inline_rows(
-        ['indicator_id', 'numerator_input', 'base_input', 'provisional_input', 'is_ratio'], rows
-    ) }}
+    {{ inline_rows([
+        'indicator_id', 'numerator_input', 'base_input', 'provisional_input', 'is_ratio', 'figures_from'
+    ], rows) }}
 {%- endmacro %}
 
 

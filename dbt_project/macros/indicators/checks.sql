@@ -141,14 +141,13 @@
 {% endmacro %}
 
 
-{#- A quarter or a year needs all its months. -#}
-{% macro check_figures_from() %}
-    {% set first = var('figures_from') | string %}
-    {% if not modules.re.match('^\d{4}-01-01$', first) %}
+{#- The first day of figures as text; a quarter or a year needs all its months. -#}
+{% macro check_figures_from(first_day, subject, place) %}
+    {% if not modules.re.fullmatch('(19|20)\d\d-01-01', first_day | string) %}
         {% do refuse(
-            'var figures_from', 'the first day of a year, like 2023-01-01', first,
-            'Set it in dbt_project.yml: the figures of a year need all its months.'
+            subject, 'the first day of a year, like 2023-01-01', first_day,
+            'Mend it in ' ~ place ~ ': the figures of a year need all its months.'
         ) %}
     {% endif %}
-    {{ return(first) }}
+    {{ return(first_day | string) }}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {#- The ledgers that carry a semantic model, by its name, in alphabetical order. `area` is the
     column expression of the dimension named area_code, none when the ledger has no such
-    dimension: its figures are then stated for the district only. -#}
+    dimension: its figures are then stated for the district only. `figures_from` is the first day of
+    its figures. -#}
 {% macro read_ledgers() %}
     {% set ledgers = {} %}
     {% for model in graph.semantic_models.values() | sort(attribute='name') %}
@@ -27,10 +28,39 @@
             'entities': entities,
             'dimensions': dimensions,
             'area': dimensions['area_code'].expression if 'area_code' in dimensions else none,
+            'figures_from': read_figures_from(model),
             'sources': read_upstream_sources(model.depends_on.nodes, {}) | unique | sort,
         }}) %}
     {% endfor %}
     {{ return(ledgers) }}
+{% endmacro %}
+
+
+{#- First day of the figures of a semantic model: its own where its meta says one, earlier or later
+    than the project's. -#}
+{% macro read_figures_from(model) %}
+    {% set own = model.config.meta.get('figures_from') %}
+    {% if own is none %}{{ return(read_project_figures_from()) }}{% endif %}
+    {{ return(check_figures_from(
+        own, 'figures_from of semantic model ' ~ model.name, 'its config.meta'
+    )) }}
+{% endmacro %}
+
+
+{% macro read_project_figures_from() %}
+    {{ return(check_figures_from(
+        var('figures_from'), 'var figures_from', 'dbt_project.yml'
+    )) }}
+{% endmacro %}
+
+
+{#- First day of any figures: where the calendar begins. -#}
+{% macro read_earliest_figures_from() %}
+    {% set first_days = [read_project_figures_from()] %}
+    {% if execute %}
+        {% do first_days.extend(read_ledgers().values() | map(attribute='figures_from')) %}
+    {% endif %}
+    {{ return(first_days | min) }}
 {% endmacro %}
 
 

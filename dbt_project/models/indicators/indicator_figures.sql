@@ -142,7 +142,8 @@ cells as (
     select * from period_statistics
 ),
 
--- The cells of a ratio are those of its denominator.
+-- The cells of a ratio are those of its denominator. An indicator begins on a 1 January, which no
+-- period reaches across.
 figures as (
     select
         indicator_inputs.indicator_id,
@@ -183,6 +184,7 @@ figures as (
             and base.area_code = provisional.area_code
             and base.breakdown = provisional.breakdown
             and base.breakdown_value = provisional.breakdown_value
+    where base.period_start >= cast(indicator_inputs.figures_from as date)
 ),
 
 stale_indicators as (

@@ -45,10 +45,10 @@ def period_span(period: str) -> tuple[date, date] | None:
     """First and last day of YYYYMMDD, YYYYMM or YYYY; None when there is no such day or month."""
     try:
         year = int(period[:4])
-        if len(period) == 4:
+        if len(period) == len("YYYY"):
             return date(year, 1, 1), date(year, 12, 31)
         month = int(period[4:6])
-        if len(period) == 6:
+        if len(period) == len("YYYYMM"):
             return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
         day = date(year, month, int(period[6:]))
     except ValueError:  # calendar's IllegalMonthError is one, too

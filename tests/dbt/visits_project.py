@@ -1,0 +1,145 @@
+"""A small dbt project that takes the indicator macros and models as they are.
+
+What belongs here: its one ledger, of visits, and how dbt is run on it; nothing but the semantic
+layer tells the macros what to compile. What does not: expectations about it (test modules).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dbt.cli.main import dbtRunner
+
+from tests.dbt.build_database import DBT_PROJECT
+
+META = {
+    "label_en": "Visits",
+    "unit": "visit",
+    "unit_label": "次",
+    "kind": "count",
+    "owner": "statistics",
+    "definition": "走访次数",
+    "legal_basis": "无",
+    "version": 1,
+    "breakdowns": ["purpose"],
+}
+
+# A ledger without streets, with two time dimensions and a name that needs quoting in a filter.
+DECLARED: dict[str, Any] = {
+    "semantic_models": [
+        {
+            "name": "visits",
+            "model": "ref('visits')",
+            "defaults": {"agg_time_dimension": "made_on"},
+            "entities": [{"name": "visit", "type": "primary", "expr": "visit_no"}],
+            "dimensions": [
+                {"name": name, "type": "time", "type_params": {"time_granularity": "day"}}
+                for name in ("made_on", "planned_on")
+            ]
+            + [{"name": "purpose", "type": "categorical", "expr": "why"}],
+            "measures": [
+                {"name": "visits_made", "agg": "count", "expr": "1"},
+                {
+                    "name": "visits_planned",
+                    "agg": "count",
+                    "expr": "1",
+                    "agg_time_dimension": "planned_on",
+                },
+                {"name": "firms", "agg": "count_distinct", "expr": "firm"},
+                {"name": "minutes", "agg": "sum", "expr": "minutes"},
+            ],
+        }
+    ],
+    "metrics": [
+        {"name": "visits", "label": "走访", "type_params": {"measure": "visits_made"}},
+        {"name": "plans", "label": "计划", "type_params": {"measure": "visits_planned"}},
+        {
+            "name": "firms_visited",
+            "label": "走访企业",
+            "type_params": {"measure": "firms"},
+            "config": {"meta": {"kind": "distinct", "grains": ["year"]}},
+        },
+        {
+            "name": "long_visits",
+            "label": "长访",
+            "type_params": {"measure": "visits_made"},
+            "filter": "{{ Dimension('visit__purpose') }} = 'it''s' and {{ Entity('visit') }} > ''",
+        },
+        {
+            "name": "help_rate",
+            "label": "帮扶率",
+            "type": "ratio",
+            "type_params": {
+                "numerator": {
+                    "name": "visits",
+                    "filter": "{{ Dimension('visit__purpose') }} = 'help'",
+                },
+                "denominator": "visits",
+            },
+            "config": {"meta": {"kind": "ratio", "breakdowns": []}},
+        },
+    ],
+}
+
+VISITS = """
+select * from (values
+    ('v1', date '2024-01-31', date '2023-12-01', 'help', 'a', 30),
+    ('v2', date '2024-02-29', date '2024-02-29', 'help', 'a', null),
+    ('v3', date '2024-02-29', null, null, 'b', 10),
+    ('v4', date '2024-03-01', date '2024-03-01', 'it''s', 'b', 5)
+) as t (visit_no, made_on, planned_on, why, firm, minutes)
+"""
+
+
+def write_project(folder: Path, declared: dict[str, Any]) -> None:
+    """A dbt project with the real indicator macros and models, and the ledger of visits."""
+    for kind in ("macros", "models"):
+        shutil.copytree(DBT_PROJECT / kind / "indicators", folder / kind / "indicators")
+    shutil.copy(DBT_PROJECT / "macros" / "generate_schema_name.sql", folder / "macros")
+    project = {
+        "name": "zhibiao",
+        "profile": "zhibiao",
+        "vars": {"figures_from": "2024-01-01", "district_code": "330108"},
+        "models": {
+            "zhibiao": {
+                "+materialized": "table",
+                "indicators": {"+schema": "indicators"},
+                "ledgers": {"+schema": "ledgers"},
+            }
+        },
+        "flags": {"send_anonymous_usage_stats": False},
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
+    output = {"type": "duckdb", "path": str(folder / "build.duckdb"), "schema": "main"}
+    profiles = {"zhibiao": {"target": "build", "outputs": {"build": output}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    ledgers = folder / "models" / "ledgers"
+    ledgers.mkdir()
+    (ledgers / "visits.sql").write_text(VISITS)
+    night = "select date '2024-03-31' as as_of, 'r1' as release_id"
+    (ledgers / "stg_night__business_day.sql").write_text(night)
+    states = "select 'visits__log' as source_table, cast(null as date) as stale_from"
+    (ledgers / "stg_night__extract_states.sql").write_text(states)
+    (ledgers / "_visits_metrics.yml").write_text(yaml.safe_dump(with_meta(declared)))
+
+
+def with_meta(declared: dict[str, Any]) -> dict[str, Any]:
+    """The declarations, each metric with the metadata that it does not give itself."""
+    for metric in declared["metrics"]:
+        metric.setdefault("type", "simple")
+        given = metric.setdefault("config", {}).setdefault("meta", {})
+        metric["config"]["meta"] = {k: v for k, v in {**META, **given}.items() if v is not None}
+    return declared
+
+
+def run_in_process(folder: Path, *arguments: str) -> tuple[bool, str]:
+    """One dbt command; whether it succeeded, and the messages of what did not."""
+    places = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
+    finished = dbtRunner().invoke([*arguments, *places, "--target-path", str(folder / "target")])
+    messages = [str(finished.exception or "")]
+    for result in getattr(finished.result, "results", []) or []:
+        messages.append(str(result.message))
+    return finished.success, " ".join(" ".join(messages).split())
