@@ -1,21 +1,35 @@
 """Settings: the only reader of the environment.
 
-Every value comes from a `ZHIBIAO_*` variable or from a `.env` file beside the project, and is
-checked once, here, with a message that says what to do. Nothing else reads `os.environ`.
+Every value comes from a `ZHIBIAO_*` variable or from a `.env` file in the working directory, and is
+checked here, with a message that says what to do. Nothing else reads `os.environ`.
 """
 
 from __future__ import annotations
 
+import os
+import re
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableValueError
 
 from pipelines.errors import SettingsError
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "ZHIBIAO_"
+DOTENV = ".env"
+# Set by the night for dbt's profile; nobody else's to set, and in our environment all the same.
+_SET_FOR_DBT = {"ZHIBIAO_BUILD_DATABASE"}
+_SECRET = {"connections", "alert_targets"}
+_WHAT_TO_DO = "Mend them in the environment or in .env; README.md lists every setting."
 
 
 def _absolute(path: Path) -> Path:
@@ -29,37 +43,43 @@ class Settings(BaseSettings):
     """All that an installation can set. Relative paths are taken from the working directory."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ZHIBIAO_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix=PREFIX,
+        env_file=DOTENV,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",  # other programs' lines in .env; ours are checked by _unknown_names
     )
 
     project: Folder = Field(
         default=PROJECT_ROOT, description="folder that holds dbt_project/ and expectations/"
     )
     warehouse: Folder = Field(
-        default=PROJECT_ROOT / "warehouse", description="where landing, releases and state lie"
+        default=PROJECT_ROOT / "warehouse", description="folder of landing, releases and state"
     )
     sources: Folder = Field(
         default=PROJECT_ROOT / "warehouse" / "sources",
-        description="where file drops and the demo's databases lie",
+        description="folder of the file drops and the demo's databases",
     )
     connections: dict[str, SecretStr] = Field(
         default_factory=dict,
-        description='database per source, as JSON: {"complaints": "postgresql://…"}',
+        description='a JSON object of databases by source, like {"complaints": "postgresql://…"}',
     )
     pseudonym_key_file: Folder | None = Field(
         default=None, description="key file of the pseudonyms; default: <warehouse>/keys/pseudonym"
     )
     alert_targets: dict[str, list[SecretStr]] = Field(
         default_factory=dict,
-        description='Apprise addresses per steward, as JSON: {"registration": ["mailto://…"]};'
-        ' "default" serves the others',
+        description="a JSON object of lists of Apprise addresses by steward, like "
+        '{"registration": ["mailto://…"], "default": ["…"]}; "default" serves the others',
     )
-    keep_releases: int = Field(default=30, ge=2, description="how many releases to keep")
-    threads: int = Field(default=2, ge=1, le=256, description="threads of each database")
-    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = Field(
-        default="1GB", description="memory of each database, like 1GB"
+    keep_releases: int = Field(default=30, ge=2, description="a number of releases, 2 or more")
+    threads: int = Field(default=2, ge=1, le=256, description="a number of threads, 1 to 256")
+    memory_limit: Annotated[str, Field(pattern=r"^[1-9]\d*(\.\d+)?(MB|GB)$")] = Field(
+        default="1GB", description="memory of each database, like 1GB or 512MB"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="debug, info, warning or error"
+    )
 
     @property
     def pseudonym_key_path(self) -> Path:
@@ -71,24 +91,55 @@ def read_settings() -> Settings:
     """Read and check the settings.
 
     Raises:
-        SettingsError: naming each variable, what it must be and what was found.
+        SettingsError: naming each variable, what it must be and what was found; never a secret.
     """
     try:
-        return Settings()
+        refused = _unknown_names()
+        settings = Settings()
     except ValidationError as error:
-        lines = [
-            f"  ZHIBIAO_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        ]
-        raise SettingsError(
-            "settings: expected usable ZHIBIAO_* values, got\n"
-            + "\n".join(lines)
-            + "\nMend them in the environment or in .env; README.md lists every setting."
-        ) from None
+        refused += sorted({_explain(details) for details in error.errors()})
+    except UnreadableValueError as error:
+        # Its text names the field and never the value.
+        field = re.search(r'field "(\w+)"', str(error))
+        name = field[1] if field else ""
+        refused.append(f"{PREFIX}{name.upper()}: expected {_expected(name)}, got no JSON.")
     except ValueError as error:
+        refused = [f"{DOTENV}: expected a text file in UTF-8, got {type(error).__name__}."]
+    if refused:
+        lines = "\n".join(f"  {line}" for line in refused)
         raise SettingsError(
-            f"settings: expected readable ZHIBIAO_* values, got: {error}. "
-            'Mappings are written as JSON, like ZHIBIAO_CONNECTIONS=\'{"complaints": "…"}\'.'
-        ) from None
+            f"settings: expected usable {PREFIX}* values, got\n{lines}\n{_WHAT_TO_DO}"
+        )
+    return settings
+
+
+def _unknown_names() -> list[str]:
+    """One sentence per variable with our prefix that no setting has: most likely a slip."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(DOTENV))}
+    sentences = []
+    for name in sorted(name for name in given - known - _SET_FOR_DBT if name.startswith(PREFIX)):
+        near = get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        sentences.append(f"{name}: expected the name of a setting, got an unknown one.{hint}")
+    return sentences
+
+
+def _explain(details: ErrorDetails) -> str:
+    """What one variable must be; what it is only where that is no secret."""
+    name, *inner = map(str, details["loc"])
+    if name not in _SECRET:
+        got = repr(details["input"])
+    elif inner and inner[0].isidentifier():
+        got = f"another form under {inner[0]!r}"
+    else:
+        got = "another form"
+    return f"{PREFIX}{name.upper()}: expected {_expected(name)}, got {got}."
+
+
+def _expected(name: str) -> str:
+    field = Settings.model_fields.get(name)
+    return field.description or name if field else "a value"
 
 
 @lru_cache(maxsize=1)

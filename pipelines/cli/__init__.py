@@ -6,13 +6,15 @@ Heavy imports (Dagster, Great Expectations) happen inside the commands that need
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
 from rich.console import Console
 
 from pipelines.cli import demo, figures, nightly, status
-from pipelines.errors import ZhibiaoError
+from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
+from pipelines.quality.digests import mask_personal_numbers
 
 app = typer.Typer(
     name="zhibiao",
@@ -30,9 +32,31 @@ app.command()(nightly.dev)
 
 
 def main() -> None:
-    """Run the command line; a refusal prints its message and exits with its own code."""
+    """Run the command line; whatever fails prints one message and exits with its own code."""
     try:
-        app()
+        app(standalone_mode=True)
     except ZhibiaoError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
-        sys.exit(error.exit_code)
+        _refuse(error)
+    except OSError as error:
+        _refuse(
+            StorageError(
+                f"{error.filename or 'file system'}: expected to be able to use it, "
+                f"got: {error.strerror or error}. Mend the folder, its rights or the disk's space."
+            )
+        )
+    except Exception as error:
+        # The last net: an operator is shown no traceback, which may quote rows and secrets.
+        logging.getLogger(__name__).debug("where it failed", exc_info=error)
+        _refuse(
+            ReleaseError(
+                f"zhibiao: expected to succeed, got {type(error).__name__}: {error}. "
+                "This is a defect; `ZHIBIAO_LOG_LEVEL=debug zhibiao nightly` shows where it is."
+            )
+        )
+
+
+def _refuse(error: ZhibiaoError) -> None:
+    console = Console(stderr=True, soft_wrap=True)
+    message = mask_personal_numbers(str(error))
+    console.print(message, style="red", markup=False, highlight=False)
+    sys.exit(error.exit_code)

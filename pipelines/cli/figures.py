@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 import duckdb
@@ -15,6 +14,7 @@ from pipelines.cli.periods import name_period, parse_period
 from pipelines.errors import ReleaseError, SettingsError
 from pipelines.layout import Layout
 from pipelines.releases.reading import open_release, time_limit
+from pipelines.reports.formats import Scale, show_change, show_value
 from pipelines.settings import read_settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
@@ -26,7 +26,7 @@ FIGURES = """
 select
     v.period_grain, v.period_start, v.period_end, a.area_name, v.breakdown, v.breakdown_value,
     v.value, i.unit_label, v.numerator, v.denominator,
-    c.change_on_year, c.change_on_period, v.status, i.label_zh
+    c.change_on_year, c.change_on_period, v.status, i.kind, i.label_zh
 from indicator_values as v
 inner join indicators as i using (indicator_id)
 left join indicator_comparisons as c
@@ -41,8 +41,12 @@ COLUMNS = (
     "change_on_year", "change_on_period", "status",
 )  # fmt: skip
 OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator")
+PER_CENT = Scale("%", -2, 2)
 QUERY_SECONDS = 300
-PARTS = {"month": "month", "quarter": "quarter", "year": "year", "ytd": "ytd"}
+# What a terminal, a pipe or a sheet can take; whole tables lie in the release as Parquet.
+QUERY_ROWS = 1_000_000
+READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+GRAINS = ("month", "quarter", "year", "ytd")
 
 
 def show(
@@ -51,13 +55,14 @@ def show(
         str | None, typer.Option(help="2024, 2024-Q3, 2024-11 or 2024-11-ytd; all years otherwise.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="street, month, quarter, or a breakdown like entity_kind.")
+        str | None,
+        typer.Option(help="street, month, quarter, year, ytd, or a breakdown like entity_kind."),
     ] = None,
     output: FormatOption = Format.TABLE,
     release: ReleaseOption = None,
 ) -> None:
     """Show an indicator's figures."""
-    with open_release(Layout.of(read_settings()), release) as connection:
+    with _open(release) as connection:
         _refuse_unknown(connection, indicator, by)
         where, parameters = _selection(period, by)
         rows = connection.execute(
@@ -65,52 +70,52 @@ def show(
             "v.breakdown_value",
             {"indicator": indicator} | parameters,
         ).fetchall()
-    shaped = [(name_period(*row[:3]), *row[3:-1]) for row in rows]
-    if not shaped:
+    if not rows:
         raise ReleaseError(
             f"{indicator}: expected figures for {period or 'any year'}, got none. "
             f"`zhibiao show {indicator}` lists the years of this release."
         )
+    kind, label = rows[0][-2:]
+    shaped = [(name_period(*row[:3]), *row[3:-2]) for row in rows]
     columns: Sequence[str] = COLUMNS
     if output is Format.TABLE:
-        columns, shaped = _for_people(shaped)
-    write_rows(columns, shaped, output, title=f"{indicator} · {rows[0][-1]}")
+        columns, shaped = _for_people(shaped, kind)
+    write_rows(columns, shaped, output, title=f"{indicator} · {label}")
 
 
-def _for_people(rows: list[tuple[Any, ...]]) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
-    """Without columns that say nothing here, and with rates and changes in per cent."""
+def _for_people(
+    rows: list[tuple[Any, ...]], kind: str
+) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    """Without columns that say nothing here; rates and changes as the report writes them."""
     kept = [
-        index
+        name
         for index, name in enumerate(COLUMNS)
         if name not in OPTIONAL or any(row[index] not in (None, "total") for row in rows)
     ]
-    percent = {COLUMNS.index("change_on_year"), COLUMNS.index("change_on_period")}
-    if rows[0][COLUMNS.index("unit")] == "%":
-        percent.add(COLUMNS.index("value"))
-    shown = [
-        tuple(_percent(row[i]) if i in percent and row[i] is not None else row[i] for i in kept)
-        for row in rows
-    ]
-    return [COLUMNS[i] for i in kept], shown
-
-
-def _percent(fraction: Decimal) -> str:
-    return f"{(fraction * 100).quantize(Decimal('0.01'), ROUND_HALF_UP)} %"
+    shown = []
+    for row in rows:
+        said = dict(zip(COLUMNS, row, strict=True))
+        if kind == "ratio" or said["status"] == "suppressed":
+            said["value"] = show_value(said["value"], said["status"], PER_CENT).text
+        for change in ("change_on_year", "change_on_period"):
+            said[change] = show_change(said[change], kind).text
+        shown.append(tuple(said[name] for name in kept))
+    return kept, shown
 
 
 def _selection(period: str | None, by: str | None) -> tuple[str, dict[str, Any]]:
     """The condition on period, area and breakdown, with its parameters."""
     conditions: list[str] = []
     parameters: dict[str, Any] = {}
-    inside = by in PARTS
+    inside = by in GRAINS
     if period is None:
-        conditions.append(f"v.period_grain = '{PARTS[by] if by and inside else 'year'}'")
+        conditions.append(f"v.period_grain = '{by if inside else 'year'}'")
     else:
         span = parse_period(period)
         parameters = {"start": span.start, "end": span.end}
-        if by and inside:
+        if inside:
             conditions.append(
-                f"v.period_grain = '{PARTS[by]}' and v.period_start >= $start "
+                f"v.period_grain = '{by}' and v.period_start >= $start "
                 "and v.period_end <= $end"
             )
         else:
@@ -143,7 +148,7 @@ def _refuse_unknown(connection: duckdb.DuckDBPyConnection, indicator: str, by: s
             f"Near it: {', '.join(row[0] for row in near)}. "
             "All: zhibiao sql 'select indicator_id, label_zh from indicators'"
         )
-    allowed = ["street", *PARTS, *filter(None, str(found[0] or "").split(", "))]
+    allowed = ["street", *GRAINS, *filter(None, str(found[0] or "").split(", "))]
     if by is not None and by not in allowed:
         raise SettingsError(f"--by: expected one of {', '.join(allowed)}, got {by!r}. Choose one.")
 
@@ -157,15 +162,46 @@ def sql(
 ) -> None:
     """Run a query on the current release: read-only, and unable to reach any other file."""
     text = query if query is not None else sys.stdin.read()
-    with open_release(Layout.of(read_settings()), release) as connection:
+    with _open(release) as connection:
         try:
+            _refuse_other_than_one_query(connection, text)
             with time_limit(connection, QUERY_SECONDS):
                 result = connection.execute(text)
-                rows = result.fetchall()
+                rows = result.fetchmany(QUERY_ROWS + 1)
         except duckdb.Error as error:
             raise SettingsError(
-                f"sql: expected a query that DuckDB takes, got: {error}\n"
-                "Tables: zhibiao sql 'show all tables'"
+                f"query: expected one that DuckDB takes, got: {error}\n"
+                "Mend it; the tables: zhibiao sql 'show all tables'"
             ) from None
         columns = [column[0] for column in result.description or []]
-        write_rows(columns, rows, output)
+    if len(rows) > QUERY_ROWS:
+        raise ReleaseError(
+            f"query: expected at most {QUERY_ROWS:,} rows, got more. "
+            "Add a limit, or read the Parquet files of the release."
+        )
+    write_rows(columns, rows, output)
+
+
+def _open(release: str | None) -> duckdb.DuckDBPyConnection:
+    settings = read_settings()
+    return open_release(
+        Layout.of(settings),
+        release,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+    )
+
+
+def _refuse_other_than_one_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    """The connection can change nothing that lasts; a PRAGMA or SET would still seem to work.
+
+    DuckDB turns one PIVOT into two statements without a text of their own.
+    """
+    statements = connection.extract_statements(text)
+    written = [s.type for s in statements if s.query]
+    if not statements or len(written) > 1 or not READING.issuperset(written):
+        got = ", ".join(kind.name for kind in written) or "none"
+        raise SettingsError(
+            f"query: expected one SELECT, FROM, SHOW, DESCRIBE or EXPLAIN, got {got}. "
+            "Ask one question at a time; a release is only read."
+        )

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
 from pipelines.layout import Layout
 from pipelines.orchestration.instance import prepare_home
@@ -37,6 +38,7 @@ def nightly(
 ) -> None:
     """Run the night: extract, land, gate, compute, gate, release, tell."""
     settings = read_settings()
+    write_logs(settings)
     layout = Layout.of(settings)
     if demo_if_empty and not _has_files(layout.sources):
         from pipelines.demo.bureau import write_demo
@@ -48,12 +50,14 @@ def nightly(
     print_summary(settings)
 
 
-def dev() -> None:
+def dev(
+    port: Annotated[int, typer.Option(help="Where on 127.0.0.1.", min=1, max=65535)] = 3000,
+) -> None:
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
     prepare_home(Layout.of(read_settings()))
     program = Path(sys.executable).with_name("dagster")
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
-    command = [str(program), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", "3000"]
+    command = [str(program), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     os.execv(program, command)  # noqa: S606 our own program, and no shell
 
 

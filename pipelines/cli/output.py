@@ -6,13 +6,15 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 LOG_WIDTH = 160
 
@@ -27,11 +29,24 @@ class Format(StrEnum):
 
 def plain(value: Any) -> Any:  # noqa: ANN401 whatever the database holds
     """A value as JSON can hold it: dates as ISO text, decimals as text without loss."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return value
+    match value:
+        case None | bool() | int() | str():
+            shown = value
+        case float() if isfinite(value):
+            shown = value
+        case date() | time():
+            shown = value.isoformat()
+        case Decimal():
+            shown = format(value.normalize(), "f")
+        case dict():
+            shown = {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            shown = [plain(item) for item in value]
+        case bytes():
+            shown = value.hex()
+        case _:
+            shown = str(value)
+    return shown
 
 
 Section = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
@@ -39,7 +54,10 @@ Section = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
 
 
 def write_sections(sections: Sequence[Section], output: Format) -> None:
-    """Write several lists: one JSON object, or one table after another without the empty ones."""
+    """Write several lists: one JSON object, each list as CSV below its `# title`, or tables.
+
+    Programs get the empty lists too; people do not.
+    """
     if output is Format.JSON:
         content = {
             title: [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
@@ -48,9 +66,9 @@ def write_sections(sections: Sequence[Section], output: Format) -> None:
         sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
         return
     for title, columns, rows in sections:
-        if rows:
-            if output is Format.CSV:
-                sys.stdout.write(f"# {title}\n")
+        if output is Format.CSV:
+            sys.stdout.write(f"# {title}\n")
+        if rows or output is Format.CSV:
             write_rows(columns, rows, output, title=title)
 
 
@@ -67,7 +85,7 @@ def write_rows(
     elif output is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([["" if v is None else plain(v) for v in row] for row in rows])
+        writer.writerows([[_field(v) for v in row] for row in rows])
     else:
         open_console().print(_as_table(columns, rows, title))
 
@@ -81,16 +99,27 @@ def open_console() -> Console:
 def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, name in enumerate(columns):
-        is_number = any(isinstance(row[index], int | Decimal) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        is_number = any(_is_number(row[index]) for row in rows)
+        # Text: a bracket in a value is no markup.
+        table.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*["—" if v is None else _cell(v) for v in row])
+        table.add_row(*[Text("—" if v is None else _cell(v)) for v in row])
     return table
 
 
+def _is_number(value: Any) -> bool:  # noqa: ANN401 whatever the database holds
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _field(value: Any) -> Any:  # noqa: ANN401 whatever the database holds
+    """A value as a CSV field; what has parts is written as JSON."""
+    shown = plain(value)
+    return json.dumps(shown, ensure_ascii=False) if isinstance(shown, dict | list) else shown
+
+
 def _cell(value: Any) -> str:  # noqa: ANN401 whatever the database holds
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return str(plain(value))
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return str(_field(value))
     if isinstance(value, int):
         return f"{value:,}"
     text = f"{value:,f}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -14,10 +13,12 @@ from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.clock import SHANGHAI
+from pipelines.orchestration.lease import is_held
 from pipelines.quality.incidents import list_open
 from pipelines.releases.reading import current_release, open_release
 from pipelines.reports.figures import read_extract_states
 from pipelines.settings import read_settings
+from pipelines.sources.refusals import Refusals
 
 
 def status(
@@ -25,7 +26,7 @@ def status(
 ) -> None:
     """Show the last night, its stages, held extracts, open incidents and freshness.
 
-    Exits with 1 when the last night did not end in a release, so that a scheduler can ask.
+    Exits with 1 when the last night ended without a release, so that a scheduler can ask.
     """
     layout = Layout.of(read_settings())
     if not layout.operations.exists():
@@ -36,30 +37,39 @@ def status(
         night = operations.execute(
             "select * from nights order by started_at desc limit 1"
         ).fetchone()
+        outcome = _outcome(layout, night)
         sections = [
-            _night(layout, night),
+            _night(layout, night, outcome),
             _stages(operations, night),
             _freshness(layout),
-            _held(operations),
+            _held(layout, operations),
             _incidents(operations),
         ]
     write_sections(sections, output)
-    if night is None or night["outcome"] not in (None, "released"):
-        sys.exit(1)
+    if outcome not in ("running", "released"):
+        raise typer.Exit(1)
 
 
-def _night(layout: Layout, night: sqlite3.Row | None) -> Section:
+def _outcome(layout: Layout, night: sqlite3.Row | None) -> str | None:
+    """How the night ended; without an end it runs, or it was killed and its lease is free."""
+    if night is None:
+        return None
+    if night["outcome"] is None:
+        return "running" if is_held(layout.lease) else "interrupted"
+    return str(night["outcome"])
+
+
+def _night(layout: Layout, night: sqlite3.Row | None, outcome: str | None) -> Section:
     release = current_release(layout)
     columns = ("business_date", "started_at", "ended_at", "outcome", "message", "current_release")
     if night is None:
         return "night", columns, []
-    outcome = night["outcome"] or "running"
-    times = (_minute(night["started_at"]), _minute(night["ended_at"]))
+    times = (_local(night["started_at"]), _local(night["ended_at"]))
     row = (night["business_date"], *times, outcome, night["message"])
     return "night", columns, [(*row, release.id if release else None)]
 
 
-def _minute(instant: str | None) -> str | None:
+def _local(instant: str | None) -> str | None:
     """An instant of the store as people in the bureau read it."""
     if instant is None:
         return None
@@ -87,16 +97,24 @@ def _freshness(layout: Layout) -> Section:
     return "freshness", columns, rows
 
 
-def _held(operations: sqlite3.Connection) -> Section:
-    """Extracts that their gate refused and that nothing has replaced since."""
-    rows = operations.execute(
-        "select source_table, extract_id, origin, message from verdicts as held"
-        " where verdict = 'held' and not exists (select 1 from verdicts as later"
-        " where later.source_table = held.source_table and later.verdict = 'accepted'"
-        " and later.origin = held.origin and later.judged_at > held.judged_at)"
+def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
+    """What is delivered and not in use: refused before landing, or held by its gate.
+
+    A gate's incident closes when an accepted extract takes the place of the held one.
+    """
+    refused = [
+        (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message_zh)
+        for home in sorted(layout.landing.glob("*/*/"))
+        for refusal in Refusals(home).all()
+    ]
+    held = operations.execute(
+        "select source_table, origin, extract_id, message from verdicts as v"
+        " where verdict = 'held' and exists (select 1 from incidents as i"
+        " where i.closed_at is null and i.subject = v.source_table and i.extract_id = v.extract_id)"
         " order by source_table, judged_at"
     ).fetchall()
-    return "held extracts", ("table", "extract", "origin", "why"), [tuple(row) for row in rows]
+    columns = ("table", "origin", "extract", "why")
+    return "held extracts", columns, refused + [tuple(row) for row in held]
 
 
 def _incidents(operations: sqlite3.Connection) -> Section:

@@ -3,17 +3,22 @@
 The stock class opens and closes a connection for every event; each close is a checkpoint and each
 commit a flush: 8 s of a 20 s night. Here a file's connection stays open and a commit is flushed at
 the next checkpoint. A power cut can cost the last events of a run, never a figure: what a night did
-stands in the operations store and in the release.
+stands in the operations store and in the release. A server that stays up for months opens a file a
+night, so only the last few stay open.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+
+# The index and the runs in progress; each open file costs three descriptors.
+_KEPT_FILES = 8
 
 
 class KeptConnectionEventLog(SqliteEventLogStorage):
@@ -29,7 +34,8 @@ class KeptConnectionEventLog(SqliteEventLogStorage):
             yield connection
 
     def _engine_of(self, shard: str) -> Engine:
-        kept: dict[str, Engine] = self.__dict__.setdefault("_kept_engines", {})
+        """The engine of a file; called under the lock, so the one let go of is not in use."""
+        kept: OrderedDict[str, Engine] = self.__dict__.setdefault("_kept_engines", OrderedDict())
         if shard not in kept:
             engine = create_engine(
                 self.conn_string_for_shard(shard),
@@ -41,6 +47,9 @@ class KeptConnectionEventLog(SqliteEventLogStorage):
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
             kept[shard] = engine
+            if len(kept) > _KEPT_FILES:
+                kept.popitem(last=False)[1].dispose()
+        kept.move_to_end(shard)
         return kept[shard]
 
     def dispose(self) -> None:

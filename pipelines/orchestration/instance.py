@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,9 @@ def prepare_home(layout: Layout) -> None:
     """Create Dagster's home, private to its owner; point this process and its children to it."""
     layout.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (layout.dagster_home / "dagster.yaml").write_text(
-        CONFIGURATION.format(history=layout.dagster_home / "history" / "runs"), encoding="utf-8"
+        # A JSON string is a YAML one: a path may hold a colon or a number sign.
+        CONFIGURATION.format(history=json.dumps(str(layout.dagster_home / "history" / "runs"))),
+        encoding="utf-8",
     )
     os.environ["DAGSTER_HOME"] = str(layout.dagster_home)
     os.environ["DO_NOT_TRACK"] = "1"

@@ -8,12 +8,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from pipelines.errors import NightRunningError
+
+# `is_held` has the lock for microseconds; no night may be refused because somebody looked.
+_SECOND_TRY_SECONDS = 0.1
 
 
 @contextmanager
@@ -25,17 +30,39 @@ def hold_lease(path: Path) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not (_lock(file, fcntl.LOCK_EX) or _lock_later(file)):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise NightRunningError(
                 f"{path.name}: expected no other night on this warehouse, got one running "
                 f"({holder}). Wait until it ends; `zhibiao status` shows where it stands."
-            ) from None
+            )
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat()}))
         file.flush()
-        yield
-        file.truncate(0)
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a night is running on the warehouse, asked without waiting for it."""
+    try:
+        with path.open("r", encoding="utf-8") as file:
+            return not _lock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _lock(file: TextIO, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_later(file: TextIO) -> bool:
+    time.sleep(_SECOND_TRY_SECONDS)
+    return _lock(file, fcntl.LOCK_EX)

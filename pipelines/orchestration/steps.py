@@ -9,7 +9,12 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.errors import ZhibiaoError
+from pipelines.quality.digests import mask_personal_numbers
+
 _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
+REFUSALS = {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}
+"""What Zhibiao raises itself, by name: Dagster passes errors on as text."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,18 @@ def innermost_error(event: dg.DagsterEvent) -> Any:  # noqa: ANN401 Dagster keep
 
 
 def innermost_message(event: dg.DagsterEvent) -> str:
-    """What the root error says, without the name of its class."""
+    """What the root error says: a refusal of ours its own words, any other also its class.
+
+    Without personal numbers: an error of a library may quote what it was given.
+    """
     error = innermost_error(event)
     if error is None:
         return ""
-    text: str = error.message.strip()
     # Dagster writes `module.Class: message`.
-    head, separator, rest = text.partition(": ")
-    return rest if separator and head.endswith(str(error.cls_name)) else text
+    head, separator, rest = error.message.strip().partition(": ")
+    said = rest if separator and head.endswith(str(error.cls_name)) else error.message.strip()
+    if error.cls_name == "DagsterAssetCheckFailedError":
+        said = "expected an open gate, got a critical rule that fails."
+    elif error.cls_name not in REFUSALS:
+        said = f"expected the step to end, got {error.cls_name}: {said}."
+    return mask_personal_numbers(said)

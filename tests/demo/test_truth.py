@@ -44,15 +44,6 @@ def test_truth_holds_for_other_seeds_and_scales(tmp_path: Path, seed: int, scale
     assert summary.truth == count_everything(summary.sources, YEARS, AS_OF)
 
 
-def test_full_size_gives_the_published_figures(tmp_path: Path) -> None:
-    """At scale 1 record-level counting gives the report's figures of 2024, to the fen."""
-    summary = write_demo(tmp_path / "sources")
-    counted = count_everything(summary.sources, YEARS, AS_OF)
-    assert {name: counted[name, 2024] for name in PUBLISHED_2024} == PUBLISHED_2024
-    assert round(counted["complaints_and_reports_received", 2024] / 10_000, 1) == Decimal("10.6")
-    assert summary.truth == counted
-
-
 def test_counts_scale_with_the_bureau(demo: DemoSummary) -> None:
     """A twentieth of each published count, rounded half up, and of each amount."""
     assert demo.truth["new_market_entities", 2024] == 1264

@@ -29,7 +29,7 @@ BROKEN = [
     ("registrations", "event_kind_is_known", f"update {{table}} set event_kind = 'merger' {ONE}"),
     ("registrations", "entity_kind_is_known", f"update {{table}} set entity_kind = 'x' {ONE}"),
     ("registrations", "entity_kind_is_classified",
-     f"update {{table}} set entity_kind = 'unknown' {ONE}"),
+     f"update {{table}} set entity_kind = null {ONE}"),
     ("registrations", "uscc_is_valid", f"update {{table}} set is_code_valid = false {ONE}"),
     ("registrations", "capital_is_not_negative",
      f"update {{table}} set registered_capital_yuan = -1 {ONE}"),
