@@ -5,7 +5,7 @@ import dagster as dg
 from pipelines.errors import SourceUnavailableError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
-from pipelines.quality.incidents import hold_delivery
+from pipelines.quality.incidents import hold_delivery, settle_deliveries
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import HeldDelivery, land_table
 
@@ -36,6 +36,9 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
             _hold(night, table, [_away(table, night)], severity="warning")
             return dg.MaterializeResult(metadata={"unavailable": str(error)})
         _hold(night, table, report.held)
+        with open_operations(night.layout.operations) as operations:
+            still_held = {(delivery.slot, delivery.reason) for delivery in report.held}
+            settle_deliveries(operations, table, still_held)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": report.rows,

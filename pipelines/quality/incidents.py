@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -143,7 +143,7 @@ def hold_delivery(
     Args:
         operations: The operations store.
         table: Its contract; the steward of the table owns the incident.
-        slot: What the delivery stands for; a later accepted extract of the slot ends the incident.
+        slot: What the delivery stands for; with the reason it tells one refusal from another.
         origin: The delivered file, or `<relation>@<source>`.
         reason: Machine name of the refusal.
         message: Chinese sentence: what is wrong, without any value of the data.
@@ -151,6 +151,26 @@ def hold_delivery(
     """
     finding = Finding(reason, severity, table.steward, message)
     open_incident(operations, table.id, finding, slot=slot, origin=origin)
+
+
+def settle_deliveries(
+    operations: sqlite3.Connection, table: SourceTable, still_held: Collection[tuple[str, str]]
+) -> None:
+    """Close the incidents of deliveries that are refused no longer; call it when a source answered.
+
+    A source that is back and brings nothing new, or the good file of before put back, ends them
+    too: no new extract need land.
+
+    Args:
+        operations: The operations store.
+        table: The contract.
+        still_held: Slot and reason of every delivery that landing refuses as of tonight.
+    """
+    for incident in list_open(operations):
+        if incident.subject != table.id or incident.extract_id is not None:
+            continue
+        if (incident.slot, incident.rule_id) not in still_held:
+            _note(operations, incident, is_over=True)
 
 
 def settle_extracts(
@@ -195,7 +215,7 @@ def settle_extracts(
         if incident.extract_id in failing:
             is_over = incident.rule_id not in failing[incident.extract_id]
         elif incident.extract_id is None:
-            is_over = _is_delivered_since(incident, table, known, slots)
+            continue  # a delivery that never landed: `settle_deliveries` follows it
         else:
             is_over = _is_replaced(incident, table, known, extracts, layout)
         _note(operations, incident, is_over=is_over)
@@ -221,21 +241,6 @@ def _note(operations: sqlite3.Connection, incident: Incident, *, is_over: bool) 
     column = "closed_at" if is_over else "last_seen_at"
     operations.execute(
         f"update incidents set {column} = ? where incident_id = ?", [_now(), incident.incident_id]
-    )
-
-
-def _is_delivered_since(
-    incident: Incident,
-    table: SourceTable,
-    verdicts: Mapping[str, Verdict],
-    slots: Mapping[str, str],
-) -> bool:
-    """A refused delivery is over once an accepted extract stands in its place."""
-    return any(
-        verdict.is_accepted
-        and verdict.judged_at > incident.last_seen_at
-        and (table.delivery != "period" or slots.get(extract_id) == incident.slot)
-        for extract_id, verdict in verdicts.items()
     )
 
 

@@ -17,6 +17,7 @@ from pipelines.quality.incidents import (
     list_closed_since,
     list_open,
     settle_checks,
+    settle_deliveries,
     settle_extracts,
 )
 from pipelines.quality.suites import Suite
@@ -155,23 +156,29 @@ def test_a_bad_row_without_a_key_does_not_keep_its_incident_open_for_ever(
     assert gate.night(ITEMS, later) == []
 
 
-def test_a_refused_delivery_is_closed_by_an_accepted_one_of_its_slot(
-    gate: Gate, layout: Layout
-) -> None:
-    hold_delivery(
-        gate.operations, EVENTS, slot="202412", origin="registrations/registrations_202412.csv",
-        reason="truncated", message="文件末行不完整，请重新报送",
-    )  # fmt: skip
-    hold_delivery(
-        gate.operations, EVENTS, slot="202412", origin="registrations/registrations_202412.csv",
-        reason="truncated", message="文件末行不完整，请重新报送",
-    )  # fmt: skip
+def test_a_refused_delivery_is_open_for_as_long_as_landing_refuses_it(gate: Gate) -> None:
+    """Also when what ends it brings no new extract: the good file put back, a source that is back."""
+    for reason in ("truncated", "columns_changed", "truncated"):
+        hold_delivery(
+            gate.operations, EVENTS, slot="202412", origin="registrations/registrations_202412.csv",
+            reason=reason, message="文件有误，请重新报送",
+        )  # fmt: skip
+    both = [("columns_changed", "202412"), ("truncated", "202412")]
+    assert sorted(gate.open()) == both
+    assert sorted(gate.night(EVENTS)) == both
+
+    settle_deliveries(gate.operations, EVENTS, {("202412", "truncated")})
     assert gate.open() == [("truncated", "202412")]
-    assert gate.night(EVENTS) == [("truncated", "202412")]
-    other = land(layout, EVENTS, [registration(2)], slot="202411", sequence=1)
-    assert gate.night(EVENTS, other) == [("truncated", "202412")]
-    mended = land(layout, EVENTS, [registration(3)], slot="202412", sequence=2)
-    assert gate.night(EVENTS, mended) == []
+    settle_deliveries(gate.operations, EVENTS, set())
+    assert gate.open() == []
+
+
+def test_a_refused_delivery_of_another_table_stays_open(gate: Gate) -> None:
+    hold_delivery(
+        gate.operations, EVENTS, slot="202412", origin="a.csv", reason="empty", message="文件为空"
+    )
+    settle_deliveries(gate.operations, ITEMS, set())
+    assert gate.open() == [("empty", "202412")]
 
 
 def test_a_changed_suite_that_lets_the_extract_pass_closes_the_incident(
