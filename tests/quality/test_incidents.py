@@ -157,7 +157,7 @@ def test_a_bad_row_without_a_key_does_not_keep_its_incident_open_for_ever(
 
 
 def test_a_refused_delivery_is_open_for_as_long_as_landing_refuses_it(gate: Gate) -> None:
-    """Also when what ends it brings no new extract: the good file put back, a source that is back."""
+    """Also when what ends it lands nothing: the good file put back, a source that is back."""
     for reason in ("truncated", "columns_changed", "truncated"):
         hold_delivery(
             gate.operations, EVENTS, slot="202412", origin="registrations/registrations_202412.csv",
