@@ -41,7 +41,7 @@ def declare(calls_from: object = None, visits_from: object = None) -> dict[str, 
     for model, first_day in ((calls, calls_from), (visits, visits_from)):
         if first_day is not None:
             model["config"] = {"meta": {"figures_from": first_day}}
-    undivided = {"meta": {"breakdowns": []}}
+    undivided: dict[str, Any] = {"meta": {"breakdowns": []}}
     ratio = {"meta": {"breakdowns": [], "kind": "ratio"}}
     parts = {"numerator": "visits", "denominator": "calls"}
     declared["metrics"] += [

@@ -1,7 +1,7 @@
 -- One row per published period and month within it, from the first month of any indicator to the
--- period that holds the business date; where an indicator begins later, indicator_figures leaves the
--- periods before out. Year to date (ytd) begins on 1 January and ends with each month in turn; the
--- current quarter and year are whole periods, and provisional until they are over.
+-- period that holds the business date; of an indicator that begins later, indicator_figures leaves
+-- the periods before out. Year to date (ytd) begins on 1 January and ends with each month in turn;
+-- the current quarter and year are whole periods, and provisional until they are over.
 with
 
 months as (

@@ -1,4 +1,5 @@
--- One row per case; of two rows of a case the one that names its council district.
+-- One row per case. The rows of a case differ in its place only; the one that names a borough is
+-- taken.
 select
     unique_key as case_no,
     cast(opendate as date) as opened_on,
@@ -9,4 +10,7 @@ select
     _row_number as row_number
 from {{ source('nyc_casework', 'cases') }}
 qualify
-    row_number() over (partition by unique_key order by council_dist nulls last, _row_number) = 1
+    row_number() over (
+        partition by unique_key
+        order by borough nulls last, council_dist nulls last, _row_number
+    ) = 1
