@@ -9,6 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.layout import Layout
+from pipelines.orchestration.declarations import check_declarations
 from pipelines.orchestration.gates import extract_gate, table_gate
 from pipelines.orchestration.ingestion import landing_asset
 from pipelines.orchestration.publication import (
@@ -17,7 +18,8 @@ from pipelines.orchestration.publication import (
     release_tables,
 )
 from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
-from pipelines.orchestration.transformation import transformation_assets
+from pipelines.orchestration.transformation import read_manifest, transformation_assets
+from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import read_suites
 from pipelines.settings import current_settings
 from pipelines.sources.contracts import read_contracts
@@ -29,7 +31,9 @@ def build_definitions() -> dg.Definitions:
     layout = Layout.of(settings)
     contracts = read_contracts(layout.dbt_project)
     suites = read_suites(layout.expectations)
-    ledgers, indicators = transformation_assets(layout, settings)
+    manifest = read_manifest(layout, settings)
+    check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
+    ledgers, indicators = transformation_assets(manifest)
     return dg.Definitions(
         assets=[
             *map(landing_asset, contracts.values()),
@@ -41,7 +45,7 @@ def build_definitions() -> dg.Definitions:
         ],
         asset_checks=[
             *map(extract_gate, contracts.values()),
-            *(table_gate(suite) for suite in suites.values() if suite.table not in contracts),
+            *(table_gate(suite) for table, suite in suites.items() if table not in contracts),
         ],
         resources={"night": night_resource},
         jobs=[nightly_job],

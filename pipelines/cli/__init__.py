@@ -34,7 +34,7 @@ app.command()(nightly.dev)
 def main() -> None:
     """Run the command line; whatever fails prints one message and exits with its own code."""
     try:
-        app(standalone_mode=True)
+        app()
     except ZhibiaoError as error:
         _refuse(error)
     except OSError as error:

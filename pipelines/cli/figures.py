@@ -115,8 +115,7 @@ def _selection(period: str | None, by: str | None) -> tuple[str, dict[str, Any]]
         parameters = {"start": span.start, "end": span.end}
         if inside:
             conditions.append(
-                f"v.period_grain = '{by}' and v.period_start >= $start "
-                "and v.period_end <= $end"
+                f"v.period_grain = '{by}' and v.period_start >= $start and v.period_end <= $end"
             )
         else:
             conditions.append(

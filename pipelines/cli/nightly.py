@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,12 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
 from pipelines.layout import Layout
-from pipelines.orchestration.instance import prepare_home
-from pipelines.orchestration.run import run_night
-from pipelines.orchestration.steps import Step
 from pipelines.settings import read_settings
 
-Listener = Callable[[Step, int], None]
+if TYPE_CHECKING:
+    from pipelines.orchestration.steps import Step
+
+    Listener = Callable[[Step, int], None]
 
 
 def nightly(
@@ -37,6 +37,8 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: extract, land, gate, compute, gate, release, tell."""
+    from pipelines.orchestration.run import run_night
+
     settings = read_settings()
     write_logs(settings)
     layout = Layout.of(settings)
@@ -54,6 +56,8 @@ def dev(
     port: Annotated[int, typer.Option(help="Where on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
+    from pipelines.orchestration.instance import prepare_home
+
     prepare_home(Layout.of(read_settings()))
     program = Path(sys.executable).with_name("dagster")
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"

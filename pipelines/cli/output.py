@@ -29,6 +29,7 @@ class Format(StrEnum):
 
 def plain(value: Any) -> Any:  # noqa: ANN401 whatever the database holds
     """A value as JSON can hold it: dates as ISO text, decimals as text without loss."""
+    shown: Any
     match value:
         case None | bool() | int() | str():
             shown = value
@@ -37,7 +38,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 whatever the database holds
         case date() | time():
             shown = value.isoformat()
         case Decimal():
-            shown = format(value.normalize(), "f")
+            shown = _without_idle_zeros(f"{value:f}")
         case dict():
             shown = {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
@@ -122,5 +123,9 @@ def _cell(value: Any) -> str:  # noqa: ANN401 whatever the database holds
         return str(_field(value))
     if isinstance(value, int):
         return f"{value:,}"
-    text = f"{value:,f}"
+    return _without_idle_zeros(f"{value:,f}")
+
+
+def _without_idle_zeros(text: str) -> str:
+    # Not Decimal.normalize: it rounds to 28 digits, and a DECIMAL has up to 38.
     return text.rstrip("0").rstrip(".") if "." in text else text

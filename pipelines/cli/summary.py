@@ -15,11 +15,13 @@ from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.figures import main_figures, read_release, report_year
 from pipelines.settings import Settings
 
-NEXT = (
-    ("zhibiao show new_market_entities --period 2024 --by street", "one figure, by street"),
-    ("zhibiao sql 'from indicator_values limit 20'", "query the release"),
-    ("zhibiao status", "stages, held extracts, open incidents"),
-)
+
+def _next_commands(indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:
+    return (
+        (f"zhibiao show {indicator_id} --period {year} --by street", "one figure, by street"),
+        ("zhibiao sql 'from indicator_values limit 20'", "query the release"),
+        ("zhibiao status", "stages, held extracts, open incidents"),
+    )
 
 
 def print_summary(settings: Settings) -> None:
@@ -44,15 +46,21 @@ def print_summary(settings: Settings) -> None:
         table.add_row(figure.label, figure.shown.text, figure.unit, figure.change.text)
     console.print(table)
     with open_operations(layout.operations) as operations:
-        _print_problems(console, layout, operations)
+        _print_problems(console, operations)
+    if any(layout.digests.glob("*.md")):
+        console.print(
+            f"Digests for stewards without an alert target: {layout.digests}", soft_wrap=True
+        )
     console.print("\nTry next:")
-    width = max(len(command) for command, _ in NEXT)
-    for command, purpose in NEXT:
+    shown = next((f.indicator_id for f in figures if f.value is not None), "INDICATOR")
+    commands = _next_commands(shown, year)
+    width = max(len(command) for command, _ in commands)
+    for command, purpose in commands:
         console.print(f"  .venv/bin/{command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
 
 
-def _print_problems(console: Console, layout: Layout, operations: sqlite3.Connection) -> None:
-    """What was quarantined or held back and why, and where the digests lie."""
+def _print_problems(console: Console, operations: sqlite3.Connection) -> None:
+    """What was quarantined or held back, and why."""
     incidents = operations.execute(
         "select subject, message, sum(rows_affected) as row_count, count(*) as extract_count "
         "from incidents where closed_at is null group by subject, rule_id, message "
@@ -71,6 +79,3 @@ def _print_problems(console: Console, layout: Layout, operations: sqlite3.Connec
             incident["subject"], incident["message"], "—" if rows is None else f"{rows:,}"
         )
     console.print(table)
-    digests = sorted(layout.digests.glob("*.md")) if layout.digests.is_dir() else []
-    if digests:
-        console.print(f"Digests for the stewards (no alert target is set): {layout.digests}")

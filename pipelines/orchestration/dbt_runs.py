@@ -54,8 +54,8 @@ class DbtRuns:
         )
         if done.result is None:
             raise ContractError(
-                f"dbt build: expected results, got: {done.exception}. Run `zhibiao nightly` again "
-                "with ZHIBIAO_LOG_LEVEL=debug, and see build/dbt.log."
+                f"dbt build: expected results, got: {done.exception}. "
+                f"Read {self._layout.build / 'dbt.log'}."
             )
         results: Sequence[RunResult] = done.result.results
         return results

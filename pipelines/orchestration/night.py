@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -201,8 +202,41 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
             _close_night(night)
 
 
+def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
+    """Record and tell a night that could not begin, for its declarations cannot be read."""
+    layout = Layout.of(settings)
+    marker = read_marker(layout.sources)
+    now = datetime.now(UTC)
+    day = marker.end if marker else yesterday(now)
+    with open_operations(layout.operations) as operations:
+        operations.execute(
+            "insert into nights (night_id, business_date, started_at, ended_at, outcome, message)"
+            " values (?, ?, ?, ?, 'failed', ?)",
+            [night_id, day.isoformat(), now.isoformat(), now.isoformat(), message],
+        )
+        queue_operator_message(
+            operations, night_id=night_id, business_date=day, stage="启动", message=message
+        )
+    deliver_outbox(layout, settings)
+
+
 def _close_night(night: Night) -> None:
     """Record the outcome and send the digests: silence is never the end of a night."""
+    _record_end(night)
+    # Apart: stewards that cannot be read must not undo the record of how the night ended.
+    with open_operations(night.layout.operations) as operations:
+        queue_digests(
+            operations,
+            night_id=night.night_id,
+            business_date=night.business_date,
+            started_at=night.started_at.isoformat(),
+            stewards=read_stewards(night.layout.expectations),
+            labels=subject_labels(night.contracts, night.suites),
+        )
+    deliver_outbox(night.layout, night.settings)
+
+
+def _record_end(night: Night) -> None:
     step, message = night.failure or ("", "")
     with open_operations(night.layout.operations) as operations:
         operations.execute(
@@ -216,23 +250,22 @@ def _close_night(night: Night) -> None:
                 night.night_id,
             ],
         )
-        queue_digests(
-            operations,
-            night_id=night.night_id,
-            business_date=night.business_date,
-            started_at=night.started_at.isoformat(),
-            stewards=read_stewards(night.layout.expectations),
-            labels=subject_labels(night.contracts, night.suites),
-        )
         if not night.released:
             queue_operator_message(
                 operations,
                 night_id=night.night_id,
                 business_date=night.business_date,
-                stage=step,
-                message=message,
+                stage=step or _last_stage(operations, night.night_id),
+                message=message or "没有步骤报错，但后续步骤没有执行",
             )
-    deliver_outbox(night.layout, night.settings)
+
+
+def _last_stage(operations: sqlite3.Connection, night_id: str) -> str:
+    """Where a night stood that ended without an error of its own."""
+    row = operations.execute(
+        "select stage from stages where night_id = ? order by ended_at desc limit 1", [night_id]
+    ).fetchone()
+    return f"{row['stage']} 之后" if row else "启动"
 
 
 def _close_interrupted_nights(layout: Layout, now: datetime) -> None:
@@ -250,6 +283,6 @@ def _close_interrupted_nights(layout: Layout, now: datetime) -> None:
                 operations,
                 night_id=row["night_id"],
                 business_date=date.fromisoformat(row["business_date"]),
-                stage="",
-                message="the process was ended from outside before the night was over",
+                stage=_last_stage(operations, row["night_id"]),
+                message="进程在夜间任务结束之前被外部终止（断电、重启或强制结束）",
             )

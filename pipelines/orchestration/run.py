@@ -9,11 +9,19 @@ from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.errors import GateError, ZhibiaoError
+from pipelines.errors import GateError, ReleaseError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.instance import open_instance
-from pipelines.orchestration.steps import Step, StepReporter, innermost_error, innermost_message
+from pipelines.orchestration.night import note_failed_start
+from pipelines.orchestration.steps import (
+    CLOSED_GATE,
+    REFUSALS,
+    Step,
+    StepReporter,
+    innermost_error,
+    innermost_message,
+)
 from pipelines.settings import Settings
 
 UNCHANGED = "The release of the night before stays current; `zhibiao status` lists what is open."
@@ -33,12 +41,10 @@ def run_night(
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
             the exit code is that of the cause (75 when another night is running).
     """
+    night_id = str(uuid4())
     with open_instance(Layout.of(settings)) as instance:
-        from pipelines.definitions import definitions
-
-        job = definitions.resolve_job_def("nightly")
+        job = _load_job(settings, night_id)
         total = len(job.graph.nodes)
-        night_id = str(uuid4())
         config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         if business_date:
             day = business_date.isoformat()
@@ -51,6 +57,17 @@ def run_night(
         raise _refusal_of(result)
     _refuse_without_release(settings, night_id)
     return night_id
+
+
+def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
+    """The nightly job; declarations that cannot be read end the night before it begins."""
+    try:
+        from pipelines.definitions import definitions
+
+        return definitions.resolve_job_def("nightly")
+    except ZhibiaoError as error:
+        note_failed_start(settings, night_id, str(error))
+        raise
 
 
 def _refuse_without_release(settings: Settings, night_id: str) -> None:
@@ -71,18 +88,12 @@ def _refusal_of(result: dg.ExecuteInProcessResult) -> ZhibiaoError:
     if failed is None:
         return GateError(f"night: expected a release, got a run without one. {UNCHANGED}")
     error = innermost_error(failed)
-    kind = _kinds().get(error.cls_name if error else "", GateError)
-    if error is not None and error.cls_name == "DagsterAssetCheckFailedError":
-        message = "expected an open gate, got a critical rule that fails"
-    else:
-        message = innermost_message(failed) or "ended without a message"
+    cause = error.cls_name if error else ""
+    message = innermost_message(failed) or "expected a release, got no message."
     if failed.step_key is None:
-        return kind(message)
-    refusal = GateError(f"{failed.step_key}: {message} {UNCHANGED}")
+        refusal = ZhibiaoError(message)
+    else:
+        refusal = ZhibiaoError(f"{failed.step_key}: {message} {UNCHANGED}")
+    kind = GateError if cause == CLOSED_GATE else REFUSALS.get(cause, ReleaseError)
     refusal.exit_code = kind.exit_code  # type: ignore[misc]
     return refusal
-
-
-def _kinds() -> dict[str, type[ZhibiaoError]]:
-    """Every refusal that is raised with a message alone, by name."""
-    return {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}

@@ -6,6 +6,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.demo.marker import read_marker
+from pipelines.errors import SettingsError
 from pipelines.orchestration.clock import SHANGHAI, yesterday
 from pipelines.orchestration.instance import fail_orphaned_runs
 from pipelines.orchestration.night import Night, open_night
@@ -26,12 +27,21 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
     """The night in progress, held under the lease from the first step to the last."""
     chosen = context.resource_config.get("business_date")
     run_id = context.run.run_id if context.run else "unknown"
-    business_date = date.fromisoformat(chosen) if chosen else None
+    business_date = _read_day(chosen) if chosen else None
     with open_night(current_settings(), run_id, business_date) as night:
         if context.instance:
             fail_orphaned_runs(context.instance, keep=run_id)
             context.instance.add_event_listener(run_id, StepReporter(night.note_step))
         yield night
+
+
+def _read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(
+            f"business_date: expected a day as YYYY-MM-DD, got {text!r}. Mend the run's config."
+        ) from None
 
 
 # In-process: the default executor starts a process a step and imports everything again in each

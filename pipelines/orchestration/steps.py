@@ -13,6 +13,7 @@ from pipelines.errors import ZhibiaoError
 from pipelines.quality.digests import mask_personal_numbers
 
 _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
+CLOSED_GATE = "DagsterAssetCheckFailedError"
 REFUSALS = {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}
 """What Zhibiao raises itself, by name: Dagster passes errors on as text."""
 
@@ -65,7 +66,7 @@ def innermost_message(event: dg.DagsterEvent) -> str:
     # Dagster writes `module.Class: message`.
     head, separator, rest = error.message.strip().partition(": ")
     said = rest if separator and head.endswith(str(error.cls_name)) else error.message.strip()
-    if error.cls_name == "DagsterAssetCheckFailedError":
+    if error.cls_name == CLOSED_GATE:
         said = "expected an open gate, got a critical rule that fails."
     elif error.cls_name not in REFUSALS:
         said = f"expected the step to end, got {error.cls_name}: {said}."

@@ -84,10 +84,9 @@ class Translator(DagsterDbtTranslator):
 
 
 def transformation_assets(
-    layout: Layout, settings: Settings
+    manifest: Mapping[str, Any],
 ) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
     """The two dbt steps: everything up to the ledgers, and the indicators."""
-    manifest = read_manifest(layout, settings)
     translator = Translator()
 
     @dbt_assets(

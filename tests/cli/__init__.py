@@ -1,0 +1,1 @@
+"""The command line: what it prints, refuses and answers to a scheduler."""

@@ -1,0 +1,147 @@
+"""`zhibiao sql`: one question to a release, and nothing but questions."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import figures
+from tests.cli.conftest import Command
+from tests.night.bureau import Bureau
+
+
+def test_a_query_answers_in_the_format_asked_for(zhibiao: Command, small_bureau: Bureau) -> None:
+    query = "select indicator_id, version from indicators order by all limit 1"
+    assert json.loads(zhibiao("sql", query, "--format", "json", on=small_bureau).out) == [
+        {"indicator_id": "active_entities", "version": 1}
+    ]
+    assert zhibiao("sql", query, "--format", "csv", on=small_bureau).out == (
+        "indicator_id,version\nactive_entities,1\n"
+    )
+
+
+def test_a_query_is_read_from_standard_input(
+    zhibiao: Command, small_bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("select 40 + 2 as answer"))
+    assert zhibiao("sql", "--format", "csv", on=small_bureau).out == "answer\n42\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "show all tables",
+        "describe indicators",
+        "summarize indicators",
+        "from indicators",
+        "with a as (select 1) from a",
+        "pivot (select status, period_grain from indicator_values) on status using count(*)",
+        "explain select 1",
+        "select 1;",
+    ],
+)
+def test_every_way_to_ask_is_taken(zhibiao: Command, small_bureau: Bureau, query: str) -> None:
+    answer = zhibiao("sql", query, on=small_bureau)
+    assert answer.code == 0, answer.err
+
+
+def _writes(folder: Path) -> list[str]:
+    return [
+        "create table t (a int)",
+        "create temp table t as select 1",
+        "insert into indicators select * from indicators",
+        "update indicators set version = 2",
+        "delete from indicators",
+        "drop table indicators",
+        "alter table indicators add column a int",
+        f"attach '{folder}/other.duckdb'",
+        "attach ':memory:' as other",
+        f"copy indicators to '{folder}/out.csv'",
+        f"export database '{folder}/out'",
+        "checkpoint",
+        "vacuum",
+    ]
+
+
+def _reads(folder: Path) -> list[str]:
+    return [
+        f"from '{folder}/private.csv'",
+        f"from read_csv('{folder}/private.csv')",
+        f"select content from read_text('{folder}/private.csv')",
+        f"from glob('{folder}/*')",
+        "select getenv('PATH')",
+        "from duckdb_secrets()",
+    ]
+
+
+CHANGES = [
+    "install httpfs",
+    "load httpfs",
+    "set threads = 8",
+    "set enable_external_access = true",
+    "reset lock_configuration",
+    "pragma memory_limit = '10GB'",
+    "pragma enable_profiling",
+    "set variable a = 1",
+    "create secret (type s3)",
+    "call enable_logging()",
+    "begin",
+    "select 1; select 2",
+    "select 1; drop table indicators",
+    "",
+    "/* nothing */",
+    "selec 1",
+]
+
+
+def test_nothing_can_be_written_reached_or_set(
+    zhibiao: Command, small_bureau: Bureau, tmp_path: Path
+) -> None:
+    (tmp_path / "private.csv").write_text("a,b\nprivate,1\n")
+    database = small_bureau.current.resolve() / "indicators.duckdb"
+    before = hashlib.sha256(database.read_bytes()).digest()
+    for query in [*_writes(tmp_path), *_reads(tmp_path), *CHANGES]:
+        answer = zhibiao("sql", query, on=small_bureau)
+        assert answer.code == 78, query
+        assert answer.out == "", query
+        assert "query: expected" in answer.err, query
+    assert hashlib.sha256(database.read_bytes()).digest() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["private.csv"]
+
+
+def test_a_question_that_takes_too_long_is_ended(
+    zhibiao: Command, small_bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "QUERY_SECONDS", 0.5)
+    began = time.monotonic()
+    query = "select sum(a.range) from range(10000000) as a, range(10000000) as b"
+    answer = zhibiao("sql", query, on=small_bureau)
+    assert answer.code == 70
+    assert "expected an answer within 0.5 s" in answer.err
+    assert time.monotonic() - began < 10
+
+
+def test_an_answer_beyond_bounds_is_refused_and_not_gathered(
+    zhibiao: Command, small_bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "QUERY_ROWS", 1000)
+    assert zhibiao("sql", "from range(1000)", on=small_bureau).code == 0
+    answer = zhibiao("sql", "from range(1000000000000)", on=small_bureau)
+    assert answer.code == 70
+    assert "at most 1,000 rows" in answer.err
+
+
+def test_the_memory_and_threads_of_a_query_are_the_settings(
+    zhibiao: Command, small_bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIBIAO_THREADS", "1")
+    monkeypatch.setenv("ZHIBIAO_MEMORY_LIMIT", "200MB")
+    query = "select current_setting('threads') as t, current_setting('memory_limit') as m"
+    answer = zhibiao("sql", query, "--format", "csv", on=small_bureau)
+    assert answer.out == "t,m\n1,190.7 MiB\n"

@@ -1,0 +1,1 @@
+"""How a night is put together, opened, recorded and ended."""

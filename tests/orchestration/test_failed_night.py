@@ -1,0 +1,54 @@
+"""A night that fails: one message, an exit code, a record, and a message to the operator."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+from tests.night.bureau import Bureau
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def _last_night(bureau: Bureau) -> tuple[str, str]:
+    with sqlite3.connect(bureau.warehouse / "operations.sqlite") as operations:
+        night: tuple[str, str] = operations.execute(
+            "select outcome, message from nights"
+        ).fetchone()
+    return night
+
+
+def test_an_unexpected_failure_of_a_step_is_told_plainly_and_recorded(tmp_path: Path) -> None:
+    bureau = Bureau(tmp_path)
+    bureau.warehouse.mkdir()
+    (bureau.warehouse / "landing").write_text("a file where a folder should be")
+    delivered = bureau.sources / "registrations" / "registrations_202412.csv"
+    delivered.parent.mkdir(parents=True)
+    delivered.write_bytes(b"cut o")
+    done = bureau.run("nightly", "--date", "2025-01-15")
+    assert done.returncode == 70
+    assert "Traceback" not in done.stderr + done.stdout
+    last = done.stderr.strip().splitlines()[-1]
+    assert "expected the step to end, got NotADirectoryError" in last
+    assert last.endswith("`zhibiao status` lists what is open.")
+    outcome, message = _last_night(bureau)
+    assert outcome == "failed"
+    assert "NotADirectoryError" in message
+    assert message.partition(":")[0] in bureau.digests()
+    assert bureau.run("status").returncode == 1
+
+
+def test_declarations_that_cannot_be_read_are_recorded_and_told_too(tmp_path: Path) -> None:
+    bureau = Bureau(tmp_path)
+    for name in ("dbt_project", "expectations"):
+        shutil.copytree(PROJECT / name, tmp_path / "project" / name)
+    suite = tmp_path / "project" / "expectations" / "complaints.yml"
+    suite.write_text(suite.read_text().replace("name:", "nome:", 1))
+    done = bureau.run("nightly")
+    assert done.returncode == 78
+    assert "Traceback" not in done.stderr
+    outcome, message = _last_night(bureau)
+    assert outcome == "failed"
+    assert "complaints" in message
+    assert "停在“启动”" in bureau.digests()
