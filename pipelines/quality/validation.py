@@ -79,8 +79,11 @@ def _context() -> EphemeralDataContext:
 
     from pipelines.quality.buffered_dialect import register_dialect
 
-    # It logs the database's own words, and a conversion error quotes the cell.
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
+    # It logs the database's own words, and a conversion error quotes the cell. Some of its modules
+    # set a level of their own, so each logger is silenced.
+    for name in [*logging.root.manager.loggerDict, "great_expectations"]:
+        if name.partition(".")[0] == "great_expectations":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     register_dialect()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

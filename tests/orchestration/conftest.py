@@ -14,7 +14,7 @@ from pipelines.layout import Layout
 from pipelines.settings import Settings, current_settings, read_settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of an empty installation; the process's environment is as before afterwards."""
     root = tmp_path_factory.mktemp("installation")
@@ -32,12 +32,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     current_settings.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def layout(settings: Settings) -> Layout:
     return Layout.of(settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def definitions(settings: Settings) -> dg.Definitions:
     """What Dagster loads, built on this installation."""
     from pipelines.definitions import build_definitions

@@ -114,7 +114,7 @@ def test_the_schedule_wakes_at_two_in_shanghai(definitions: dg.Definitions) -> N
 def _run_config(definitions: dg.Definitions, at: datetime) -> object:
     schedule = definitions.resolve_schedule_def("nightly_schedule")
     with dg.build_schedule_context(scheduled_execution_time=at) as context:
-        (request,) = schedule.evaluate_tick(context).run_requests
+        (request,) = schedule.evaluate_tick(context).run_requests or []
     assert request.run_key is None
     return request.run_config
 
@@ -142,4 +142,4 @@ def test_a_business_date_that_is_none_is_refused(definitions: dg.Definitions) ->
 
     context = dg.build_init_resource_context(config={"business_date": "tomorrow"})
     with pytest.raises(SettingsError, match="business_date: expected a day"):
-        next(night_resource.resource_fn(context))
+        next(night_resource.resource_fn(context))  # type: ignore[call-arg]
