@@ -16,8 +16,6 @@ import pytest
 
 from tests.dbt.indicator_build import build_indicators
 
-pytestmark = pytest.mark.xdist_group("indicators")
-
 DISTRICT = "330108"
 FEBRUARY = date(2024, 2, 29)
 MARCH = date(2024, 3, 31)

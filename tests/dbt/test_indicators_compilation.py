@@ -17,8 +17,6 @@ import pytest
 from tests.dbt.indicator_build import build_indicators
 from tests.dbt.visits_project import DECLARED, run_in_process, write_project
 
-pytestmark = pytest.mark.xdist_group("indicators")
-
 Change = Callable[[dict[str, Any]], object]
 
 

@@ -15,8 +15,6 @@ import pytest
 
 from tests.dbt.visits_project import DECLARED, run_in_process, write_project
 
-pytestmark = pytest.mark.xdist_group("indicators")
-
 CALLS = """
 select * from (values
     ('c1', date '2022-12-31'), ('c2', date '2023-01-01'), ('c3', date '2024-03-01'),

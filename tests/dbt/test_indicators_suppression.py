@@ -9,8 +9,6 @@ import pytest
 
 from tests.dbt.indicator_build import build_indicators
 
-pytestmark = pytest.mark.xdist_group("indicators")
-
 SUPPRESSED_TABLES = """
 from indicators.indicator_figures as figures
 inner join indicators.indicator_values as published

@@ -27,7 +27,6 @@ DISTRICT = "330108"
 GRAINS = ("month", "quarter", "year")
 
 # One build for all modules that read it: they run on one worker.
-pytestmark = pytest.mark.xdist_group("indicators")
 
 Cells = dict[tuple[Any, ...], Decimal | None]
 

@@ -21,8 +21,6 @@ import pytest
 from pipelines.demo.bureau import write_demo
 from tests.night.bureau import Bureau, build_once
 
-pytestmark = pytest.mark.xdist_group("examples")
-
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ZHIBIAO_EXAMPLE_DATA", ROOT.parent / "shared" / "data" / "real"))
 NEW_YORK = DATA / "nyc_council_casework_2021_2025.csv"

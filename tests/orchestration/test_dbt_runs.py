@@ -5,13 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from pipelines.layout import Layout
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.settings import Settings
-
-pytestmark = pytest.mark.xdist_group("definitions")
 
 
 def test_the_database_is_free_for_others_after_a_build(settings: Settings, layout: Layout) -> None:

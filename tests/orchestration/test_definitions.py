@@ -13,8 +13,6 @@ from pipelines.orchestration.clock import SHANGHAI
 from pipelines.quality.suites import read_suites
 from pipelines.sources.contracts import read_contracts
 
-pytestmark = pytest.mark.xdist_group("definitions")
-
 RELEASE = dg.AssetKey(["release", "current"])
 LEDGERS = {
     "registrations": "registrations/events",
