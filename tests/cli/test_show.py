@@ -145,4 +145,5 @@ def test_a_period_without_figures_is_no_empty_table(zhibiao: Command, small_bure
 def test_looking_leaves_no_lock_behind(zhibiao: Command, small_bureau: Bureau) -> None:
     zhibiao("show", SHOWN, on=small_bureau)
     path = small_bureau.current.resolve() / "indicators.duckdb"
-    duckdb.connect(str(path), read_only=True, config={"threads": 1}).close()
+    with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as connection:
+        assert connection.execute("select count(*) > 0 from indicators").fetchone() == (True,)
