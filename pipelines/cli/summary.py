@@ -43,7 +43,8 @@ def print_summary(settings: Settings) -> None:
     table.add_column("单位")
     table.add_column("同比", justify="right")
     for figure in figures:
-        table.add_row(figure.label, figure.shown.text, figure.unit, figure.change.text)
+        shown = f"{figure.shown.text} {figure.shown.mark}".rstrip()
+        table.add_row(figure.label, shown, figure.unit, figure.change.text)
     console.print(table)
     with open_operations(layout.operations) as operations:
         _print_problems(console, operations)
