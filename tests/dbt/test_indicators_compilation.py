@@ -43,12 +43,12 @@ def change_measure(number: int, **changes: object) -> Change:
         (
             change_metric(0, meta={"legal_basis": None, "owner": None}),
             "metric visits: expected config.meta with label_en, unit, unit_label, kind, owner,"
-            " definition, legal_basis, version, got none of owner, legal_basis. Add what is",
+            " definition, definition_en, legal_basis, version, got none of owner, legal_basis. Add what is",
         ),
         (
             change_metric(0, meta={"kind": "ratio"}),
             "metric visits: expected a kind among count, sum, stock, ratio, median, percentile,"
-            " distinct that goes with its type simple, got ratio.",
+            " distinct, rank, upper_bound, lower_bound that goes with its type simple, got ratio.",
         ),
         (
             change_metric(0, meta={"breakdowns": ["porpoise"]}),

@@ -22,6 +22,7 @@ META = {
     "kind": "count",
     "owner": "statistics",
     "definition": "走访次数",
+    "definition_en": "Visits made",
     "legal_basis": "无",
     "version": 1,
     "breakdowns": ["purpose"],

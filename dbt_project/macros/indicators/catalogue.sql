@@ -4,25 +4,88 @@
 {#- One row per indicator, what is published about it. -#}
 {% macro compile_catalogue(declared) -%}
     {%- set meta_columns = [
-        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'legal_basis'
+        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en', 'legal_basis'
     ] -%}
+    {%- set notes = ['ambiguity', 'ambiguity_en', 'reported_as'] -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
         {%- set display = indicator.meta.get('display', {}) -%}
+        {%- set ledger = ledgers_of(indicator, declared)[0] -%}
         {%- set row = [indicator.id, indicator.label] -%}
         {%- for column in meta_columns %}{% do row.append(indicator.meta[column] | string | trim) %}{% endfor -%}
+        {%- for column in notes %}{% do row.append(indicator.meta.get(column, '') | string | trim) %}{% endfor -%}
         {%- do rows.append(row + [
             indicator.meta.version,
-            ledgers_of(indicator, declared)[0].model,
+            ledger.model,
+            ledger.label,
+            formula_of(indicator, declared),
+            filter_of(declared.inputs[indicator.input]) if indicator.input else '',
+            declared.inputs[indicator.input or indicator.denominator].time_expression,
             indicator.breakdowns | join(', '),
             display.get('main', false),
             display.get('scale', indicator.meta.unit_label),
+            display.get('order', 999),
         ]) -%}
     {%- endfor -%}
     {{ inline_rows(
-        ['indicator_id', 'label_zh'] + meta_columns
-        + ['version', 'ledger', 'breakdowns', 'is_main', 'display_scale'], rows
+        ['indicator_id', 'label_zh'] + meta_columns + notes
+        + ['version', 'ledger', 'ledger_label', 'formula', 'filter', 'time_column', 'breakdowns',
+           'is_main', 'display_scale', 'sort_order'], rows
     ) }}
+{%- endmacro %}
+
+
+{#- How a value is made, as it would be written in SQL over the ledger; a ratio names its parts. -#}
+{% macro formula_of(indicator, declared) %}
+    {% if indicator.input %}
+        {{ return(aggregate_of(declared.inputs[indicator.input])) }}
+    {% endif %}
+    {% set parts = [] %}
+    {% for part in [indicator.numerator, indicator.denominator] %}
+        {% set input = declared.inputs[part] %}
+        {% do parts.append(
+            part if part in declared.indicators
+            else aggregate_of(input) ~ ' filter (where ' ~ filter_of(input) ~ ')'
+        ) %}
+    {% endfor %}
+    {{ return(parts | join(' / ')) }}
+{% endmacro %}
+
+
+{% macro aggregate_of(input) %}
+    {% if input.aggregation in ['sum_boolean', 'count'] %}{{ return('count(*)') }}{% endif %}
+    {% if input.aggregation == 'count_distinct' %}
+        {{ return('count(distinct ' ~ input.expression ~ ')') }}
+    {% endif %}
+    {% if input.aggregation == 'percentile' %}
+        {{ return('percentile(' ~ input.percentile ~ ', ' ~ input.expression ~ ')') }}
+    {% endif %}
+    {{ return(input.aggregation ~ '(' ~ input.expression ~ ')') }}
+{% endmacro %}
+
+
+{#- Which rows count, without the brackets that only the compiler needs. -#}
+{% macro filter_of(input) %}
+    {% set condition = input.condition if input.is_additive else input.filter %}
+    {% set bare = modules.re.sub('\s+', ' ', condition) %}
+    {{ return(bare[1:-1] if bare.startswith('(') and '(' not in bare[1:] else bare) }}
+{% endmacro %}
+
+
+{#- One row per version of a definition. One that is still the first needs no list of them. -#}
+{% macro compile_versions(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- for version in indicator.meta.get(
+            'versions', [{'version': 1, 'change': '首版', 'change_en': 'First version'}]
+        ) -%}
+            {%- do rows.append([
+                indicator.id, version.version, version.get('valid_from'),
+                version.change, version.change_en,
+            ]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['indicator_id', 'version', 'valid_from', 'change_zh', 'change_en'], rows) }}
 {%- endmacro %}
 
 
@@ -64,12 +127,14 @@
 {%- endmacro %}
 
 
-{#- One row per indicator and source table that its ledgers are made from. -#}
+{#- One row per indicator and source table that its inputs are made from. -#}
 {% macro compile_indicator_sources(declared) -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
         {%- set sources = [] -%}
-        {%- for ledger in ledgers_of(indicator, declared) %}{% do sources.extend(ledger.sources) %}{% endfor -%}
+        {%- for input_id in [indicator.numerator or indicator.input, indicator.denominator] if input_id %}
+            {%- do sources.extend(declared.inputs[input_id].sources) -%}
+        {%- endfor -%}
         {%- for source_table in sources | unique | sort -%}
             {%- do rows.append([indicator.id, source_table]) -%}
         {%- endfor -%}

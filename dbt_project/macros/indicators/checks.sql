@@ -13,7 +13,8 @@
 {% macro check_metric_meta(metric) %}
     {% set meta = metric.config.meta %}
     {% set required = [
-        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'legal_basis', 'version'
+        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en',
+        'legal_basis', 'version'
     ] %}
     {% set missing = required | reject('in', meta) | list %}
     {% if missing %}
@@ -22,17 +23,33 @@
             'none of ' ~ missing | join(', '), 'Add what is missing beside the metric.'
         ) %}
     {% endif %}
-    {% set kinds = ['count', 'sum', 'stock', 'ratio', 'median', 'percentile', 'distinct'] %}
+    {% set stated = ['rank', 'upper_bound', 'lower_bound'] %}
+    {% set kinds = ['count', 'sum', 'stock', 'ratio', 'median', 'percentile', 'distinct'] + stated %}
     {% if meta.kind not in kinds or (meta.kind == 'ratio') != (metric.type == 'ratio') %}
         {% do refuse(
             'metric ' ~ metric.name, 'a kind among ' ~ kinds | join(', ')
             ~ ' that goes with its type ' ~ metric.type, meta.kind, 'Mend config.meta.kind.'
         ) %}
     {% endif %}
+    {% do check_versions(metric) %}
     {% if meta.get('suppress_small_cells') and meta.kind not in ['count', 'ratio'] %}
         {% do refuse(
             'metric ' ~ metric.name, 'suppress_small_cells on a kind count', meta.kind,
             'Leave it out: only counts have small cells, and rates follow their counts.'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- A definition that was changed says what was changed, and since when. -#}
+{% macro check_versions(metric) %}
+    {% set meta = metric.config.meta %}
+    {% set listed = meta.get('versions', [{'version': 1}]) | map(attribute='version') | list %}
+    {% if listed != range(1, (meta.version | int) + 1) | list %}
+        {% do refuse(
+            'metric ' ~ metric.name, 'config.meta.versions listing 1 to ' ~ meta.version
+            ~ ' with valid_from, change and change_en', listed | join(', '),
+            'Say what each version changed, and since when.'
         ) %}
     {% endif %}
 {% endmacro %}

@@ -76,6 +76,7 @@
         filter=filter,
         condition=condition_of(measure, filter),
         templates=templates,
+        sources=sources_of(ledger, templates, metric.name),
         amount=measure.expression if measure.aggregation == 'sum' else none,
         measured=none if measure.is_additive else
             [measure.time_expression, measure.expression, filter] | join(' | '),

@@ -21,6 +21,7 @@
         {% set primary_entity = dimensions.pop('__primary_entity', model.primary_entity) %}
         {% do ledgers.update({model.name: {
             'name': model.name,
+            'label': model.label or model.name,
             'model': model.node_relation.alias,
             'relation': model.node_relation.relation_name,
             'schema': model.node_relation.schema_name,
@@ -71,7 +72,10 @@
         {% do seen.update({node_id: true}) %}
         {% if node_id in graph.sources %}
             {% set source_table = graph.sources[node_id] %}
-            {% do found.append(source_table.source_name ~ '__' ~ source_table.name) %}
+            {#- Without a contract it is what the night itself writes. -#}
+            {% if 'dialect' in source_table.config.meta %}
+                {% do found.append(source_table.source_name ~ '__' ~ source_table.name) %}
+            {% endif %}
         {% elif node_id in graph.nodes %}
             {% do found.extend(
                 read_upstream_sources(graph.nodes[node_id].depends_on.nodes or [], seen)
@@ -79,6 +83,28 @@
         {% endif %}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+
+{#- The source tables behind an input: those of its ledger. A register that several lists share says
+    in its dimension source_table which list a row came from; a metric that filters by it rests on
+    the lists that it names, and is not stale because of another. -#}
+{% macro sources_of(ledger, templates, metric_name) %}
+    {% if 'source_table' not in ledger.dimensions %}{{ return(ledger.sources) }}{% endif %}
+    {% set named = [] %}
+    {% set pattern = 'source_table[\'"]\s*\)\s*\}\}\s*(?:=|in)\s*\(?((?:\s*,?\s*\'[^\']*\')+)' %}
+    {% for template in templates %}
+        {% for listed in modules.re.findall(pattern, template) %}
+            {% do named.extend(modules.re.findall('\'([^\']*)\'', listed)) %}
+        {% endfor %}
+    {% endfor %}
+    {% for source_table in named if source_table not in ledger.sources %}
+        {% do refuse(
+            'filter of metric ' ~ metric_name, 'a source_table of ledger ' ~ ledger.name ~ ' ('
+            ~ ledger.sources | join(', ') ~ ')', source_table, 'Correct the name of the list.'
+        ) %}
+    {% endfor %}
+    {{ return(named or ledger.sources) }}
 {% endmacro %}
 
 

@@ -29,7 +29,7 @@ indicator_breakdowns as (
 ),
 
 indicator_sources as (
-    {{ compile_indicator_sources(declared) | indent(4) }}
+    select * from {{ ref('indicator_sources') }}
 ),
 
 additive_inputs as (
