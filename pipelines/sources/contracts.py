@@ -25,10 +25,24 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """One delivered column, under the sender's spelling."""
+    """One delivered column, under the sender's spelling.
+
+    `as`, `words` and `times` say what `stage()` makes of it (dbt_project/macros/staging.sql);
+    `may_lie_ahead` and `not_before` what the routine rules expect of it (quality/routine_rules).
+    """
 
     name: str
     data_type: ColumnType
+    as_: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
+    """The name of the staged column; a column without one goes no further than landing."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """The sender's words and our codes for them; any other word is quarantined."""
+    times: int = Field(default=1, ge=1)
+    """Factor from the delivered unit to the base unit: 10000 where 万元 is delivered."""
+    may_lie_ahead: bool = False
+    """A date that may come after the business date, like the end of a validity."""
+    not_before: str | None = None
+    """The delivered column whose date this date may not precede."""
     description: str = ""
     sensitivity: Sensitivity = "internal"
     required: bool = False
@@ -36,6 +50,10 @@ class Column(_Strict):
     """strptime formats of a date or timestamp; `serial` is a spreadsheet day number."""
     path: str | None = None
     """JSON path of the value, for JSON lines; default `$.<name>`."""
+
+
+_NOT_READ = {"description", "as_", "words", "times", "may_lie_ahead", "not_before"}
+"""What a column says to those who come after landing: no byte is read otherwise for it."""
 
 
 class CsvDialect(_Strict):
@@ -148,7 +166,7 @@ class SourceTable(_Strict):
         """SHA-256 over what decides how bytes become rows; a mended label does not change it."""
         said = self.model_dump(mode="json", include={"contract_version", "delivery", "key"})
         said["dialect"] = self.dialect.model_dump(mode="json", exclude={"location", "overlap_days"})
-        said["columns"] = [c.model_dump(mode="json", exclude={"description"}) for c in self.columns]
+        said["columns"] = [c.model_dump(mode="json", exclude=_NOT_READ) for c in self.columns]
         return hashlib.sha256(
             json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
         ).hexdigest()
@@ -164,6 +182,10 @@ class SourceTable(_Strict):
         if isinstance(self.dialect, ExcelDialect):
             mentioned += [("fill_down", n) for n in self.dialect.fill_down]
             mentioned += [("footer_sums", n) for n in self.dialect.footer_sums]
+        mentioned += [("not_before", c.not_before) for c in self.columns if c.not_before]
+        staged = [c.as_ for c in self.columns if c.as_]
+        if len(set(staged)) != len(staged):
+            raise ValueError(f"{self.id}: expected distinct names under `as`")
         for where, name in mentioned:
             if name not in names:
                 raise ValueError(f"{self.id}: {where} names {name!r}, which is not a column")

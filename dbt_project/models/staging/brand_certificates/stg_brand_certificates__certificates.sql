@@ -1,0 +1,2 @@
+-- One row per certificate.
+{{ stage('brand_certificates', 'certificates') }}

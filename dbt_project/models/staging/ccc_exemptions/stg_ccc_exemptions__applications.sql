@@ -1,0 +1,2 @@
+-- One row per application.
+{{ stage('ccc_exemptions', 'applications') }}

@@ -1,0 +1,2 @@
+-- One row per certificate.
+{{ stage('data_ip', 'registrations') }}

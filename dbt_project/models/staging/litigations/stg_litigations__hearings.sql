@@ -1,0 +1,2 @@
+-- One row per case, instance and hearing.
+{{ stage('litigations', 'hearings') }}

@@ -1,0 +1,2 @@
+-- One row per merchant.
+{{ stage('prepaid_merchants', 'merchants') }}

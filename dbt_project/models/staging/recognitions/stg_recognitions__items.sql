@@ -1,0 +1,2 @@
+-- One row per holder and recognition.
+{{ stage('recognitions', 'items') }}

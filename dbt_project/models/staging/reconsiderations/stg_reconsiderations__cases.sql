@@ -1,0 +1,2 @@
+-- One row per case.
+{{ stage('reconsiderations', 'cases') }}

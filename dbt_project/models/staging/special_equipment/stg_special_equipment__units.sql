@@ -1,0 +1,2 @@
+-- One row per unit.
+{{ stage('special_equipment', 'units') }}
