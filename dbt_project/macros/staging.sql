@@ -47,7 +47,8 @@
     at execution only; before, while dbt parses, there are none. -#}
 {% macro read_staged_columns(source_name, table_name) %}
     {% set columns = {} %}
-    {% for node in graph.sources.values() if execute %}
+    {% if not execute %}{{ return(columns) }}{% endif %}
+    {% for node in graph.sources.values() %}
         {% if node.source_name == source_name and node.name == table_name %}
             {% for column in node.columns.values() if 'as' in column.config.meta %}
                 {% do columns.update({column.config.meta['as']: column}) %}
