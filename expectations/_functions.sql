@@ -77,6 +77,12 @@ create macro has_uscc_checks(written) as
         for code in [upper(trim(written))]
     ][1];
 
+-- Whether a street is one of the district's, by name or by code: registries and lists deliver either.
+-- Without a value it is null.
+create macro is_street(written) as trim(written) in (
+    '西兴街道', '长河街道', '浦沿街道', '330108001', '330108002', '330108003'
+);
+
 -- The decisions of a penalty case as a list of structs; null when the text is not such an array.
 create macro penalty_decisions(written) as case
     when json_valid(written) and json_type(written) = 'ARRAY'

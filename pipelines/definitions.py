@@ -30,7 +30,7 @@ def build_definitions() -> dg.Definitions:
     settings = current_settings()
     layout = Layout.of(settings)
     contracts = read_contracts(layout.dbt_project)
-    suites = read_suites(layout.expectations)
+    suites = read_suites(layout.expectations, contracts)
     manifest = read_manifest(layout, settings)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
     ledgers, indicators = transformation_assets(manifest)

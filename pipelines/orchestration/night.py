@@ -68,7 +68,7 @@ class Night:
     @cached_property
     def suites(self) -> dict[str, Suite]:
         """The suites, by gated table."""
-        return read_suites(self.layout.expectations)
+        return read_suites(self.layout.expectations, self.contracts)
 
     @cached_property
     def definitions(self) -> str:

@@ -19,7 +19,8 @@ from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.quality.candidates import build_candidates
 from pipelines.quality.quarantine import collect_rejected, write_quarantine
-from pipelines.quality.suites import UNEXPECTED_ROWS, Rule, Suite
+from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.quality.suites import Rule, Suite
 from pipelines.quality.validation import ROW_KEY, Outcome, carry_out
 from pipelines.quality.verdicts import Finding, Verdict
 from pipelines.settings import Settings

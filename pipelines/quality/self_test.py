@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import GateError
-from pipelines.quality.suites import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS, Rule, RuleMeta
+from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
+from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.validation import ROW_KEY, carry_out
 
 _TABLES = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,44 +17,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import ContractError
+from pipelines.quality.routine_rules import (
+    Declared,
+    LedgerRoutine,
+    contract_rules,
+    ledger_rules,
+    merge_rules,
+)
+from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
+from pipelines.sources.contracts import SourceTable
 
 Level = Literal["row", "table", "figure"]
 Severity = Literal["critical", "warning"]
 
-UNEXPECTED_ROWS = "unexpected_rows_expectation"
-ROW_KINDS = frozenset(
-    {
-        "expect_column_values_to_not_be_null",
-        "expect_column_values_to_be_null",
-        "expect_column_values_to_be_in_set",
-        "expect_column_values_to_not_be_in_set",
-        "expect_column_values_to_be_between",
-        "expect_column_value_lengths_to_be_between",
-        "expect_column_value_lengths_to_equal",
-        "expect_column_values_to_be_unique",
-        "expect_column_pair_values_a_to_be_greater_than_b",
-        "expect_column_pair_values_to_be_equal",
-        UNEXPECTED_ROWS,
-    }
-)
-"""Kinds that can name the rows at fault. Every kind has a case in the self-test."""
-TABLE_KINDS = frozenset(
-    {
-        # Its query for the rows at fault is broken (an unbound parameter, 1.24.1): it only counts.
-        "expect_compound_columns_to_be_unique",
-        "expect_table_row_count_to_be_between",
-        "expect_table_columns_to_match_set",
-        "expect_column_to_exist",
-        "expect_column_distinct_values_to_be_in_set",
-        "expect_column_distinct_values_to_contain_set",
-        "expect_column_proportion_of_non_null_values_to_be_between",
-        "expect_column_min_to_be_between",
-        "expect_column_max_to_be_between",
-        "expect_column_sum_to_be_between",
-    }
-)
-"""Kinds that judge a table as a whole."""
 FUNCTIONS_FILE = "_functions.sql"
 
 
@@ -97,7 +74,7 @@ class Rule(_Strict):
             known = ", ".join(sorted(ROW_KINDS | TABLE_KINDS))
             raise ValueError(
                 f"expected a known expectation, got {self.type!r}. Use one of {known}; "
-                "a new kind is added to quality/suites.py with a case in quality/self_test.py"
+                "a new kind is added to quality/rule_kinds.py with a case in quality/self_test.py"
             )
         if self.meta.level == "row" and self.type not in ROW_KINDS:
             raise ValueError(f"expected level table for {self.type}, which names no rows, got row")
@@ -121,6 +98,9 @@ class SuiteMeta(_Strict):
     table: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
     label: str = ""
     """Chinese name of a ledger or of the figures; a landed table's stands in its contract."""
+    routine: Literal["contract"] | LedgerRoutine | None = None
+    """The rules that are derived and not written out: from a landed table's contract, or for a
+    ledger from its key and columns. One of the suite's own with the same id takes its place."""
     max_quarantine_share: MaxQuarantineShare = MaxQuarantineShare(
         value=0.05,
         reason="More than one bad row in twenty points to a broken export, not to broken rows.",
@@ -169,11 +149,25 @@ class Suite(_Strict):
         return self
 
 
-def _read_suite(path: Path, functions: str, stewards: dict[str, Steward]) -> Suite:
+def _read_suite(
+    path: Path,
+    functions: str,
+    stewards: dict[str, Steward],
+    contracts: Mapping[str, SourceTable],
+) -> Suite:
     try:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-        landed = str(declared["meta"]["table"]).startswith("landing.")
-        suite = Suite.model_validate({**declared, "functions": functions if landed else ""})
+        meta = SuiteMeta.model_validate(declared["meta"])
+        rules = merge_rules(
+            _derive_rules(path, meta, contracts), declared.get("expectations") or []
+        )
+        suite = Suite.model_validate(
+            {
+                **declared,
+                "expectations": rules,
+                "functions": functions if meta.table.startswith("landing.") else "",
+            }
+        )
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'suite'}: {e['msg']}" for e in error.errors()
@@ -200,8 +194,28 @@ def _read_suite(path: Path, functions: str, stewards: dict[str, Steward]) -> Sui
     return suite
 
 
-def read_suites(folder: Path) -> dict[str, Suite]:
+def _derive_rules(
+    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable]
+) -> list[Declared]:
+    if meta.routine is None:
+        return []
+    if isinstance(meta.routine, LedgerRoutine):
+        return ledger_rules(meta.label, meta.routine)
+    table = meta.table.removeprefix("landing.")
+    if table not in contracts:
+        raise ContractError(
+            f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
+            "contract, got none. Declare the source, or write the rules out."
+        )
+    return contract_rules(contracts[table])
+
+
+def read_suites(
+    folder: Path, contracts: Mapping[str, SourceTable] | None = None
+) -> dict[str, Suite]:
     """Read every suite of a project, by gated table (`registrations__events`, `complaints`).
+
+    `contracts` are the source contracts, from which routine rules of landed tables are derived.
 
     Raises:
         ContractError: naming the file, the rule and what is wrong.
@@ -210,4 +224,4 @@ def read_suites(folder: Path) -> dict[str, Suite]:
     functions_path = folder / FUNCTIONS_FILE
     functions = functions_path.read_text(encoding="utf-8") if functions_path.exists() else ""
     paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
-    return {path.stem: _read_suite(path, functions, stewards) for path in paths}
+    return {path.stem: _read_suite(path, functions, stewards, contracts or {}) for path in paths}

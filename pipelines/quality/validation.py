@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import GateError
-from pipelines.quality.suites import UNEXPECTED_ROWS, Rule, Suite
+from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.quality.suites import Rule, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

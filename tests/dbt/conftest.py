@@ -1,16 +1,20 @@
-"""Fixtures of the ledger tests: one build of a very small bureau, and SQL of the macros."""
+"""Fixtures: one build of a very small bureau, SQL of the macros, and figures of ledgers by hand."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import re
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import duckdb
 import pytest
 
 from tests.dbt.build_database import make_build_database, run_dbt
+from tests.dbt.indicator_build import DISTRICT, Ask, build_indicators
 from tests.dbt.ledger_rows import ROWS
 
 MACROS = """
@@ -68,3 +72,35 @@ def _compile_macros(folder: Path, database: Path) -> dict[str, str]:
     compiled = next((folder / "target" / "compiled").rglob("inline_query*"))
     parts = re.split(r"^-- (\w+)\n", compiled.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.fixture(scope="session")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    build = build_indicators(tmp_path_factory.getbasetemp())
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def ask(figures: duckdb.DuckDBPyConnection) -> Ask:
+    """One cell of indicator_values or indicator_comparisons, as the given columns."""
+
+    def ask_one(
+        indicator: str,
+        period_end: date,
+        columns: str = "value",
+        *,
+        grain: str = "month",
+        area: str = DISTRICT,
+        cell: tuple[str, str] = ("total", "total"),
+        table: str = "indicator_values",
+    ) -> Any:
+        rows = figures.execute(
+            f"select {columns} from indicators.{table} where indicator_id = ? and period_end = ?"
+            " and period_grain = ? and area_code = ? and breakdown = ? and breakdown_value = ?",
+            [indicator, period_end, grain, area, *cell],
+        ).fetchall()
+        assert len(rows) == 1, f"expected one figure, got {rows}"
+        return rows[0] if "," in columns else rows[0][0]
+
+    return ask_one

@@ -6,12 +6,18 @@ changes. What does not: expectations about figures (test modules).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.dbt.build_database import run_dbt
-from tests.dbt.ledgers_by_hand import write_ledgers
+from tests.dbt.by_hand import write_ledgers
+
+DISTRICT = "330108"
+
+Ask = Callable[..., Any]
+"""Asks for one figure: indicator, last day of its period, columns; grain, area, cell and table."""
 
 NIGHT_VIEWS = ("stg_night__business_day", "stg_night__extract_states")
 

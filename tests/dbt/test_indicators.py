@@ -1,59 +1,23 @@
 """Figures computed by hand: each metric once, with its nulls and boundaries; status and changes.
 
-The rows are those of `ledgers_by_hand`. February 2024 ends on the 29th, the days before and after
-it are the 31st of January and an empty March.
+The rows are those of `by_hand.first_ledgers`. February 2024 ends on the 29th, the days before and
+after it are the 31st of January and an empty March.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import pytest
 
-from tests.dbt.indicator_build import build_indicators
+from tests.dbt.indicator_build import Ask
 
-DISTRICT = "330108"
 FEBRUARY = date(2024, 2, 29)
 MARCH = date(2024, 3, 31)
 
-Ask = Callable[..., Any]
 Change = int | str | None
-
-
-@pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    build = build_indicators(tmp_path_factory.getbasetemp())
-    with duckdb.connect(str(build.database), read_only=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def ask(figures: duckdb.DuckDBPyConnection) -> Ask:
-    """One cell of indicator_values or indicator_comparisons, as the given columns."""
-
-    def ask_one(
-        indicator: str,
-        period_end: date,
-        columns: str = "value",
-        *,
-        grain: str = "month",
-        area: str = DISTRICT,
-        cell: tuple[str, str] = ("total", "total"),
-        table: str = "indicator_values",
-    ) -> Any:
-        rows = figures.execute(
-            f"select {columns} from indicators.{table} where indicator_id = ? and period_end = ?"
-            " and period_grain = ? and area_code = ? and breakdown = ? and breakdown_value = ?",
-            [indicator, period_end, grain, area, *cell],
-        ).fetchall()
-        assert len(rows) == 1, f"expected one figure, got {rows}"
-        return rows[0] if "," in columns else rows[0][0]
-
-    return ask_one
 
 
 @pytest.mark.parametrize(

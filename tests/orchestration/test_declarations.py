@@ -15,7 +15,7 @@ from pipelines.sources.contracts import read_contracts
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONTRACTS = read_contracts(PROJECT / "dbt_project")
-SUITES = read_suites(PROJECT / "expectations")
+SUITES = read_suites(PROJECT / "expectations", CONTRACTS)
 STEWARDS = read_stewards(PROJECT / "expectations")
 
 

@@ -86,7 +86,7 @@ def test_every_suite_is_a_gate_that_blocks_what_lies_behind_it(
         f"{contracts[table].source}/{contracts[table].name}"
         if table in contracts
         else suite.table.replace(".", "/")
-        for table, suite in read_suites(layout.expectations).items()
+        for table, suite in read_suites(layout.expectations, contracts).items()
     }
     assert gated == expected
     assert {f"ledgers/{ledger}" for ledger in LEDGERS} <= gated

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from pipelines.errors import ContractError
+from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import UNEXPECTED_ROWS, Suite, read_suites
+from pipelines.quality.suites import Suite, read_suites
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import read_contracts
 

@@ -98,13 +98,15 @@ group by grouping sets (
 
 
 {#- One input from the cells. A count or a sum is null where no row passes its filter; a flag that
-    no row carries is a count of 0. -#}
+    no row carries is a count of 0, and so is a stock: it was taken, and nothing was there. -#}
 {% macro add_up(input, ledger, flags, amounts) -%}
     {%- set quantity = amounts.get(input.amount, 'row_count') -%}
     {%- set condition = flags.get(input.condition)
         or translate_filters(input.templates, cells_of(ledger), input, input.id) -%}
     {%- if not input.condition -%}
         sum({{ quantity }})
+    {%- elif input.is_stock -%}
+        coalesce(sum({{ quantity }}) filter (where {{ condition }}), 0)
     {%- elif input.aggregation == 'sum_boolean' -%}
         sum(case when {{ condition }} then {{ quantity }} else 0 end)
     {%- else -%}
@@ -155,7 +157,7 @@ inner join (
     {{ inline_rows(['input_id', 'breakdown'], wanted) | indent(4) }}
 ) as wanted
     on rolled_up.breakdown = wanted.breakdown
-where value is not null
+where value is not null{{ " and (value <> 0 or rolled_up.breakdown = 'total')" if inputs[0].is_stock }}
 {%- endmacro %}
 
 

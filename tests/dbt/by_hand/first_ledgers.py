@@ -1,57 +1,11 @@
-"""Ledgers written by hand, as the models would have built them: what indicators are tested on.
+"""Registrations, complaints, pledges and penalties by hand, as the models would have built them.
 
-What belongs here: the ledgers' columns that metrics read, the rows that the hand-computed cases
-rest on (January to March of 2023 and 2024, and December 2024), and a regular fill of the other
-months so that the comparison with MetricFlow meets every month, street and kind. What does not:
-staging and the ledger models themselves, which `build_database` serves.
+January to March of 2023 and 2024, and December 2024, hold written rows only; the rest is filled.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import duckdb
-
-AS_OF = "2025-01-15"
-RELEASE_ID = "2025-01-15-000000000000"
-
-NIGHT = f"""
-create schema night;
-create table night.business_day as
-    select date '{AS_OF}' as as_of, '{RELEASE_ID}' as release_id, true as is_synthetic;
-create table night.extract_states as
-    select * from (values
-        ('registrations__events', date '{AS_OF}', null, null),
-        ('complaints__items', date '{AS_OF}', null, null),
-        ('ip_pledges__pledged_rights', date '2024-11-30', date '2024-12-01', '十二月文件被搁置'),
-        ('penalty_cases__cases', date '{AS_OF}', null, null)
-    ) as states (source_table, data_through, stale_from, reason);
-create schema ledgers;
-"""
-
-# Months that hold hand-written rows only; the fill leaves them alone.
-IS_FILLED = """
-not (month(day) <= 3 and year(day) in (2023, 2024)) and not (year(day) = 2024 and month(day) = 12)
-"""
-
-# Every ninth day is the last of its month, so that each 29th, 30th and 31st is met.
-FILL = f"""
-create temporary view fill as
-with numbered as (
-    select i, date '2023-01-01' + cast(i * 5 % 745 as integer) as near from range(900) as t (i)
-),
-dated as (
-    select i, case when i % 9 = 0 then last_day(near) else near end as day from numbered
-)
-select
-    i,
-    day,
-    case i % 4 when 3 then null else '33010800' || (1 + i // 5 % 3) end as area_code,
-    case i % 7 when 0 then null else chr(65 + cast(i // 3 % 5 as integer)) end
-        as industry_section_code
-from dated
-where {IS_FILLED} and day <= date '{AS_OF}';
-"""
+from tests.dbt.by_hand.fill import AS_OF
 
 COMPLAINTS = f"""
 create table ledgers.complaints as
@@ -222,19 +176,11 @@ from (
 ) as rows;
 """
 
-
-def write_ledgers(path: Path) -> Path:
-    """Create a build database at `path` with the night's tables and the ledgers; return it."""
-    with duckdb.connect(str(path)) as connection:
-        for statement in (
-            NIGHT,
-            FILL,
-            COMPLAINTS,
-            REGISTRATIONS,
-            ENTITY_STOCKS,
-            IP_PLEDGES,
-            PENALTY_CASES,
-            PENALTY_DECISIONS,
-        ):
-            connection.execute(statement)
-    return path
+STATEMENTS = (
+    COMPLAINTS,
+    REGISTRATIONS,
+    ENTITY_STOCKS,
+    IP_PLEDGES,
+    PENALTY_CASES,
+    PENALTY_DECISIONS,
+)

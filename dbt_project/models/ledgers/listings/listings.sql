@@ -1,0 +1,19 @@
+with known as (
+    {{ known_rows(ref('stg_listings__entries'), 'listed_on') }}
+)
+
+select
+    source_table,
+    entry_no,
+    listing_kind,
+    listed_on,
+    -- A day of leaving that is still to come is not known yet.
+    case when delisted_on <= as_of then delisted_on end as delisted_on,
+    cast(is_green as boolean) as is_green,
+    turnover_yuan,
+    -- 超 is more than the amount, not the amount itself.
+    coalesce(turnover_yuan > {{ var('large_turnover_yuan') }}, false) as has_large_turnover,
+    area_code,
+    extract_id,
+    row_number
+from known

@@ -1,0 +1,211 @@
+"""Routine rules: what every table must satisfy, derived instead of written out twenty times.
+
+A landed table's follow from its contract (`routine: contract` in the suite's meta), a ledger's
+from the few names that its suite gives (`routine: {key: …}`). They are ordinary rules in Great
+Expectations' terms and stand before the suite's own. Belongs here: deriving them. Does not:
+carrying them out (`validation`, `gates`), or what only one table knows (its suite).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.sql_text import identifier, literal
+
+_EARLIEST_DAY = "1949-10-01"
+"""No record of a bureau is older than the state; what is, was mistyped."""
+_SHRINKS_TO = "0.9"
+"""A full delivery that lost more than a tenth of its rows has lost some of them by mistake."""
+
+_LATEST_DAY = "2999-12-31"
+_CREDIT_CODE = "is_a_credit_code"
+_TOLD_ONLY = {_CREDIT_CODE}
+"""What a steward is told of and no row is set aside for: the figures do not rest on it."""
+_ROWS_OF = "select _extract_id, _row_number from {batch}"
+
+Declared = dict[str, Any]
+"""A rule as a suite's file would declare it."""
+
+
+class LedgerRoutine(BaseModel):
+    """What a ledger's suite says of its table; columns with their Chinese names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    owner: str
+    key: tuple[str, ...] = Field(min_length=1)
+    """Together they tell one row from another."""
+    given: dict[str, str] = Field(default_factory=dict)
+    """Columns that no row may lack."""
+    not_after_as_of: dict[str, str] = Field(default_factory=dict)
+    """Dates that cannot lie after the business date."""
+    not_negative: dict[str, str] = Field(default_factory=dict)
+    area_code: str | None = None
+    """The column that must hold a street of the district."""
+
+
+def contract_rules(table: SourceTable) -> list[Declared]:
+    """The routine rules of a landed table, in the order of its columns; the table's own last."""
+    rules = [_key_rule(table)]
+    for place, column in enumerate(table.columns, start=1):
+        rules += [
+            _declare(
+                f"{column.as_ or f'column_{place}'}_{name}",
+                table.steward,
+                meaning,
+                severity="warning" if name in _TOLD_ONLY else "critical",
+                query=f"{_ROWS_OF} where {condition}",
+            )
+            for name, condition, meaning in _column_conditions(column)
+        ]
+    return rules + _volume_rules(table)
+
+
+def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
+    """The routine rules of a ledger; one that fails stops the release."""
+    key = ", ".join(identifier(column) for column in routine.key)
+    rules = [
+        _not_empty("ledger_is_not_empty", routine.owner, f"{label}没有任何记录，停止发布"),
+        _declare(
+            "key_is_unique",
+            routine.owner,
+            f"{label}有重复的行，会重复计算",
+            query=f"select * from {{batch}} qualify count(*) over (partition by {key}) > 1",
+        ),
+    ]
+    return rules + [
+        _declare(
+            name,
+            routine.owner,
+            f"{label}{meaning}",
+            query=f"select * from {{batch}} where {condition}",
+        )
+        for name, condition, meaning in _ledger_conditions(routine)
+    ]
+
+
+def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]:
+    """Name, condition of the rows at fault and meaning of each rule."""
+    for column, name in routine.given.items():
+        yield f"{column}_is_given", f"{identifier(column)} is null", f"的{name}为空，请查入库口径"
+    for column, name in routine.not_after_as_of.items():
+        later = f"{identifier(column)} > (select as_of from night.business_day)"
+        yield f"{column}_is_not_after_as_of", later, f"的{name}晚于数据日期"
+    for column, name in routine.not_negative.items():
+        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", f"的{name}为负数"
+    if routine.area_code:
+        column = identifier(routine.area_code)
+        streets = "(select area_code from reference.areas where level = 'street')"
+        yield (
+            "area_code_is_a_street",
+            f"{column} is null or {column} not in {streets}",
+            "有记录未归入本区任何街道，分街道合计会少于全区",
+        )
+
+
+def _key_rule(table: SourceTable) -> Declared:
+    """Within one extract: an increment brings its keys again on purpose."""
+    columns = ", ".join(f"trim({identifier(column)})" for column in table.key)
+    return _declare(
+        "key_is_unique",
+        table.steward,
+        f"同一{'、'.join(table.key)}有多行且内容不一致，请核对并只保留正确的一行",
+        query=f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1",
+    )
+
+
+def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+    """Name, condition of the rows at fault and meaning of each rule of a column."""
+    cell, name = identifier(column.name), column.name
+    if column.words:
+        words = ", ".join(literal(word) for word in column.words)
+        yield (
+            "is_known",
+            f"trim({cell}) not in ({words})",
+            f"{name}不是{'、'.join(column.words)}之一",
+        )
+    if column.as_ == "street":
+        unknown = f"not coalesce(is_street({cell}), false)"
+        yield "is_a_street", unknown, f"{name}缺失或不属于本区的街道，请核对"
+    if column.data_type == "date":
+        yield from _date_conditions(column)
+    if column.data_type in ("decimal", "integer"):
+        yield "is_not_negative", f"to_amount({cell}) < 0", f"{name}为负数，请核对"
+    if column.as_ and column.as_.endswith("uscc"):
+        wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
+        yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
+
+
+def _date_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+    day, latest, said = f"to_date({identifier(column.name)})", "business_date()", "或晚于数据日期"
+    if column.may_lie_ahead:
+        latest, said = f"date '{_LATEST_DAY}'", ""
+    yield (
+        "is_plausible",
+        f"{day} not between date '{_EARLIEST_DAY}' and {latest}",
+        f"{column.name}不合理{said}，请核对",
+    )
+    if column.not_before:
+        earlier = f"{day} < to_date({identifier(column.not_before)})"
+        yield "is_in_order", earlier, f"{column.name}早于{column.not_before}，请核对"
+
+
+def _volume_rules(table: SourceTable) -> list[Declared]:
+    """What must hold of a delivery as a whole; an increment may be of any size."""
+    if table.delivery == "increment":
+        return []
+    empty = _not_empty("delivery_is_not_empty", table.steward, "报送内容为空，请核对后重新报送")
+    if table.delivery == "period":
+        return [empty]
+    shorter = (
+        "select delivered._extract_id from (select distinct _extract_id from {batch}) as delivered"
+        " inner join gate.extracts as extracts on delivered._extract_id = extracts._extract_id"
+        f" where extracts.rows_delivered < {_SHRINKS_TO} * extracts.previous_version_rows"
+    )
+    return [
+        empty,
+        _declare(
+            "delivery_is_not_shorter",
+            table.steward,
+            "本次报送比上次少一成以上的行，疑似误删，请核对后重新报送",
+            query=shorter,
+            level="table",
+        ),
+    ]
+
+
+def _declare(
+    name: str,
+    owner: str,
+    meaning: str,
+    *,
+    query: str,
+    severity: str = "critical",
+    level: str = "row",
+) -> Declared:
+    return {
+        "type": UNEXPECTED_ROWS,
+        "kwargs": {"unexpected_rows_query": query},
+        "severity": severity,
+        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning},
+    }
+
+
+def _not_empty(name: str, owner: str, meaning: str) -> Declared:
+    return {
+        "type": "expect_table_row_count_to_be_between",
+        "kwargs": {"min_value": 1},
+        "severity": "critical",
+        "meta": {"id": name, "level": "table", "owner": owner, "meaning": meaning},
+    }
+
+
+def merge_rules(routine: Sequence[Declared], own: Sequence[Declared]) -> list[Declared]:
+    """Routine rules first; one of the suite's own with the same id takes its place."""
+    named = {rule["meta"]["id"] for rule in own}
+    return [rule for rule in routine if rule["meta"]["id"] not in named] + list(own)
