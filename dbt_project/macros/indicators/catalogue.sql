@@ -12,8 +12,8 @@
         {%- set display = indicator.meta.get('display', {}) -%}
         {%- set ledger = ledgers_of(indicator, declared)[0] -%}
         {%- set row = [indicator.id, indicator.label] -%}
-        {%- for column in meta_columns %}{% do row.append(indicator.meta[column] | string | trim) %}{% endfor -%}
-        {%- for column in notes %}{% do row.append(indicator.meta.get(column, '') | string | trim) %}{% endfor -%}
+        {%- for column in meta_columns %}{% do row.append(unfold(indicator.meta[column])) %}{% endfor -%}
+        {%- for column in notes %}{% do row.append(unfold(indicator.meta.get(column, ''))) %}{% endfor -%}
         {%- do rows.append(row + [
             indicator.meta.version,
             ledger.model,
@@ -68,7 +68,15 @@
 {% macro filter_of(input) %}
     {% set condition = input.condition if input.is_additive else input.filter %}
     {% set bare = modules.re.sub('\s+', ' ', condition) %}
-    {{ return(bare[1:-1] if bare.startswith('(') and '(' not in bare[1:] else bare) }}
+    {% set outermost = modules.re.fullmatch('\(((?:[^()]|\([^()]*\))*)\)', bare) %}
+    {{ return(outermost.group(1) if outermost else bare) }}
+{% endmacro %}
+
+
+{#- A text as it was meant: YAML folds lines with a blank, which Chinese sentences do not have. -#}
+{% macro unfold(text) %}
+    {% set wide = '[\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]' %}
+    {{ return(modules.re.sub('(?<=' ~ wide ~ ') (?=' ~ wide ~ ')', '', text | string | trim)) }}
 {% endmacro %}
 
 

@@ -1,0 +1,203 @@
+"""Routine rules: derived from a contract, or from a ledger's key and columns; what they catch."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import ContractError
+from pipelines.layout import Layout
+from pipelines.quality.gates import judge_extracts
+from pipelines.quality.suites import MaxQuarantineShare, Suite, read_suites
+from pipelines.quality.validation import check_table
+from pipelines.quality.verdicts import Verdict
+from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.sources.contracts import Column, SourceTable, read_contracts
+from tests.quality.landed import GOOD_CODE, Row, contract, land, layout_in, quarantined
+
+SITES = contract("listings__live_commerce_sites")
+CERTIFICATES = contract("brand_certificates__certificates")
+ROUTINE = [
+    table_id
+    for table_id, suite in read_suites(
+        PROJECT_ROOT / "expectations", read_contracts(PROJECT_ROOT / "dbt_project")
+    ).items()
+    if suite.meta.routine == "contract"
+]
+SPAN = (date(2024, 12, 1), date(2025, 1, 15))
+
+
+def good_value(column: Column) -> str:
+    """A value that the column's routine rules accept."""
+    if column.words:
+        return next(iter(column.words))
+    if column.as_ == "street":
+        return "西兴街道"
+    if column.as_ and column.as_.endswith("uscc"):
+        return GOOD_CODE
+    values = {"date": "2024-12-05", "timestamp": "2024-12-05 09:00:00", "boolean": "true"}
+    return values.get(column.data_type, "1")
+
+
+def good_row(table: SourceTable, **changes: str | None) -> dict[str, str | None]:
+    return {column.name: good_value(column) for column in table.columns} | changes
+
+
+def judge(
+    folder: Path, table: SourceTable, suite: Suite, rows: list[Row]
+) -> tuple[Layout, Verdict]:
+    layout, settings = layout_in(folder)
+    extract = land(layout, table, rows, slot="20250115", covers=SPAN)
+    (verdict,) = judge_extracts(
+        table, [extract], suite, layout=layout, settings=settings, business_date=SPAN[1]
+    )
+    return layout, verdict
+
+
+@pytest.mark.parametrize("table_id", ROUTINE)
+def test_a_good_row_passes_every_rule_of_its_contract(
+    tmp_path: Path, suites: dict[str, Suite], table_id: str
+) -> None:
+    table = contract(table_id)
+    _, verdict = judge(tmp_path, table, suites[table_id], [good_row(table)])
+    assert verdict.is_accepted
+    assert (verdict.rows_loaded, verdict.rows_quarantined) == (1, 0)
+
+
+def test_each_kind_of_bad_row_is_quarantined_with_its_rule(
+    tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    bad: list[Row] = [
+        good_row(SITES, 编号="1"),
+        good_row(SITES, 编号="1 "),  # the same key, written otherwise
+        good_row(SITES, 编号="2", 类型="直播大楼"),
+        good_row(SITES, 编号="3", 所属街道="四季青街道"),
+        good_row(SITES, 编号="4", 所属街道=None),
+        good_row(SITES, 编号="5", 认定日期="2025-01-16"),
+        good_row(SITES, 编号="6", 退出日期="2024-12-04"),
+        good_row(SITES, 编号="7", **{"年销售额(万元)": "-0.01"}),
+    ]
+    good: list[Row] = [
+        good_row(SITES, 编号="8", 认定日期="2025-01-15", 退出日期=None),
+        good_row(SITES, 编号="9", 退出日期="2024-12-05", **{"年销售额(万元)": None}),
+    ]
+    layout, settings = layout_in(tmp_path)
+    extract = land(layout, SITES, [*bad, *good], slot="20250115", covers=SPAN)
+    suite = suites[SITES.id]
+    lenient = suite.model_copy(
+        update={"meta": suite.meta.model_copy(update={"max_quarantine_share": share_of(1.0)})}
+    )
+    (verdict,) = judge_extracts(
+        SITES, [extract], lenient, layout=layout, settings=settings, business_date=SPAN[1]
+    )
+    assert verdict.rows_loaded == len(good)
+    assert quarantined(layout, extract) == [
+        (2, "key_is_unique"),
+        (3, "key_is_unique"),
+        (4, "listing_kind_is_known"),
+        (5, "street_is_a_street"),
+        (6, "street_is_a_street"),
+        (7, "delisted_on_is_in_order"),
+        (7, "listed_on_is_plausible"),
+        (8, "delisted_on_is_in_order"),
+        (9, "turnover_yuan_is_not_negative"),
+    ]
+
+
+def share_of(value: float) -> MaxQuarantineShare:
+    return MaxQuarantineShare(value=value, reason="A table of nothing but bad rows, for this test.")
+
+
+def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
+    tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    row = good_row(CERTIFICATES, 有效期至="2027-12-04", 统一社会信用代码="91330108MA27XF6Q93")
+    _, verdict = judge(tmp_path, CERTIFICATES, suites[CERTIFICATES.id], [row])
+    assert verdict.rows_quarantined == 0
+    assert [finding.rule_id for finding in verdict.findings] == ["firm_uscc_is_a_credit_code"]
+
+
+def test_an_empty_delivery_is_held(tmp_path: Path, suites: dict[str, Suite]) -> None:
+    _, verdict = judge(tmp_path, SITES, suites[SITES.id], [])
+    assert not verdict.is_accepted
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """Two good rows of a ledger of listings."""
+    path = tmp_path / "build.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            """
+            create schema night; create schema ledgers; create schema reference;
+            create table night.business_day as select date '2025-01-15' as as_of;
+            create table reference.areas as
+                select '330108001' as area_code, 'street' as level
+                union all select '330108', 'district';
+            create table ledgers.listings as
+            select 'listings__talents' as source_table, 'T' || number as entry_no,
+                'live_streamer' as listing_kind, date '2025-01-15' as listed_on,
+                null::date as delisted_on, null::decimal(20, 2) as turnover_yuan,
+                '330108001' as area_code, 'x' as extract_id
+            from range(2) as numbers (number);
+            """
+        )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("select 1", None),
+        ("delete from ledgers.listings", "ledger_is_not_empty"),
+        ("update ledgers.listings set entry_no = 'T0'", "key_is_unique"),
+        ("update ledgers.listings set listing_kind = null", "listing_kind_is_given"),
+        ("update ledgers.listings set listed_on = '2025-01-16'", "listed_on_is_not_after_as_of"),
+        ("update ledgers.listings set turnover_yuan = -1", "turnover_yuan_is_not_negative"),
+        ("update ledgers.listings set area_code = '330108'", "area_code_is_a_street"),
+        ("update ledgers.listings set area_code = null", "area_code_is_a_street"),
+    ],
+)
+def test_the_routine_of_a_ledger_stops_what_is_wrong(
+    ledger: Path, suites: dict[str, Suite], settings: Settings, change: str, rule: str | None
+) -> None:
+    with duckdb.connect(str(ledger)) as connection:
+        connection.execute(change)
+    results = check_table(
+        ledger,
+        "ledgers.listings",
+        suites["listings"],
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
+    failed = [result.rule_id for result in results if not result.success]
+    assert failed == ([rule] if rule else [])
+
+
+def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
+    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}, routine: contract}}
+        expectations:
+          - type: expect_table_row_count_to_be_between
+            kwargs: {{min_value: 5}}
+            severity: critical
+            meta:
+              {{id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少}}
+        """
+    )
+    suite = read_suites(tmp_path, {SITES.id: SITES})[SITES.id]
+    (rule,) = [r for r in suite.expectations if r.meta.id == "delivery_is_not_empty"]
+    assert rule.kwargs == {"min_value": 5}
+
+
+def test_a_routine_without_its_contract_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "_stewards.yml").write_text("statistics: {name_zh: 岗, owns: 台账}")
+    (tmp_path / "a__b.yml").write_text("name: a__b\nmeta: {table: landing.a__b, routine: contract}")
+    with pytest.raises(ContractError, match=r"expected a contract of landing\.a__b"):
+        read_suites(tmp_path, {})
