@@ -77,6 +77,11 @@ class Layout:
         return self.warehouse / "current"
 
     @property
+    def dictionary(self) -> Path:
+        """The pages that explain the indicators, one folder a release; made on request."""
+        return self.warehouse / "dictionary"
+
+    @property
     def digests(self) -> Path:
         """Digests written to files when no alert target is configured."""
         return self.warehouse / "digests"

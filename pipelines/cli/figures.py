@@ -10,11 +10,11 @@ import duckdb
 import typer
 
 from pipelines.cli.output import Format, write_rows
-from pipelines.cli.periods import name_period, parse_period
 from pipelines.errors import ReleaseError, SettingsError
 from pipelines.layout import Layout
 from pipelines.releases.reading import open_release, time_limit
 from pipelines.reports.formats import Scale, show_change, show_value
+from pipelines.reports.periods import name_period, parse_period
 from pipelines.settings import read_settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
@@ -62,7 +62,7 @@ def show(
     release: ReleaseOption = None,
 ) -> None:
     """Show an indicator's figures."""
-    with _open(release) as connection:
+    with open_named_release(release) as connection:
         _refuse_unknown(connection, indicator, by)
         where, parameters = _selection(period, by)
         rows = connection.execute(
@@ -161,7 +161,7 @@ def sql(
 ) -> None:
     """Run a query on the current release: read-only, and unable to reach any other file."""
     text = query if query is not None else sys.stdin.read()
-    with _open(release) as connection:
+    with open_named_release(release) as connection:
         try:
             _refuse_other_than_one_query(connection, text)
             with time_limit(connection, QUERY_SECONDS):
@@ -181,7 +181,8 @@ def sql(
     write_rows(columns, rows, output)
 
 
-def _open(release: str | None) -> duckdb.DuckDBPyConnection:
+def open_named_release(release: str | None) -> duckdb.DuckDBPyConnection:
+    """The release that `--release` names, or the current one, open for reading."""
     settings = read_settings()
     return open_release(
         Layout.of(settings),

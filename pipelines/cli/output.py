@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -78,8 +78,12 @@ def write_rows(
     rows: Sequence[Sequence[Any]],
     output: Format,
     title: str | None = None,
+    numbers: Collection[str] = (),
 ) -> None:
-    """Write rows to standard output in the format asked for."""
+    """Write rows to standard output in the format asked for.
+
+    `numbers` names the columns whose numbers are texts, so that a table sets them right as well.
+    """
     if output is Format.JSON:
         items = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
         sys.stdout.write(json.dumps(items, ensure_ascii=False, indent=2) + "\n")
@@ -88,7 +92,7 @@ def write_rows(
         writer.writerow(columns)
         writer.writerows([[_field(v) for v in row] for row in rows])
     else:
-        open_console().print(_as_table(columns, rows, title))
+        open_console().print(_as_table(columns, rows, title, numbers))
 
 
 def open_console() -> Console:
@@ -97,10 +101,15 @@ def open_console() -> Console:
     return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
-def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None) -> Table:
+def _as_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    title: str | None,
+    numbers: Collection[str],
+) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, name in enumerate(columns):
-        is_number = any(_is_number(row[index]) for row in rows)
+        is_number = name in numbers or any(_is_number(row[index]) for row in rows)
         # Text: a bracket in a value is no markup.
         table.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:

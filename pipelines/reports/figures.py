@@ -12,6 +12,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.reports.formats import Cell, Change, Scale, choose_scale, show_change, show_value
+from pipelines.reports.periods import Period
 
 # The district is the area whose code the streets' codes begin with, so the lowest.
 _DISTRICT = "(select min(area_code) from indicator_values)"
@@ -176,6 +177,18 @@ def read_months(
         [year],
     ).fetchall()
     return {(indicator, month): (value, status) for indicator, month, value, status in rows}
+
+
+def read_district(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[tuple[str, Period], tuple[Decimal | None, str]]:
+    """Value and status of the whole district by indicator and period, in the order of periods."""
+    rows = connection.execute(
+        "select indicator_id, period_grain, period_start, period_end, value, status"
+        f" from indicator_values where breakdown = 'total' and area_code = {_DISTRICT}"
+        " order by indicator_id, period_grain, period_start, period_end"
+    ).fetchall()
+    return {(row[0], Period(*row[1:4])): (row[4], row[5]) for row in rows}
 
 
 def read_year_by_area(

@@ -94,10 +94,10 @@ def show_value(value: Decimal | None, status: str, scale: Scale) -> Cell:
         return Cell(None, status, scale)
     shown = value.scaleb(-scale.exponent)
     if scale.decimals is None:
-        rounded = _round(shown, 1)
-        whole = _round(shown, 0)
+        rounded = round_half_up(shown, 1)
+        whole = round_half_up(shown, 0)
         return Cell(whole if whole == rounded else rounded, status, scale)
-    return Cell(_round(shown, scale.decimals), status, scale)
+    return Cell(round_half_up(shown, scale.decimals), status, scale)
 
 
 def show_change(change: Decimal | None, kind: str) -> Change:
@@ -105,10 +105,11 @@ def show_change(change: Decimal | None, kind: str) -> Change:
     is_points = kind == "ratio"
     if change is None:
         return Change(None, is_points)
-    return Change(_round(change.scaleb(2), 2 if is_points else 1), is_points)
+    return Change(round_half_up(change.scaleb(2), 2 if is_points else 1), is_points)
 
 
-def _round(number: Decimal, decimals: int) -> Decimal:
+def round_half_up(number: Decimal, decimals: int) -> Decimal:
+    """Round to so many decimals, half away from zero."""
     rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     # -0.04 rounds to -0.0, which nobody wants to read.
     return abs(rounded) if rounded.is_zero() else rounded

@@ -13,16 +13,21 @@ from pipelines.reports.tables import group_main_figures
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_page(contents: Contents, workbook_name: str) -> str:
-    """The page as HTML; it links to the workbook beside it and to nothing else."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+def open_templates(*folders: Path) -> Environment:
+    """Templates of the given folders and those that all pages share; what they show is escaped."""
+    return Environment(
+        loader=FileSystemLoader([*folders, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("index.html.jinja").render(
+
+
+def render_page(contents: Contents, workbook_name: str) -> str:
+    """The page as HTML; it links to the workbook beside it and to nothing else."""
+    template = open_templates().get_template("index.html.jinja")
+    return template.render(
         report=contents,
         main_groups=group_main_figures(contents.main),
         marks=MARK_MEANINGS,

@@ -1,4 +1,4 @@
-"""Periods as people write them: 2024, 2024-Q3, 2024-11, 2024-11-ytd."""
+"""Periods as people write them: 2024, 2024-Q3, 2024-11, 2024-11-ytd, and days: 2024-12-31."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from datetime import date
 from pipelines.errors import SettingsError
 
 _FORM = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?P<ytd>-ytd)?)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class Period:
-    """A span of whole months with the grain that indicator_values names."""
+    """A span of whole months with the grain that indicator_values names; or a single day."""
 
     grain: str
     start: date
@@ -48,8 +49,31 @@ def parse_period(text: str) -> Period:
     return Period(grain, date(year, first, 1), date(year, last, monthrange(year, last)[1]))
 
 
+def parse_stated_period(text: str) -> Period:
+    """Read the period that a published figure is stated for.
+
+    The last day of a month stands for the month that ends on it, as a stock is published. Any other
+    day is a period of the grain `day`, of which a release has no figures.
+
+    Raises:
+        SettingsError: the text is none of the forms, or the day is not in the calendar.
+    """
+    if not _DAY.fullmatch(text.strip()):
+        return parse_period(text)
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"period: expected a day of the calendar, got {text!r}. Write it as 2024-12-31."
+        ) from None
+    month = parse_period(text.strip()[:7])
+    return month if day == month.end else Period("day", day, day)
+
+
 def name_period(grain: str, start: date, end: date) -> str:
     """The text that `parse_period` reads back."""
+    if grain == "day":
+        return end.isoformat()
     if grain == "year":
         return f"{start.year:04d}"
     if grain == "quarter":

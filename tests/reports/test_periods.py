@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.periods import Period, name_period, parse_period
 from pipelines.errors import SettingsError
+from pipelines.reports.periods import Period, name_period, parse_period, parse_stated_period
 
 YEARS = st.integers(1, 9999).map("{:04d}".format)
 MONTHS = st.integers(1, 12).map("{:02d}".format)
@@ -56,3 +56,31 @@ def test_each_form_is_read(text: str, period: Period) -> None:
 def test_any_other_text_is_refused_with_its_forms(text: str) -> None:
     with pytest.raises(SettingsError, match=r"period: expected .*got"):
         parse_period(text)
+
+
+@given(PERIODS)
+def test_a_published_figure_may_be_stated_for_any_period(text: str) -> None:
+    assert parse_stated_period(text) == parse_period(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2024-12-31", Period("month", date(2024, 12, 1), date(2024, 12, 31))),
+        ("2024-02-29", Period("month", date(2024, 2, 1), date(2024, 2, 29))),
+        ("2024-02-28", Period("day", date(2024, 2, 28), date(2024, 2, 28))),
+        (" 2023-02-28 ", Period("month", date(2023, 2, 1), date(2023, 2, 28))),
+    ],
+)
+def test_the_last_day_of_a_month_stands_for_the_month(text: str, period: Period) -> None:
+    assert parse_stated_period(text) == period
+
+
+def test_a_day_is_named_as_a_day() -> None:
+    assert name_period("day", date(2024, 2, 28), date(2024, 2, 28)) == "2024-02-28"
+
+
+@pytest.mark.parametrize("text", ["2023-02-29", "2024-13-01", "2024-1-31", "20241231"])
+def test_a_day_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"period: expected .*got"):
+        parse_stated_period(text)
