@@ -1,6 +1,6 @@
 """The examples, each laid over a copy of the project, in one night over their real files.
 
-What the release says is compared with a count made straight from the files, by the standard
+The same copy takes the indicator that docs/add-an-indicator.md adds, as it stands there. What the release says is compared with a count made straight from the files, by the standard
 library alone. The files are not in the repository: ZHIBIAO_EXAMPLE_DATA names their folder.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import zipfile
 from collections import defaultdict
@@ -31,6 +32,8 @@ DELIVERED = {
 }
 PERSONAL = ("proprietaire", "etablissement", "adresse")
 
+ADDED = re.compile(r"```yaml\n# (?P<file>\S+)\n(?P<entry>.*?)```", re.DOTALL)
+
 Figures = dict[int, tuple[Decimal, ...]]
 
 
@@ -41,11 +44,19 @@ def _run_the_night(bureau: Bureau) -> None:
         shutil.copytree(ROOT / part, project / part, ignore=built)
         for example in ("nyc_casework", "montreal_food_penalties"):
             shutil.copytree(ROOT / "examples" / example / part, project / part, dirs_exist_ok=True)
+    _add_the_indicator_of_the_docs(project)
     write_demo(bureau.sources, scale=0.02)
     for name, file in DELIVERED.items():
         (bureau.sources / name).parent.mkdir()
         shutil.copy(file, bureau.sources / name)
     bureau.night("--date", "2025-01-15")
+
+
+def _add_the_indicator_of_the_docs(project: Path) -> None:
+    """One entry in one file, and nothing else."""
+    (added,) = ADDED.finditer((ROOT / "docs" / "add-an-indicator.md").read_text(encoding="utf-8"))
+    with (project / added["file"]).open("a", encoding="utf-8") as metrics:
+        metrics.write("\n" + added["entry"])
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +224,17 @@ def test_no_name_and_no_address_of_montreal_is_in_the_release_or_landed(bureau: 
     # Short names occur within other words; from eight letters on they do not.
     everything = "\0".join(texts) + bureau.digests()
     assert [value for value in values if len(value) >= 8 and value in everything] == []
+
+
+def test_one_entry_adds_an_indicator_from_figure_to_catalogue(bureau: Bureau) -> None:
+    """Counted by hand in the ledger of the same release; the demo has such cases in each year."""
+    counted = bureau.query(
+        "select year(filed_on), count(*) from penalty_cases where case_field = 'food' group by all"
+    )
+    assert len(counted) == 3
+    assert _published(bureau, "food_cases_filed") == {year: (n,) for year, n in counted}
+    assert bureau.query(
+        "select label_zh, formula, filter from indicators where indicator_id = 'food_cases_filed'"
+    ) == [("食品案件立案", "count(*)", "case_field = 'food'")]
+    (report,) = bureau.current.resolve().glob("report/index.html")
+    assert "食品案件立案" in report.read_text(encoding="utf-8")
