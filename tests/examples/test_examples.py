@@ -1,7 +1,8 @@
 """The examples, each laid over a copy of the project, in one night over their real files.
 
-The same copy takes the indicator that docs/add-an-indicator.md adds, as it stands there. What the release says is compared with a count made straight from the files, by the standard
-library alone. The files are not in the repository: ZHIBIAO_EXAMPLE_DATA names their folder.
+The same copy takes the indicator that docs/add-an-indicator.md adds, as it stands there. What the
+release says is compared with a count made straight from the files, by the standard library alone.
+The files are not in the repository: ZHIBIAO_EXAMPLE_DATA names their folder.
 """
 
 from __future__ import annotations
