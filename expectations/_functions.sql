@@ -88,6 +88,7 @@ create macro penalty_decisions(written) as case
     when json_valid(written) and json_type(written) = 'ARRAY'
         then from_json(written, '[{
             "decision_no": "VARCHAR", "kind": "VARCHAR", "decided_on": "VARCHAR",
+            "penalty_types": ["VARCHAR"], "published_on": "VARCHAR",
             "fine_yuan": "VARCHAR", "confiscated_gains_yuan": "VARCHAR",
             "confiscated_goods_yuan": "VARCHAR", "statutory_floor_yuan": "VARCHAR",
             "collected_yuan": "VARCHAR"

@@ -2,9 +2,15 @@
 
 {% macro decision_fields() -%}
     {{ return([
-        'decision_no', 'kind', 'decided_on', 'fine_yuan', 'confiscated_gains_yuan',
-        'confiscated_goods_yuan', 'statutory_floor_yuan', 'collected_yuan',
+        'decision_no', 'kind', 'decided_on', 'penalty_types', 'fine_yuan',
+        'confiscated_gains_yuan', 'confiscated_goods_yuan', 'statutory_floor_yuan',
+        'collected_yuan', 'published_on',
     ]) }}
+{%- endmacro %}
+
+{#- Whether the kinds of penalty (a JSON array as text) are a warning and nothing else. -#}
+{% macro is_bare_warning(penalty_types) -%}
+    coalesce(replace({{ penalty_types }}, ' ', '') = '["警告"]', false)
 {%- endmacro %}
 
 {#- Nothing imposed is zero; an amount that does not parse stays null, for the tests to find. -#}

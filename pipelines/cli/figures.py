@@ -26,7 +26,7 @@ FIGURES = """
 select
     v.period_grain, v.period_start, v.period_end, a.area_name, v.breakdown, v.breakdown_value,
     v.value, i.unit_label, v.numerator, v.denominator,
-    c.change_on_year, c.change_on_period, v.status, i.kind, i.label_zh
+    c.change_on_year, c.change_on_period, c.share, v.status, i.kind, i.label_zh
 from indicator_values as v
 inner join indicators as i using (indicator_id)
 left join indicator_comparisons as c
@@ -38,9 +38,9 @@ where v.indicator_id = $indicator
 """
 COLUMNS = (
     "period", "area", "breakdown", "breakdown_value", "value", "unit", "numerator", "denominator",
-    "change_on_year", "change_on_period", "status",
+    "change_on_year", "change_on_period", "share", "status",
 )  # fmt: skip
-OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator")
+OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator", "share")
 PER_CENT = Scale("%", -2, 2)
 QUERY_SECONDS = 300
 # What a terminal, a pipe or a sheet can take; whole tables lie in the release as Parquet.
@@ -97,6 +97,7 @@ def _for_people(
         said = dict(zip(COLUMNS, row, strict=True))
         if kind == "ratio" or said["status"] == "suppressed":
             said["value"] = show_value(said["value"], said["status"], PER_CENT).text
+        said["share"] = show_value(said["share"], said["status"], PER_CENT).text
         for change in ("change_on_year", "change_on_period"):
             said[change] = show_change(said[change], kind).text
         shown.append(tuple(said[name] for name in kept))

@@ -133,7 +133,7 @@ class _Bureau:
             **registrations_truth(self.entities, self.events, self.start, self.end),
             **complaints_truth(self.items, self.start, self.end),
             **pledges_truth(self.contracts, self.start, self.end),
-            **penalties_truth(self.cases, self.start, self.end),
+            **penalties_truth(self.dice, self.cases, self.start, self.end),
         }
 
 

@@ -82,6 +82,23 @@ class Items:
         limits = limits + np.where(self.extended != NEVER, _REPORT_DAYS, 0)
         return np.where(is_accepted, mediated, add_working_days(received, limits))
 
+    def terms(self) -> dict[str, tuple[Integers, Integers]]:
+        """Per statutory term, the day each item is due and the day it was met.
+
+        NEVER where an item has no such term, and where it is not met.
+        """
+        received, closed = self.received // DAY, _day_of(self.closed)
+        accepted = _day_of(self.accepted)
+        is_complaint, is_accepted = self.kinds == COMPLAINT, self.accepted != NEVER
+        decided = np.where(is_accepted, accepted, closed)
+        acceptance = add_working_days(received, _ACCEPTANCE_DAYS)
+        due = self.due_days()
+        return {
+            "acceptance": (np.where(is_complaint, acceptance, NEVER), decided),
+            "mediation": (np.where(is_accepted, due, NEVER), closed),
+            "verification": (np.where(self.kinds == REPORT, due, NEVER), closed),
+        }
+
     def as_of(self, end: date) -> Items:
         """What is known when the day ends: later events have not happened.
 
@@ -119,6 +136,10 @@ class Items:
         """The instant of the last change."""
         closed = np.where(self.closed == NEVER, 0, self.closed)
         return np.maximum(_latest(self), closed)
+
+
+def _day_of(instants: Integers) -> Integers:
+    return np.where(instants == NEVER, NEVER, instants // DAY)
 
 
 def _latest(items: Items) -> Integers:

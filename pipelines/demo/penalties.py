@@ -18,11 +18,19 @@ from pipelines.demo import vocabulary as words
 from pipelines.demo.dice import Dice, Integers
 from pipelines.demo.entities import ENTERPRISE, HOUSEHOLD, Entities
 from pipelines.demo.identities import Texts, identity_numbers, person_names, phone_numbers
-from pipelines.demo.penalty_lives import LENIENT, UNDECIDED, Cases, is_mitigated
+from pipelines.demo.penalty_lives import (
+    LENIENT,
+    UNDECIDED,
+    UNPUBLISHED,
+    Cases,
+    is_mitigated,
+)
 from pipelines.demo.working_days import to_date
 
 _PARTY_KINDS = ("企业", "个体工商户", "自然人")
 _PARTY_WEIGHTS = (62, 30, 8)
+Decision = dict[str, str | int | list[str] | None]
+"""Amounts in fen, under keys that end in `_yuan`, as they are written."""
 _PERSON = 2
 _PERSONS = 700_000_000
 
@@ -53,6 +61,7 @@ class CaseTexts:
                 found["penalty_cases: rows delivered"] += 1
                 found["penalty_cases: cases with two decisions"] += len(decisions) > 1
                 found["penalty_cases: cases without a decision"] += not decisions
+                found["penalty_cases: bare warnings"] += bool(cases.is_warning[place])
         return found
 
     def _parties(self, cases: Cases) -> list[list[dict[str, str | None]]]:
@@ -90,10 +99,8 @@ class CaseTexts:
             )
         ]
 
-    def _decisions(
-        self, cases: Cases, place: int, mitigated: bool
-    ) -> list[dict[str, str | int | None]]:
-        """The decisions of a case; amounts in fen (`_yuan` keys are written in yuan)."""
+    def _decisions(self, cases: Cases, place: int, mitigated: bool) -> list[Decision]:
+        """The decisions of a case, one per party."""
         if cases.decided[place] == UNDECIDED:
             return []
         number = cases.numbers[place : place + 1]
@@ -101,13 +108,15 @@ class CaseTexts:
         fine = int(cases.penalties[place]) - gains
         lenient = int(cases.kinds[place]) == LENIENT
         draw = float(self.dice.uniform("collected", number)[0])
-        goods = int(self.dice.below("goods", number, 12)[0]) // 10 * (int(number[0]) % 90 + 1)
-        parties = 2 if cases.has_two_parties[place] else 1
         kind = ("减轻处罚" if mitigated else "不予处罚") if lenient else "行政处罚"
+        is_warned = bool(cases.is_warning[place]) or (kind == "行政处罚" and draw > 0.9)
+        goods = int(self.dice.below("goods", number, 12)[0]) // 10 * (int(number[0]) % 90 + 1)
+        goods = 0 if cases.is_warning[place] or kind == "不予处罚" else goods
+        parties = 2 if cases.has_two_parties[place] else 1
         decided = to_date(int(cases.decided[place]))
         year, running = divmod(int(number[0]), 1_000_000)
         paper = f"杭滨市监罚处〔{decided.year}〕{year % 100}{running + 1:05d}"
-        decisions: list[dict[str, str | int | None]] = []
+        decisions: list[Decision] = []
         for order, (part_fine, part_gains) in enumerate(
             zip(*(_parts(amount, parties) for amount in (fine, gains)), strict=True), start=1
         ):
@@ -117,11 +126,13 @@ class CaseTexts:
                 "decision_no": f"{paper}-{order}号",
                 "kind": kind,
                 "decided_on": decided.isoformat(),
+                "penalty_types": _types(is_warned, part_fine, part_gains, goods),
                 "fine_yuan": part_fine,
                 "confiscated_gains_yuan": part_gains,
                 "confiscated_goods_yuan": goods * 5_050,
                 "statutory_floor_yuan": imposed + int(cases.waived[place]) if lenient else floor,
                 "collected_yuan": _collected(imposed, draw),
+                "published_on": _published_on(cases, place),
             })  # fmt: skip
         return decisions
 
@@ -145,7 +156,18 @@ def _collected(imposed: int, draw: float) -> int:
     return imposed // 2 if draw < 0.94 else 0
 
 
-def _decision_json(decision: dict[str, str | int | None]) -> str:
+def _types(is_warned: bool, fine: int, gains: int, goods: int) -> list[str]:
+    """The kinds of penalty of a decision, as art. 9 of the penalty law names them."""
+    imposed = {"警告": is_warned, "罚款": fine, "没收违法所得": gains, "没收非法财物": goods}
+    return [name for name, amount in imposed.items() if amount]
+
+
+def _published_on(cases: Cases, place: int) -> str | None:
+    published = int(cases.published[place])
+    return None if published == UNPUBLISHED else to_date(published).isoformat()
+
+
+def _decision_json(decision: Decision) -> str:
     """A decision as JSON; amounts keep their two decimals, which `json.dumps` would drop."""
     cells = []
     for name, value in decision.items():
@@ -162,13 +184,14 @@ def _line(
     field: str,
     street: int,
     parties: list[dict[str, str | None]],
-    decisions: list[dict[str, str | int | None]],
+    decisions: list[Decision],
 ) -> str:
     number = int(cases.numbers[place])
     year, running = divmod(number, 1_000_000)
     causes = words.CASE_CAUSES[field]
     filed = to_date(int(cases.filed[place])).isoformat()
-    changed = str(decisions[-1]["decided_on"]) if decisions else filed
+    last = decisions[-1] if decisions else {}
+    changed = str(last.get("published_on") or last.get("decided_on") or filed)
     head = {
         "case_no": f"杭滨市监案〔{year}〕{running + 1:05d}号",
         "filed_on": filed,
@@ -177,6 +200,9 @@ def _line(
         "street_code": words.STREET_CODES[street],
         "parties": parties,
         "is_panel_reviewed": bool(cases.is_panel_reviewed[place]),
+        "is_extended": bool(cases.is_extended[place]),
+        "further_extension_days": None,
+        "excluded_days": int(cases.excluded[place]) or None,
     }
     start = json.dumps(head, ensure_ascii=False)[:-1]
     nested = ", ".join(_decision_json(d) for d in decisions)

@@ -6,7 +6,7 @@ case and by decision agree where the definitions do. What does not belong here: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipelines.demo.allocation import split_amount
 from pipelines.demo.dice import Dice, Flags, Integers
 from pipelines.demo.totals import CALIBRATED_YEAR, Totals
 from pipelines.demo.volumes import CASES, spread_over_year, yearly_volume
-from pipelines.demo.working_days import day_number, next_working_day, years_of
+from pipelines.demo.working_days import add_working_days, day_number, next_working_day, years_of
 from pipelines.errors import SettingsError
 
 GROWTH = 223 / 240
@@ -25,7 +25,13 @@ MAJOR_FEN = 1_000_000
 
 MINOR, MAJOR, LENIENT = range(3)
 UNDECIDED = np.iinfo(np.int64).max
-_LONGEST_DAYS = 80  # within the 90 days of the rules, holidays included
+UNPUBLISHED = UNDECIDED
+# 程序规定 art. 64: decide within 90 days of filing, 30 more by approval, hearings and tests not
+# counted; art. 80: a last day off moves on. 信息公示规定: publish within 20 working days.
+_DECISION_DAYS, _EXTENSION_DAYS, _PUBLICATION_DAYS = 90, 30, 20
+_LONGEST_DAYS = 80  # of an ordinary case: within the 90 days, holidays included
+_LOOK_BACK_DAYS = 150  # the slowest is decided within this time, holidays included
+_WARNED_EVERY = 23
 _DROPPED_EVERY = 20
 _TWO_PARTIES_EVERY = 11
 _LEAST_FINE, _LEAST_WAIVED = 10_000, 100_000
@@ -44,6 +50,12 @@ class Cases:
     waived: Integers
     is_panel_reviewed: Flags
     has_two_parties: Flags
+    is_warning: Flags
+    """Punished with a warning and nothing else."""
+    is_extended: Flags
+    excluded: Integers
+    """Days that the term does not count: hearings, notices, tests."""
+    published: Integers
 
     def __len__(self) -> int:
         """How many cases there are."""
@@ -53,9 +65,25 @@ class Cases:
         """The cases at these positions."""
         return Cases(*(getattr(self, f.name)[index] for f in fields(self)))
 
+    def due_days(self) -> Integers:
+        """The day by which each case must be decided, by what is known of it."""
+        days = _DECISION_DAYS + np.where(self.is_extended, _EXTENSION_DAYS, 0) + self.excluded
+        return next_working_day(self.filed + days)
 
-def _filed(dice: Dice, totals: Totals, years: range) -> tuple[Integers, Integers, Integers]:
-    """Number, day of filing and day of decision of every case filed in these years."""
+    def publication_due_days(self) -> Integers:
+        """The day by which the decisions of each decided case must be public."""
+        decided = np.where(self.decided == UNDECIDED, self.filed, self.decided)
+        return add_working_days(decided, _PUBLICATION_DAYS)
+
+    def is_publishable(self, dice: Dice) -> Flags:
+        """Whether the decisions are penalties, and more than a warning."""
+        is_penal = (self.kinds != LENIENT) | is_mitigated(dice, self.numbers)
+        publishable: Flags = (self.decided != UNDECIDED) & is_penal & ~self.is_warning
+        return publishable
+
+
+def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
+    """Every case filed in these years, with the day of its decision and nothing decided yet."""
     numbers, days = [], []
     for year in years:
         count = max(3, yearly_volume(totals.cases, year, GROWTH))
@@ -64,41 +92,86 @@ def _filed(dice: Dice, totals: Totals, years: range) -> tuple[Integers, Integers
         numbers.append(year * 1_000_000 + np.arange(count, dtype=np.int64))
         days.append(spread_over_year(dice, "case", year, count, CASES))
     number, filed = np.concatenate(numbers), np.concatenate(days)
-    wait = 12 + dice.waiting("decision", number, 30.0).astype(np.int64)
-    decided = next_working_day(filed + np.minimum(wait, _LONGEST_DAYS))
+    is_extended, excluded, wait = _terms(dice, number)
     dropped = number % 1_000_000 % _DROPPED_EVERY == 1
-    return number, filed, np.where(dropped, UNDECIDED, decided)
+    zeros = np.zeros(len(number), dtype=np.int64)
+    return Cases(
+        numbers=number,
+        filed=filed,
+        decided=np.where(dropped, UNDECIDED, next_working_day(filed + wait)),
+        kinds=zeros.copy(),
+        penalties=zeros.copy(),
+        gains=zeros.copy(),
+        waived=zeros.copy(),
+        is_panel_reviewed=zeros > 0,
+        has_two_parties=zeros > 0,
+        is_warning=zeros > 0,
+        is_extended=is_extended,
+        excluded=excluded,
+        published=np.full(len(number), UNPUBLISHED),
+    )
+
+
+def _terms(dice: Dice, number: Integers) -> tuple[Flags, Integers, Integers]:
+    """Whether each case is extended, its days not counted, and the days until it is decided.
+
+    Of 100 cases 6 are extended and 4 have days not counted, which they use; 3 are late.
+    """
+    pace = dice.uniform("pace", number)
+    is_extended, is_excluded, is_late = pace < 0.06, (pace >= 0.06) & (pace < 0.1), pace >= 0.97
+    excluded = np.where(is_excluded, dice.between("excluded", number, 10, 40), 0)
+    usual = 12 + dice.waiting("decision", number, 30.0).astype(np.int64)
+    slow = _DECISION_DAYS + dice.below("slow", number, 10) + np.where(is_excluded, 0, 5)
+    late = _DECISION_DAYS + dice.between("late decision", number, 10, 40)
+    wait = np.select([is_extended | is_excluded, is_late], [slow, late],
+                     np.minimum(usual, _LONGEST_DAYS))  # fmt: skip
+    return is_extended, excluded, wait
 
 
 def cases_between(dice: Dice, totals: Totals, start: date, end: date) -> Cases:
-    """The cases filed up to `end` and since 92 days before `start`, decided as far as they are."""
+    """The cases filed up to `end` that may be decided from `start` on, as far as they are."""
     years = range(start.year - 1, end.year + 1)
-    numbers, filed, decided = _filed(dice, totals, years)
-    zeros = np.zeros(len(numbers), dtype=np.int64)
-    cases = Cases(numbers, filed, decided, zeros.copy(), zeros.copy(), zeros.copy(), zeros.copy(),
-                  zeros > 0, zeros > 0)  # fmt: skip
-    decided_in = np.where(decided == UNDECIDED, 0, years_of(np.where(decided == UNDECIDED, 0,
-                                                                     decided)))  # fmt: skip
+    cases = _filed(dice, totals, years)
+    decided_in = np.where(
+        cases.decided == UNDECIDED, 0, years_of(np.where(cases.decided == UNDECIDED, 0,
+                                                         cases.decided))
+    )  # fmt: skip
     for year in years:
         _decide_year(dice, totals, cases, np.flatnonzero(decided_in == year), year)
-    last = day_number(end)
-    seen = cases.take(np.flatnonzero((filed <= last) & (filed >= day_number(start) - 92)))
-    return _as_of(seen, last)
+    cases = _publish(dice, cases)
+    first, last = day_number(start) - _LOOK_BACK_DAYS, day_number(end)
+    return _as_of(cases.take(np.flatnonzero((cases.filed <= last) & (cases.filed >= first))), last)
+
+
+def _publish(dice: Dice, cases: Cases) -> Cases:
+    """The cases with the day their decisions are published: 4 of 100 too late."""
+    wait = np.minimum(1 + dice.waiting("publication", cases.numbers, 6.0).astype(np.int64),
+                      _PUBLICATION_DAYS)  # fmt: skip
+    is_late = dice.uniform("late publication", cases.numbers) < 0.04
+    wait = np.where(is_late, _PUBLICATION_DAYS + 1 + cases.numbers % 9, wait)
+    is_publishable = cases.is_publishable(dice)
+    decided = np.where(is_publishable, cases.decided, cases.filed)
+    return replace(
+        cases, published=np.where(is_publishable, add_working_days(decided, wait), UNPUBLISHED)
+    )
 
 
 def _as_of(cases: Cases, last: int) -> Cases:
     """What is known when a day ends: no later decision, no amount of one."""
     known = cases.decided <= last
-    return Cases(
-        numbers=cases.numbers,
-        filed=cases.filed,
+    # An extension is approved, and a test ordered, well before the term ends.
+    is_term_known = cases.filed + 60 <= last
+    return replace(
+        cases,
         decided=np.where(known, cases.decided, UNDECIDED),
-        kinds=cases.kinds,
         penalties=np.where(known, cases.penalties, 0),
         gains=np.where(known, cases.gains, 0),
         waived=np.where(known, cases.waived, 0),
         is_panel_reviewed=cases.is_panel_reviewed & known,
-        has_two_parties=cases.has_two_parties,
+        is_warning=cases.is_warning & known,
+        is_extended=cases.is_extended & is_term_known,
+        excluded=np.where(is_term_known, cases.excluded, 0),
+        published=np.where(cases.published <= last, cases.published, UNPUBLISHED),
     )
 
 
@@ -123,8 +196,12 @@ def _decide_year(dice: Dice, totals: Totals, cases: Cases, index: Integers, year
     cases.is_panel_reviewed[index[order[:panel]]] = True
     cases.has_two_parties[index[kinds != LENIENT][::_TWO_PARTIES_EVERY]] = True
 
+    is_warning = np.zeros(len(index), dtype=bool)
+    is_warning[np.flatnonzero(kinds == MINOR)[1::_WARNED_EVERY]] = True
+    cases.is_warning[index] = is_warning
     total = yearly_volume(totals.penalties, year, GROWTH)
-    cases.penalties[index] = _penalties(dice, numbers, kinds, total)
+    fined = np.flatnonzero(~is_warning)
+    cases.penalties[index[fined]] = _penalties(dice, numbers[fined], kinds[fined], total)
     share = dice.uniform("gains", numbers)
     with_gains = (kinds == MAJOR) | ((kinds == MINOR) & (share < 0.3))
     cases.gains[index] = np.where(

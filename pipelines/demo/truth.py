@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from pipelines.demo.complaint_lives import COMPLAINT, CONSULTATION, DAY, NEVER, REPORT, Items
-from pipelines.demo.dice import Flags, Integers
+from pipelines.demo.dice import Dice, Flags, Integers
 from pipelines.demo.entities import (
     BRANCH,
     DEREGISTERED,
@@ -36,6 +36,13 @@ _SIX_PLACES = Decimal("0.000001")
 
 def _count(flags: Flags) -> Decimal:
     return Decimal(int(flags.sum()))
+
+
+def _rate(name: str, part: Flags, whole: Flags) -> dict[str, Decimal]:
+    """The rate under its name; nothing of nothing is no rate."""
+    if not whole.any():
+        return {}
+    return {name: (_count(part) / _count(whole)).quantize(_SIX_PLACES, ROUND_HALF_UP)}
 
 
 def _yuan(fen: Integers) -> Decimal:
@@ -91,10 +98,12 @@ def complaints_truth(items: Items, start: date, end: date) -> Truth:
             "due_closure_rate": ("items_closed_when_due", "items_due"),
             "on_time_closure_rate": ("items_closed_on_time", "items_due"),
         }.items():
-            if figures[whole]:
-                figures[rate] = (figures[part] / figures[whole]).quantize(
-                    _SIX_PLACES, ROUND_HALF_UP
-                )
+            figures |= _rate(rate, counts[part], counts[whole])
+        for name, (due_on, ended) in items.terms().items():
+            term = within & (due_on != NEVER)
+            is_over = term & (due_on <= day_number(end))
+            figures[f"{name}s_not_yet_due"] = _count(term & ~is_over)
+            figures |= _rate(f"{name}_on_time_rate", is_over & (ended <= due_on), is_over)
         days = np.sort((closed - received)[within & is_closed])
         if len(days):
             figures["median_handling_days"] = _median(days)
@@ -132,9 +141,13 @@ def pledges_truth(contracts: Contracts, start: date, end: date) -> Truth:
     return truth
 
 
-def penalties_truth(cases: Cases, start: date, end: date) -> Truth:
+def penalties_truth(dice: Dice, cases: Cases, start: date, end: date) -> Truth:
     """Cases by year of filing; decisions and what hangs on them by year of decision."""
     truth: Truth = {}
+    last, due, publication_due = day_number(end), cases.due_days(), cases.publication_due_days()
+    # Two parties get a decision each, published together.
+    decisions = np.where(cases.has_two_parties, 2, 1)
+    is_publishable = cases.is_publishable(dice)
     is_decided = cases.decided != UNDECIDED
     decided_in = np.where(is_decided, years_of(np.where(is_decided, cases.decided, 0)), 0)
     lenient = cases.kinds == LENIENT
@@ -148,4 +161,21 @@ def penalties_truth(cases: Cases, start: date, end: date) -> Truth:
             ("lenient_cases", year): _count(decided & lenient),
             ("lenient_amount_waived", year): _yuan(cases.waived[decided & lenient]),
         }
+        filed = years_of(cases.filed) == year
+        public = decided & is_publishable
+        public_due = public & (publication_due <= last)
+        rates = {
+            "cases_not_yet_due": _count(filed & (due > last)),
+            "decisions_not_yet_due_for_publication": Decimal(
+                int(decisions[public & (publication_due > last)].sum())
+            ),
+            **_rate("case_decision_on_time_rate", filed & (due <= last) & (cases.decided <= due),
+                    filed & (due <= last)),
+            **_rate(
+                "penalty_publication_on_time_rate",
+                np.repeat(public_due & (cases.published <= publication_due), decisions),
+                np.repeat(public_due, decisions),
+            ),
+        }  # fmt: skip
+        truth |= {(name, year): value for name, value in rates.items()}
     return truth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import duckdb
@@ -61,6 +61,30 @@ def test_parts_by_street_or_breakdown_sum_to_the_whole(
     assert sum(Decimal(row["value"]) for row in parts) == small_bureau.figure(SHOWN, 2024)
 
 
+@pytest.mark.parametrize("by", ["street", "entity_kind"])
+def test_each_part_is_shown_with_its_share_of_the_whole(
+    zhibiao: Command, small_bureau: Bureau, by: str
+) -> None:
+    rows = _figures(zhibiao, small_bureau, SHOWN, "--period", "2024", "--by", by)
+    whole = small_bureau.figure(SHOWN, 2024)
+    assert isinstance(whole, Decimal)
+    parts = [row for row in rows if by != "street" or row["area"] != "滨江区"]
+    assert [Decimal(row["share"]) for row in parts] == [
+        (Decimal(row["value"]) / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        for row in parts
+    ]
+    assert [row["share"] for row in rows if row not in parts] == [None] * (by == "street")
+    said = zhibiao("show", SHOWN, "--period", "2024", "--by", by, on=small_bureau).out
+    assert "share" in said
+    assert f"{Decimal(parts[0]['share']) * 100:.2f}" in said
+
+
+def test_the_district_alone_is_shown_without_a_share(
+    zhibiao: Command, small_bureau: Bureau
+) -> None:
+    assert "share" not in zhibiao("show", SHOWN, on=small_bureau).out
+
+
 @pytest.mark.parametrize("period", ["2024-Q3", "2024-11", "2024-11-ytd"])
 def test_one_period_is_one_line(zhibiao: Command, small_bureau: Bureau, period: str) -> None:
     rows = _figures(zhibiao, small_bureau, SHOWN, "--period", period)
@@ -78,7 +102,7 @@ def test_a_rate_is_shown_in_per_cent_and_its_change_in_points(
 
 
 def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
-    row = ("2024", "西兴街道", "channel", "letter", None, "件", *[None] * 4, "suppressed")
+    row = ("2024", "西兴街道", "channel", "letter", None, "件", *[None] * 5, "suppressed")
     columns, shown = _for_people([row], "count")
     said = dict(zip(columns, shown[0], strict=True))
     assert said["value"] == "已抑制"
@@ -86,7 +110,7 @@ def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
 
 
 def test_a_stale_figure_is_marked_beside_its_value() -> None:
-    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", None, None, None, None, "stale")
+    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale")
     columns, shown = _for_people([row], "count")
     assert dict(zip(columns, shown[0], strict=True)) == {
         "period": "2024",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -76,7 +76,7 @@ def test_working_days_are_counted_from_the_day_after(
     assert due_dates(calendar, (starts_on, days, "working")) == [(due_on, False)]
 
 
-@pytest.mark.parametrize("days", [1, 5, 7, 15, 30, 45, 60])
+@pytest.mark.parametrize("days", [1, 5, 7, 15, 20, 30, 45, 60])
 def test_every_start_in_the_calendar_is_due_where_the_package_says(
     calendar: duckdb.DuckDBPyConnection, days: int
 ) -> None:
@@ -96,6 +96,61 @@ def test_every_start_in_the_calendar_is_due_where_the_package_says(
         if (index := bisect_right(known, start) + days - 1) < len(known)
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("days", [30, 45, 60, 90, 120])
+def test_from_every_start_a_rolling_period_ends_on_the_first_day_worked_from_its_last(
+    calendar: duckdb.DuckDBPyConnection, days: int
+) -> None:
+    """Calendar days as they come, and a last day off moves on: 程序规定 art. 80."""
+    calendar.execute("delete from starts")
+    calendar.execute(
+        "insert into starts select calendar_date, ?, 'calendar_rolling'"
+        " from reference.working_days",
+        [days],
+    )
+    found = dict(
+        calendar.execute(
+            "select starts_on, due_on from due_dates where not is_due_provisional"
+        ).fetchall()
+    )
+    known = working_days()
+    expected = {
+        start: known[index]
+        for start in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+        if (index := bisect_left(known, start + timedelta(days=days))) < len(known)
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "days", "day_kind", "due_on"),
+    [
+        (date(2024, 7, 4), 90, "calendar_rolling", date(2024, 10, 8)),  # 2 October is a holiday
+        (date(2024, 7, 4), 90, "calendar", date(2024, 10, 2)),
+        (date(2024, 8, 31), 6, "month_rolling", date(2025, 2, 28)),  # February has no 31st
+        (date(2024, 3, 5), 6, "month_rolling", date(2024, 9, 5)),
+        (date(2024, 4, 1), 6, "month_rolling", date(2024, 10, 8)),
+    ],
+)
+def test_a_last_day_off_moves_where_the_rule_says_so(
+    calendar: duckdb.DuckDBPyConnection, starts_on: date, days: int, day_kind: str, due_on: date
+) -> None:
+    assert due_dates(calendar, (starts_on, days, day_kind)) == [(due_on, False)]
+
+
+def test_a_rolling_last_day_in_a_year_not_announced_is_provisional(
+    calendar: duckdb.DuckDBPyConnection,
+) -> None:
+    """A Thursday that is announced; a Friday and a Saturday that are not."""
+    found = due_dates(calendar, (date(2026, 12, 1), 30, "calendar_rolling"))
+    found += due_dates(calendar, (date(2026, 12, 2), 30, "calendar_rolling"))
+    found += due_dates(calendar, (date(2026, 12, 3), 30, "calendar_rolling"))
+    assert found == [
+        (date(2026, 12, 31), False),
+        (date(2027, 1, 1), True),
+        (date(2027, 1, 4), True),
+    ]
 
 
 @given(
@@ -149,10 +204,25 @@ def test_a_deadline_past_the_announced_days_counts_weekdays_and_is_provisional(
 
 
 @pytest.mark.parametrize("start", [date(2003, 12, 31), date(2027, 1, 1)])
+@pytest.mark.parametrize("day_kind", ["working", "calendar_rolling", "month_rolling"])
 def test_a_start_outside_the_announced_days_has_no_due_date(
-    calendar: duckdb.DuckDBPyConnection, start: date
+    calendar: duckdb.DuckDBPyConnection, start: date, day_kind: str
 ) -> None:
-    assert due_dates(calendar, (start, 7, "working")) == [(None, None)]
+    assert due_dates(calendar, (start, 7, day_kind)) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("year", "days"), [(2022, 249), (2023, 249), (2024, 251), (2025, 248), (2026, 248)]
+)
+def test_the_calendar_of_the_build_has_the_announced_number_of_working_days(
+    calendar: duckdb.DuckDBPyConnection, year: int, days: int
+) -> None:
+    found = calendar.execute(
+        "select count(*) from reference.calendar_days"
+        " where year(calendar_date) = ? and is_working_day and is_announced",
+        [year],
+    )
+    assert found.fetchall() == [(days,)]
 
 
 def test_the_seed_is_what_the_package_freezes_to(tmp_path: Path) -> None:

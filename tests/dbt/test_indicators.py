@@ -1,4 +1,4 @@
-"""Figures computed by hand: each metric once, with its nulls and boundaries; status and changes.
+"""Figures computed by hand: each metric once, with its nulls and boundaries; status.
 
 The rows are those of `by_hand.first_ledgers`. February 2024 ends on the 29th, the days before and
 after it are the 31st of January and an empty March.
@@ -16,8 +16,6 @@ from tests.dbt.indicator_build import Ask
 
 FEBRUARY = date(2024, 2, 29)
 MARCH = date(2024, 3, 31)
-
-Change = int | str | None
 
 
 @pytest.mark.parametrize(
@@ -45,6 +43,17 @@ Change = int | str | None
         ("closure_rate", 1, None),  # a month without items has no rate
         ("due_closure_rate", 1, None),
         ("on_time_closure_rate", "0.666667", None),  # two of three, rounded half up once
+        ("acceptances_not_yet_due", 0, 0),
+        ("acceptance_on_time_rate", 1, None),  # accepted on the last of its eleven days
+        ("mediations_not_yet_due", 0, 0),
+        ("mediation_on_time_rate", 0, None),  # five days late
+        ("verifications_not_yet_due", 0, 0),
+        ("verification_on_time_rate", 1, None),
+        ("cases_not_yet_due", 0, 0),
+        ("case_decision_on_time_rate", 0, None),  # never decided
+        ("penalty_decisions_made", 3, 0),
+        ("decisions_not_yet_due_for_publication", 0, 0),
+        ("penalty_publication_on_time_rate", "0.5", None),  # one of two; no penalty is not public
         ("cases_filed", 1, 0),
         ("major_cases", 1, 0),
         ("panel_reviewed_cases", 1, 0),  # the other one is not decided yet
@@ -74,6 +83,23 @@ def test_a_leap_month_and_an_empty_month_by_hand(
 def test_a_quarter_by_hand(ask: Ask, indicator: str, quarter: str) -> None:
     assert ask(indicator, MARCH, grain="quarter") == Decimal(quarter)
     assert ask(indicator, MARCH, grain="ytd") == Decimal(quarter)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "december", "status"),
+    [
+        ("acceptances_not_yet_due", 0, "final"),  # due on 11 January
+        ("acceptance_on_time_rate", 1, "final"),
+        ("mediations_not_yet_due", 1, "final"),  # due on 20 January
+        ("mediation_on_time_rate", None, "provisional"),
+        ("cases_not_yet_due", 1, "final"),
+        ("case_decision_on_time_rate", None, "provisional"),
+    ],
+)
+def test_a_term_that_is_not_over_is_in_no_rate_and_makes_it_provisional(
+    ask: Ask, indicator: str, december: int | None, status: str
+) -> None:
+    assert ask(indicator, date(2024, 12, 31), "value, status") == (december, status)
 
 
 @pytest.mark.parametrize(
@@ -150,43 +176,6 @@ def test_every_undivided_count_is_stated_for_every_period_and_area(
 )
 def test_status(ask: Ask, indicator: str, period_end: date, grain: str, status: str) -> None:
     assert ask(indicator, period_end, "status", grain=grain) == status
-
-
-@pytest.mark.parametrize(
-    ("indicator", "period_end", "grain", "changes"),
-    [
-        ("items_received", FEBRUARY, "month", (2, "0.5")),  # 3 after 1 on 2023-02-28, after 2
-        ("items_received", date(2024, 1, 31), "month", (None, "-0.944444")),  # base 0: no rate
-        ("closure_rate", FEBRUARY, "month", (0, "0.5")),  # rates: 1 - 1 and 1 - 0.5
-        ("closure_rate", MARCH, "month", (None, None)),  # no rate, no change
-        ("items_received", MARCH, "quarter", (4, "-0.953704")),  # 5 after 1, after 108
-        ("items_received", MARCH, "ytd", (4, None)),  # to date has no period before
-        ("active_entities", FEBRUARY, "month", ("0.5", "0.028571")),  # 36 after 24, after 35
-        ("active_entities", date(2024, 12, 31), "year", ("0.147059", "0.147059")),  # 39 after 34
-    ],
-)
-def test_changes_by_hand(
-    ask: Ask, indicator: str, period_end: date, grain: str, changes: tuple[Change, Change]
-) -> None:
-    found = ask(
-        indicator,
-        period_end,
-        "change_on_year, change_on_period",
-        grain=grain,
-        table="indicator_comparisons",
-    )
-    assert found == tuple(None if change is None else Decimal(change) for change in changes)
-
-
-def test_no_month_loses_its_last_days_in_a_comparison(figures: duckdb.DuckDBPyConnection) -> None:
-    """Each month from 2024 finds the month a year before, also 29 February and each 31st."""
-    query = """
-        select count(*), count(year_before_value), count(period_before_value)
-        from indicators.indicator_comparisons
-        where indicator_id = 'items_received' and breakdown = 'total' and area_code = '330108'
-            and period_grain = 'month' and period_end >= '2024-01-01'
-    """
-    assert figures.execute(query).fetchall() == [(13, 13, 13)]
 
 
 def test_nothing_published_is_floating_point(figures: duckdb.DuckDBPyConnection) -> None:

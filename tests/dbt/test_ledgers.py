@@ -178,12 +178,18 @@ def test_amounts_are_decimals_and_counts_are_integers(ledgers: duckdb.DuckDBPyCo
 CORRUPTIONS = """
 update ledgers.ip_pledges set pledge_yuan = null where contract_no = 'P2';
 update ledgers.complaints set due_on = null where item_no = 'C5';
+update ledgers.complaints set acceptance_due_on = null where item_no = 'C2';
+update ledgers.penalty_cases set decision_due_on = null where case_no = 'D1';
+update ledgers.penalty_decisions set publication_due_on = null where is_publishable;
 update ledgers.registrations set event_no = 'R2' where event_no = 'R1';
 update ledgers.penalty_decisions set decision_no = 'D1-1', statutory_floor_yuan = null;
-update ledgers.entity_stocks set opening = opening + 1 where month_end_on = '2024-03-31';
 delete from reference.industries where industry_code = 'A0111';
 update reference.working_days set is_working_day = false where calendar_date = '2025-01-26';
 update reference.areas set area_code = '330103' where area_code = '330104';
+update reference.statutory_rules set valid_to = '2026-04-13'
+    where rule_id = 'complaint_mediation' and valid_to is not null;
+update reference.statutory_rules set valid_to = '2030-12-31' where rule_id = 'case_decision';
+update reference.statutory_rules set day_kind = 'weeks' where rule_id = 'food_disposal';
 """
 
 
@@ -191,8 +197,9 @@ def test_each_corruption_turns_its_own_test_red_and_no_other(
     ledger_build: LedgerBuild, tmp_path: Path
 ) -> None:
     """Two amounts for one contract, a year without calendar, an event twice, a decision twice
-    and without its amount, a stock that jumps; a class missing from the industries, a make-up
-    day from the calendar, an area twice.
+    and without its amount; a class missing from the industries, a make-up
+    day from the calendar, an area twice; a day without a rule and a rule that runs out, a length in
+    a unit that nobody counts.
     """
     database = Path(shutil.copy(ledger_build.database, tmp_path / "build.duckdb"))
     target = tmp_path / "target"
@@ -206,11 +213,15 @@ def test_each_corruption_turns_its_own_test_red_and_no_other(
     assert red == {
         "ip_pledges_have_one_amount_per_contract",
         "complaints_start_in_a_covered_year",
+        "acceptances_start_in_a_covered_year",
+        "cases_are_filed_in_a_covered_year",
+        "publications_start_in_a_covered_year",
         "is_key_registrations_event_no",
         "penalty_decisions_are_complete",
         "is_key_penalty_decisions_decision_no",
-        "entity_stocks_continue_from_month_to_mon",
         "industries_per_level",
         "working_days_per_year",
         "is_key_areas_area_code",
+        "has_unbroken_spans_statutory_rules_rule_",
+        "accepted_values_statutory_rules_day_kind",
     }

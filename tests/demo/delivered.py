@@ -9,18 +9,17 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import chinese_calendar
 import openpyxl
+
+from tests.demo.statutory_terms import count_terms, divide_half_up, due_day, read_instant_day
 
 Figures = dict[tuple[str, int], Decimal]
 
@@ -102,16 +101,6 @@ def count_registrations(sources: Path, years: range) -> Figures:
     return {(name, year): Decimal(found[name, year]) for name in names for year in years}
 
 
-@cache
-def _working_days() -> list[date]:
-    return list(chinese_calendar.get_workdays(date(2022, 1, 1), date(2026, 12, 31)))
-
-
-def working_days_after(start: date, count: int) -> date:
-    """The count-th working day after a day."""
-    return _working_days()[bisect_right(_working_days(), start) + count - 1]
-
-
 def complaint_items(database: Path) -> list[dict[str, Any]]:
     """Every item as the platform's table has it."""
     with closing(sqlite3.connect(database)) as connection:
@@ -119,27 +108,16 @@ def complaint_items(database: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute("select * from items order by item_no")]
 
 
-def _day(text: str | None) -> date | None:
-    return datetime.fromisoformat(text).date() if text else None
-
-
-def due_day(item: dict[str, Any]) -> date:
-    """The day by which an item received before April 2026 must be closed."""
-    received, accepted = _day(item["received_at"]), _day(item["accepted_at"])
-    assert received is not None
-    if item["item_kind"] == "投诉" and accepted is not None:
-        return working_days_after(accepted, 45)
-    if item["item_kind"] == "举报":
-        return working_days_after(received, 30 if item["is_extended"] else 15)
-    return working_days_after(received, 7)
-
-
 def count_complaints(sources: Path, years: range, as_of: date) -> Figures:
     """Items by year of receipt, and how many were closed, due, closed on time."""
     found: Counter[tuple[str, int]] = Counter()
     handling: dict[int, list[int]] = {year: [] for year in years}
     for item in complaint_items(sources / "complaints" / "complaints.sqlite"):
-        received, closed, due = _day(item["received_at"]), _day(item["closed_at"]), due_day(item)
+        received, closed, due = (
+            read_instant_day(item["received_at"]),
+            read_instant_day(item["closed_at"]),
+            due_day(item),
+        )
         assert received is not None
         year, is_due = received.year, due <= as_of
         is_consultation = item["item_kind"] == "咨询"
@@ -177,8 +155,7 @@ def count_complaints(sources: Path, years: range, as_of: date) -> Figures:
 
 
 def _rate(found: Counter[tuple[str, int]], part: str, whole: str, year: int) -> Decimal:
-    rate = Decimal(found[part, year]) / found[whole, year]
-    return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    return divide_half_up(found[part, year], found[whole, year])
 
 
 def read_day(cell: object) -> date:
@@ -272,9 +249,12 @@ def count_penalties(sources: Path, years: range) -> Figures:
 
 def count_everything(sources: Path, years: range, as_of: date) -> Figures:
     """Every figure that can be counted from the delivered files, by indicator and year."""
+    items = complaint_items(sources / "complaints" / "complaints.sqlite")
+    cases = penalty_cases(sources)
     return {
         **count_registrations(sources, years),
         **count_complaints(sources, years, as_of),
         **count_pledges(sources, years),
         **count_penalties(sources, years),
+        **count_terms(items, cases, years, as_of),
     }

@@ -10,6 +10,12 @@ GOOD = """
 create schema night;
 create schema ledgers;
 create schema indicators;
+create schema reference;
+create table reference.areas as
+    select * from (values
+        ('330108', 'district', '330100'), ('330108001', 'street', '330108'),
+        ('330108002', 'street', '330108'), ('330108003', 'street', '330108')
+    ) as rows (area_code, level, parent_code);
 create table night.business_day as
     select date '2025-01-15' as as_of, '2025-01-15-abc' as release_id, true as is_synthetic;
 
@@ -38,7 +44,13 @@ create table ledgers.complaints as
         'telephone' as channel, date '2024-12-02' as received_on, date '2024-12-03' as accepted_on,
         date '2024-12-10' as closed_on, 'mediated' as status, date '2025-01-10' as due_on,
         false as is_due_provisional, true as is_closed, true as is_due, true as is_closed_when_due,
-        true as is_closed_on_time, 8 as handling_days, 'I' as industry_section_code,
+        true as is_closed_on_time, date '2024-12-11' as acceptance_due_on,
+        false as is_acceptance_due_provisional, true as is_acceptance_due,
+        true as is_acceptance_on_time, date '2025-01-10' as mediation_due_on,
+        false as is_mediation_due_provisional, true as is_mediation_due,
+        true as is_mediation_on_time, null::date as verification_due_on,
+        null::boolean as is_verification_due_provisional, null::boolean as is_verification_due,
+        false as is_verification_on_time, 8 as handling_days, 'I' as industry_section_code,
         '33010800' || number as area_code, 'x' as extract_id, number as row_number,
     from range(1, 4) as numbers (number);
 
@@ -55,6 +67,9 @@ create table ledgers.penalty_cases as
         'food' as case_field, 'enterprise' as party_kind, '33010800' || number as area_code,
         5000::decimal(20, 2) as fine_yuan, 100::decimal(20, 2) as confiscated_gains_yuan,
         5100::decimal(20, 2) as penalty_yuan, false as is_major, false as is_panel_reviewed,
+        false as is_extended, 0 as added_days, date '2024-12-01' as handled_on,
+        date '2025-02-05' as decision_due_on, false as is_decision_due_provisional,
+        false as is_decision_due, false as is_decided_on_time,
         'x' as extract_id, number as row_number,
     from range(1, 4) as numbers (number);
 
@@ -65,7 +80,10 @@ create table ledgers.penalty_decisions as
         100::decimal(20, 2) as confiscated_gains_yuan, 0::decimal(20, 2) as confiscated_goods_yuan,
         5100::decimal(20, 2) as penalty_yuan, 5100::decimal(20, 2) as collected_yuan,
         0::decimal(20, 2) as statutory_floor_yuan, 0::decimal(20, 2) as waived_yuan,
-        false as is_lenient, 'food' as case_field, 'enterprise' as party_kind,
+        false as is_lenient, false as is_bare_warning, true as is_publishable,
+        date '2024-12-27' as published_on, date '2024-12-27' as publication_due_on,
+        false as is_publication_due_provisional, true as is_publication_due,
+        true as is_published_on_time, 'food' as case_field, 'enterprise' as party_kind,
         '33010800' || number as area_code, 'x' as extract_id, number as row_number,
     from range(1, 4) as numbers (number);
 
@@ -77,7 +95,8 @@ create table indicators.indicators as
         ('due_closure_rate', 'ratio')
     ) as rows (indicator_id, kind);
 
--- Two months of a year; 2 complaints, 1 report and 1 consultation a month in each street.
+-- Two months of a year and one of the year before; 2 complaints, 1 report and 1 consultation a
+-- month in each street.
 create table indicators.indicator_values as
 with counts as (
     select * from (values
@@ -88,10 +107,13 @@ with counts as (
 ),
 periods as (
     select * from (values
+        ('month', date '2023-12-01', date '2023-12-31', 1),
         ('month', date '2024-11-01', date '2024-11-30', 1),
         ('month', date '2024-12-01', date '2024-12-31', 1),
         ('quarter', date '2024-10-01', date '2024-12-31', 2),
-        ('year', date '2024-01-01', date '2024-12-31', 2)
+        ('year', date '2024-01-01', date '2024-12-31', 2),
+        ('ytd', date '2024-01-01', date '2024-11-30', 1),
+        ('ytd', date '2024-01-01', date '2024-12-31', 2)
     ) as rows (period_grain, period_start, period_end, months)
 ),
 areas as (
@@ -118,6 +140,22 @@ select
     'due_closure_rate', period_grain, period_start, period_end, area_code, 'total', 'total', 0.75,
     3 * months * streets, 4 * months * streets, 'final', date '2025-01-15', '2025-01-15-abc',
 from periods, areas;
+
+-- December stands beside December and November, which are equal; a street is a third.
+create table indicators.indicator_comparisons as
+select
+    indicator_id, period_grain, period_start, period_end, area_code, breakdown, breakdown_value,
+    value,
+    case when period_start = '2024-12-01' then value end as year_before_value,
+    case when period_start = '2024-12-01' then 0::decimal(24, 6) end as change_on_year,
+    case when period_start = '2024-12-01' then value end as period_before_value,
+    case when period_start = '2024-12-01' then 0::decimal(24, 6) end as change_on_period,
+    case
+        when indicator_id = 'due_closure_rate' then null
+        when breakdown = 'channel' then 1
+        when area_code <> '330108' then 0.333333
+    end::decimal(24, 6) as share,
+from indicators.indicator_values;
 """
 
 

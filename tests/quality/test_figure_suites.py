@@ -13,10 +13,14 @@ from tests.quality.figures import build_database
 VALUES = "indicators.indicator_values"
 GATED = (
     "registrations", "entity_stocks", "complaints", "ip_pledges", "penalty_cases",
-    "penalty_decisions", "indicator_values",
+    "penalty_decisions", "indicator_values", "indicator_comparisons",
 )  # fmt: skip
 ONE = "where row_number = 1"
 DECEMBER = "where indicator_id = 'items_received' and period_start = '2024-12-01'"
+TO_DATE = (
+    "where indicator_id = 'items_received' and period_grain = 'ytd' and period_end = '2024-12-31'"
+)
+LAST_YEAR = "where indicator_id = 'items_received' and period_start = '2023-12-01'"
 
 # (suite, rule, the change that it must catch)
 BROKEN = [
@@ -38,6 +42,10 @@ BROKEN = [
      "update {table} set established = 4 where month_end_on = '2024-12-31'"),
     ("entity_stocks", "opening_is_the_closing_before",
      "update {table} set opening = 99, closing = 101 where month_end_on = '2024-12-31'"),
+    ("entity_stocks", "stock_identity_holds",
+     "update {table} set moved_out = null where month_end_on = '2024-12-31'"),
+    ("entity_stocks", "opening_is_the_closing_before",
+     "delete from {table} where month_end_on = '2024-12-31'"),
     ("entity_stocks", "month_end_is_a_month_end",
      "update {table} set month_end_on = '2024-12-30' where month_end_on = '2024-12-31'"),
     ("entity_stocks", "closing_is_not_negative", "update {table} set closing = -1"),
@@ -47,6 +55,14 @@ BROKEN = [
     ("complaints", "dates_are_in_order", f"update {{table}} set closed_on = '2024-12-01' {ONE}"),
     ("complaints", "due_on_is_known", f"update {{table}} set due_on = null {ONE}"),
     ("complaints", "deadline_flags_agree", f"update {{table}} set is_due = false {ONE}"),
+    ("complaints", "deadlines_of_each_step_agree",
+     f"update {{table}} set mediation_due_on = null {ONE}"),
+    ("complaints", "deadlines_of_each_step_agree",
+     f"update {{table}} set is_mediation_on_time = false {ONE}"),
+    ("complaints", "deadlines_of_each_step_agree",
+     f"update {{table}} set due_on = acceptance_due_on {ONE}"),
+    ("complaints", "deadlines_of_each_step_agree",
+     f"update {{table}} set is_acceptance_due = false {ONE}"),
     ("ip_pledges", "pledge_is_not_negative", f"update {{table}} set pledge_yuan = -0.01 {ONE}"),
     ("ip_pledges", "pledge_yuan_is_given", f"update {{table}} set pledge_yuan = null {ONE}"),
     ("ip_pledges", "contract_has_rights", f"update {{table}} set right_count = 0 {ONE}"),
@@ -54,6 +70,18 @@ BROKEN = [
     ("penalty_cases", "decided_on_is_plausible",
      f"update {{table}} set decided_on = '2024-10-31' {ONE}"),
     ("penalty_cases", "penalty_is_fine_and_gains", f"update {{table}} set penalty_yuan = 1 {ONE}"),
+    ("penalty_cases", "decision_due_on_is_known",
+     f"update {{table}} set decision_due_on = null {ONE}"),
+    ("penalty_cases", "deadline_flags_agree",
+     f"update {{table}} set is_decided_on_time = true {ONE}"),
+    ("penalty_decisions", "publication_flags_agree",
+     f"update {{table}} set is_bare_warning = true {ONE}"),
+    ("penalty_decisions", "publication_flags_agree",
+     f"update {{table}} set published_on = '2024-12-28' {ONE}"),
+    ("penalty_decisions", "what_is_not_to_be_published_is_not",
+     f"update {{table}} set is_publishable = false {ONE}"),
+    ("penalty_decisions", "a_bare_warning_takes_nothing",
+     f"update {{table}} set is_bare_warning = true {ONE}"),
     ("penalty_decisions", "amounts_are_not_negative",
      f"update {{table}} set collected_yuan = -1 {ONE}"),
     ("penalty_decisions", "amounts_agree", f"update {{table}} set waived_yuan = 1 {ONE}"),
@@ -93,10 +121,44 @@ BROKEN = [
      f"update {{table}} set value = value + 1 {DECEMBER} and breakdown = 'channel'"),
     ("indicator_values", "months_add_up_to_quarter_and_year",
      "update {table} set value = value + 1 where period_grain = 'year' and value > 1"),
+    ("indicator_values", "year_to_date_of_december_is_the_year",
+     f"update {{table}} set value = value + 1 {TO_DATE}"),
+    ("indicator_values", "year_to_date_of_december_is_the_year",
+     "update {table} set denominator = 25, value = 0.72 where indicator_id = 'due_closure_rate'"
+     " and period_grain = 'ytd' and area_code = '330108'"),
+    ("indicator_values", "year_to_date_of_december_is_the_year",
+     f"delete from {{table}} {TO_DATE}"),
     ("indicator_values", "item_kinds_add_up_to_the_items",
      "update {table} set value = value + 1 where indicator_id = 'reports_received'"),
     ("indicator_values", "a_part_does_not_exceed_the_whole",
      "update {table} set value = 100 where indicator_id = 'items_closed_when_due'"),
+    ("indicator_comparisons", "every_figure_is_compared_once", f"delete from {{table}} {DECEMBER}"),
+    ("indicator_comparisons", "every_figure_is_compared_once",
+     f"update {{table}} set value = value + 1 {DECEMBER}"),
+    ("indicator_comparisons", "base_is_the_figure_of_last_year",
+     f"update {VALUES} set value = value + 1 {LAST_YEAR}"),
+    ("indicator_comparisons", "base_is_the_figure_of_last_year",
+     f"update {{table}} set year_before_value = null {DECEMBER}"),
+    ("indicator_comparisons", "base_is_the_figure_of_last_year",
+     f"delete from {VALUES} {LAST_YEAR}"),
+    ("indicator_comparisons", "base_is_the_figure_of_the_period_before",
+     f"update {{table}} set period_before_value = period_before_value + 1 {DECEMBER}"),
+    ("indicator_comparisons", "change_follows_from_value_and_base",
+     f"update {{table}} set change_on_year = 0.000001 {DECEMBER}"),
+    ("indicator_comparisons", "change_follows_from_value_and_base",
+     f"update {{table}} set change_on_period = null {DECEMBER}"),
+    ("indicator_comparisons", "change_follows_from_value_and_base",
+     f"update {{table}} set year_before_value = 0 {DECEMBER}"),
+    ("indicator_comparisons", "change_follows_from_value_and_base",
+     "update night.business_day set as_of = date '2024-12-30'"),
+    ("indicator_comparisons", "share_is_the_part_of_its_whole",
+     f"update {{table}} set share = 0.333334 {DECEMBER} and area_code = '330108001'"),
+    ("indicator_comparisons", "share_is_the_part_of_its_whole",
+     f"update {{table}} set share = 1 {DECEMBER} and area_code = '330108'"),
+    ("indicator_comparisons", "share_is_the_part_of_its_whole",
+     "update {table} set share = 0.5 where indicator_id = 'due_closure_rate'"),
+    ("indicator_comparisons", "suppressed_figures_tell_nothing",
+     f"update {VALUES} set value = null, status = 'suppressed' {DECEMBER}"),
 ]  # fmt: skip
 
 

@@ -21,13 +21,28 @@
 
 
 {#- The change of `value` since a base: a difference for rates, else relative, and then null when
-    the base is zero or below (such a base gives no rate). -#}
+    the base is zero or below (such a base gives no rate). Null as well while the period is not over,
+    since a part of a period is no match for a whole one; and for ranks and bounds, which are stated
+    and not measured. Expects the columns kind, value and is_unfinished. -#}
 {% macro change_since(base) -%}
     cast(
         case
+            when is_unfinished or kind in ('rank', 'upper_bound', 'lower_bound') then null
             when kind = 'ratio' then value - {{ base }}
             when {{ base }} > 0
                 then {{ divide_half_up('(value - ' ~ base ~ ')', base) }}
+        end as decimal(24, 6)
+    )
+{%- endmacro %}
+
+
+{#- The part of `value` in its whole; null when the whole is zero or below, or not known, and for
+    kinds whose parts do not add up to it. Expects the columns kind and value. -#}
+{% macro share_of(whole) -%}
+    cast(
+        case
+            when kind in ('count', 'sum', 'stock') and {{ whole }} > 0
+                then {{ divide_half_up('value', whole) }}
         end as decimal(24, 6)
     )
 {%- endmacro %}

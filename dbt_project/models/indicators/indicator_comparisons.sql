@@ -1,12 +1,16 @@
--- One row per figure, beside the same figure a year before (同比) and in the preceding period (环比).
--- Periods are matched by the calendar month they end in, so that no month loses its 31st or 29th.
--- A change is relative; between two rates it is their difference (percentage points as a fraction).
+-- One row per figure, beside the same figure a year before (同比), in the preceding period (环比), and
+-- the whole that it is a part of. Periods are matched by the calendar month they end in, so that no
+-- month loses its 31st or 29th. A change is relative; between two rates it is their difference
+-- (percentage points as a fraction). All is taken from published values, small cells left out: what
+-- stands here can be worked out from them and tells no more.
+{% set district = "'" ~ var('district_code') ~ "'" %}
 with
 
 figures as (
     select
         indicator_values.*,
         indicators.kind,
+        indicator_values.period_end > indicator_values.as_of as is_unfinished,
         {{ truncate_to_month('indicator_values.period_end') }} as last_month,
         {{ months_before('indicator_values.period_end', 12) }} as month_year_before,
         case indicator_values.period_grain
@@ -19,9 +23,23 @@ figures as (
         on indicator_values.indicator_id = indicators.indicator_id
 ),
 
+-- A breakdown value is a part of the total of its area, a street of the district.
+wholes as (
+    select
+        indicator_id,
+        period_grain,
+        period_start,
+        period_end,
+        area_code,
+        value
+    from figures
+    where breakdown = 'total'
+),
+
 bases as (
     select
         figures.*,
+        wholes.value as whole_value,
         year_before.value as year_before_value,
         period_before.value as period_before_value
     from figures
@@ -41,6 +59,16 @@ bases as (
             and figures.breakdown = period_before.breakdown
             and figures.breakdown_value = period_before.breakdown_value
             and figures.month_period_before = period_before.last_month
+    left join wholes
+        on
+            figures.indicator_id = wholes.indicator_id
+            and figures.period_grain = wholes.period_grain
+            and figures.period_start = wholes.period_start
+            and figures.period_end = wholes.period_end
+            and wholes.area_code = case
+                when figures.breakdown <> 'total' then figures.area_code
+                when figures.area_code <> {{ district }} then {{ district }}
+            end
 ),
 
 final as (
@@ -56,7 +84,8 @@ final as (
         year_before_value,
         {{ change_since('year_before_value') }} as change_on_year,
         period_before_value,
-        {{ change_since('period_before_value') }} as change_on_period
+        {{ change_since('period_before_value') }} as change_on_period,
+        {{ share_of('whole_value') }} as share -- noqa: RF04
     from bases
 )
 

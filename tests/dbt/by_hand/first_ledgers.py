@@ -11,19 +11,24 @@ COMPLAINTS = f"""
 create table ledgers.complaints as
 with rows as (
     select * from (values
-        -- received, closed, due, kind, channel, section, street
-        ('2023-02-28', '2023-03-03', '2023-03-10', 'complaint', 'internet', 'F', '330108001'),
-        ('2024-01-31', '2024-02-05', '2024-02-19', 'complaint', 'internet', 'F', '330108001'),
-        ('2024-01-31', null, '2024-02-29', 'report', null, null, null),
-        ('2024-02-29', '2024-03-20', '2024-03-15', 'complaint', 'letter', 'F', '330108001'),
-        ('2024-02-29', '2024-02-29', '2024-03-11', 'consultation', 'visit', 'H', '330108002'),
-        ('2024-02-29', '2024-03-10', '2024-03-10', 'report', 'internet', 'H', '330108001'),
-        ('2024-12-31', null, '2025-01-20', 'complaint', 'internet', 'F', '330108003'),
-        ('2024-12-31', '2025-01-02', '2025-01-10', 'complaint', 'internet', 'F', '330108003')
-    ) as given (received, closed, due, item_kind, channel, industry_section_code, area_code)
+        -- received, accepted, closed, due, kind, channel, section, street
+        ('2023-02-28', '2023-03-01', '2023-03-03', '2023-03-10', 'complaint', 'internet', 'F',
+            '330108001'),
+        ('2024-01-31', null, '2024-02-05', '2024-02-19', 'complaint', 'internet', 'F',
+            '330108001'),
+        ('2024-01-31', null, null, '2024-02-29', 'report', null, null, null),
+        ('2024-02-29', '2024-03-11', '2024-03-20', '2024-03-15', 'complaint', 'letter', 'F',
+            '330108001'),
+        ('2024-02-29', null, '2024-02-29', '2024-03-11', 'consultation', 'visit', 'H', '330108002'),
+        ('2024-02-29', null, '2024-03-10', '2024-03-10', 'report', 'internet', 'H', '330108001'),
+        ('2024-12-31', '2025-01-02', null, '2025-01-20', 'complaint', 'internet', 'F', '330108003'),
+        ('2024-12-31', null, '2025-01-02', '2025-01-10', 'complaint', 'internet', 'F', '330108003')
+    ) as given
+        (received, accepted, closed, due, item_kind, channel, industry_section_code, area_code)
     union all
     select
         day,
+        case when i % 3 = 0 and i % 5 > 0 then day + cast(i % 15 as integer) end,
         case when i % 11 > 0 then day + cast(i % 13 as integer) end,
         day + 10,
         ['complaint', 'report', 'consultation'][1 + i % 3],
@@ -36,8 +41,13 @@ typed as (
     select
         *,
         cast(received as date) as received_on,
+        cast(accepted as date) as accepted_on,
         cast(closed as date) as closed_on,
-        cast(due as date) as due_on
+        cast(due as date) as due_on,
+        -- Eleven days here, whatever the rules say: the ledger's own tests have those.
+        case when item_kind = 'complaint' then received_on + 11 end as acceptance_due_on,
+        case when accepted_on is not null then due_on end as mediation_due_on,
+        case when item_kind = 'report' then due_on end as verification_due_on
     from rows
 )
 select
@@ -47,6 +57,14 @@ select
     due_on <= date '{AS_OF}' as is_due,
     is_due and is_closed as is_closed_when_due,
     is_due and is_closed and closed_on <= due_on as is_closed_on_time,
+    acceptance_due_on <= date '{AS_OF}' as is_acceptance_due,
+    coalesce(is_acceptance_due and coalesce(accepted_on, closed_on) <= acceptance_due_on, false)
+        as is_acceptance_on_time,
+    mediation_due_on <= date '{AS_OF}' as is_mediation_due,
+    coalesce(is_mediation_due and closed_on <= mediation_due_on, false) as is_mediation_on_time,
+    verification_due_on <= date '{AS_OF}' as is_verification_due,
+    coalesce(is_verification_due and closed_on <= verification_due_on, false)
+        as is_verification_on_time,
     case when is_closed then cast(closed_on - received_on as integer) end as handling_days,
     industry_section_code, area_code
 from typed;
@@ -121,17 +139,21 @@ from (
 ) as rows;
 """
 
-PENALTY_CASES = """
+PENALTY_CASES = f"""
 create table ledgers.penalty_cases as
 select
     'case-' || row_number() over () as case_no,
     cast(filed as date) as filed_on, cast(decided as date) as decided_on,
-    case_field, party_kind, is_major, is_panel_reviewed, area_code
+    case_field, party_kind, is_major, is_panel_reviewed, area_code,
+    cast(filed as date) + 90 as decision_due_on,
+    decision_due_on <= date '{AS_OF}' as is_decision_due,
+    coalesce(is_decision_due and decided_on <= decision_due_on, false) as is_decided_on_time
 from (
     select * from (values
         ('2023-12-31', '2024-02-01', 'drug', 'enterprise', false, true, '330108001'),
         ('2024-01-31', '2024-02-29', 'food', 'enterprise', true, false, '330108001'),
-        ('2024-02-29', null, 'food', 'person', false, true, '330108002')
+        ('2024-02-29', null, 'food', 'person', false, true, '330108002'),
+        ('2024-12-31', null, 'food', 'person', false, true, '330108002')
     ) as given (filed, decided, case_field, party_kind, is_major, is_panel_reviewed, area_code)
     union all
     select
@@ -147,24 +169,31 @@ from (
 ) as rows;
 """
 
-PENALTY_DECISIONS = """
+PENALTY_DECISIONS = f"""
 create table ledgers.penalty_decisions as
 select
     'decision-' || row_number() over () as decision_no,
     cast(decided as date) as decided_on, decision_kind, case_field, party_kind,
     cast(penalty_yuan as decimal(20, 2)) as penalty_yuan,
     cast(waived_yuan as decimal(20, 2)) as waived_yuan,
-    decision_kind in ('no_penalty', 'mitigated') as is_lenient, area_code
+    decision_kind in ('no_penalty', 'mitigated') as is_lenient, area_code,
+    case when decision_kind <> 'no_penalty' then decided_on + 28 end as publication_due_on,
+    publication_due_on <= date '{AS_OF}' as is_publication_due,
+    coalesce(is_publication_due and cast(published as date) <= publication_due_on, false)
+        as is_published_on_time
 from (
     select * from (values
-        ('2024-02-29', 'penalty', 'food', 'enterprise', 10000.00, 0, '330108001'),
-        ('2024-02-29', 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
-        ('2024-02-29', 'no_penalty', 'drug', 'person', 0, 3000.00, null)
-    ) as given
-        (decided, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan, area_code)
+        ('2024-02-29', '2024-03-28', 'penalty', 'food', 'enterprise', 10000.00, 0, '330108001'),
+        ('2024-02-29', null, 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
+        ('2024-02-29', null, 'no_penalty', 'drug', 'person', 0, 3000.00, null)
+    ) as given (
+        decided, published, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan,
+        area_code
+    )
     union all
     select
         day,
+        case when i % 7 > 0 then day + cast(20 + i % 10 as integer) end,
         ['penalty', 'mitigated', 'no_penalty'][1 + i % 3],
         ['food', 'drug', null, 'price'][1 + i % 4],
         ['enterprise', 'person'][1 + i % 2],

@@ -1,10 +1,17 @@
-with items as (
-    select * from {{ ref('stg_complaints__items') }}
-),
-
-rules as (
-    select * from {{ ref('statutory_rules') }}
-),
+{#- The periods that run for an item. What ends an acceptance is the decision either way. -#}
+{% set unextended = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
+{% set periods = {
+    'acceptance': {'rule': 'complaint_acceptance', 'kind': 'complaint', 'from': 'received_on',
+                   'ended': 'coalesce(accepted_on, closed_on)', 'extension': unextended},
+    'mediation': {'rule': 'complaint_mediation', 'kind': 'complaint', 'from': 'accepted_on',
+                  'ended': 'closed_on', 'extension': unextended},
+    'verification': {'rule': 'report_verification', 'kind': 'report', 'from': 'received_on',
+                     'ended': 'closed_on',
+                     'extension': "case when is_extended then 'report_extension' end"},
+    'reply': {'rule': 'consultation_reply', 'kind': 'consultation', 'from': 'received_on',
+              'ended': 'closed_on', 'extension': unextended},
+} -%}
+with
 
 business_day as (
     select as_of from {{ ref('stg_night__business_day') }}
@@ -22,84 +29,105 @@ industry_classes as (
     where level = 'class'
 ),
 
-known_items as (
+items as (
     select
-        items.*,
+        received.*,
         business_day.as_of
-    from items
+    from {{ ref('stg_complaints__items') }} as received
     cross join business_day
-    where not coalesce(items.received_on > business_day.as_of, false)
+    where not coalesce(received.received_on > business_day.as_of, false)
 ),
 
--- Which period runs for the item, and from which day. A complaint has to be decided upon first;
--- once accepted, what is due is the end of the mediation.
-periods as (
+-- Few days begin the periods of many items: each rule is dated once a day, not once an item.
+starts as (
+    {%- for period in periods.values() %}
     select
-        *,
-        case
-            when item_kind = 'complaint' and accepted_on is not null then 'complaint_mediation'
-            when item_kind = 'complaint' then 'complaint_acceptance'
-            when item_kind = 'report' then 'report_verification'
-            when item_kind = 'consultation' then 'consultation_reply'
-        end as rule_id,
-        case
-            when item_kind = 'complaint' and accepted_on is not null then accepted_on
-            else received_on
-        end as starts_on
-    from known_items
+        '{{ period.rule }}' as rule_id,
+        {{ period.from }} as starts_on,
+        {{ period.extension }} as extension_rule_id,
+        0 as added_days
+    from items
+    where item_kind = '{{ period.kind }}' and {{ period.from }} is not null
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
 ),
 
 ruled as (
-    select
-        periods.*,
-        rules.day_kind,
-        rules.days + coalesce(extensions.days, 0) as days
-    from periods
-    left join rules
-        on
-            periods.rule_id = rules.rule_id
-            and {{ is_in_force('rules', 'periods.starts_on') }}
-    left join rules as extensions
-        on
-            periods.item_kind = 'report'
-            and periods.is_extended
-            and extensions.rule_id = 'report_extension'
-            and {{ is_in_force('extensions', 'periods.starts_on') }}
+    {{ with_days_of_rule('starts') }}
 ),
 
-dated as (
+deadlines as (
     {{ with_due_date('ruled') }}
 ),
 
-judged as (
+dated as (
+    select
+        {%- for name, period in periods.items() %}
+        {{ name }}.due_on as {{ name }}_due_on,
+        {{ name }}.is_due_provisional as is_{{ name }}_due_provisional,
+        {{ name }}.due_on <= items.as_of as is_{{ name }}_due,
+        coalesce(
+            {{ name }}.due_on <= items.as_of and {{ period.ended }} <= {{ name }}.due_on, false
+        ) as is_{{ name }}_on_time,
+        {%- endfor %}
+        items.*
+    from items
+    {% for name, period in periods.items() -%}
+    left join deadlines as {{ name }}
+        on
+            items.item_kind = '{{ period.kind }}'
+            and items.{{ period.from }} = {{ name }}.starts_on
+            and {{ name }}.rule_id = '{{ period.rule }}'
+            and {{ name }}.extension_rule_id is not distinct from {{ period.extension }}
+    {% endfor %}
+),
+
+-- What is due is the end of the item. A complaint has to be decided upon first; once accepted, it
+-- is the end of the mediation.
+due as (
     select
         *,
+        {%- for column in ['due_on', 'is_due_provisional'] %}
+        case
+            when item_kind = 'complaint' and accepted_on is null
+                then {{ column | replace('due', 'acceptance_due', 1) }}
+            when item_kind = 'complaint' then {{ column | replace('due', 'mediation_due', 1) }}
+            when item_kind = 'report' then {{ column | replace('due', 'verification_due', 1) }}
+            when item_kind = 'consultation' then {{ column | replace('due', 'reply_due', 1) }}
+        end as {{ column }},
+        {%- endfor %}
         coalesce(closed_on <= as_of, false) as is_closed,
-        due_on <= as_of as is_due,
         {{ days_between('received_on', 'closed_on') }} as days_to_closing
     from dated
 )
 
 select
-    judged.item_no,
-    judged.submission_no,
-    judged.item_kind,
-    judged.channel,
-    judged.received_on,
-    judged.accepted_on,
-    judged.closed_on,
-    judged.status,
-    judged.due_on,
-    judged.is_due_provisional,
-    judged.is_closed,
-    judged.is_due,
-    judged.is_due and judged.is_closed as is_closed_when_due,
-    judged.is_due and judged.is_closed and judged.closed_on <= judged.due_on as is_closed_on_time,
-    case when judged.is_closed then cast(judged.days_to_closing as integer) end as handling_days,
+    due.item_no,
+    due.submission_no,
+    due.item_kind,
+    due.channel,
+    due.received_on,
+    due.accepted_on,
+    due.closed_on,
+    due.status,
+    due.due_on,
+    due.is_due_provisional,
+    due.is_closed,
+    due.due_on <= due.as_of as is_due,
+    due.due_on <= due.as_of and due.is_closed as is_closed_when_due,
+    due.due_on <= due.as_of and due.is_closed and due.closed_on <= due.due_on
+        as is_closed_on_time,
+    {%- for name in ['acceptance', 'mediation', 'verification'] %}
+    due.{{ name }}_due_on,
+    due.is_{{ name }}_due_provisional,
+    due.is_{{ name }}_due,
+    due.is_{{ name }}_on_time,
+    {%- endfor %}
+    case when due.is_closed then cast(due.days_to_closing as integer) end as handling_days,
     industry_classes.section_code as industry_section_code,
     streets.area_code,
-    judged.extract_id,
-    judged.row_number
-from judged
-left join streets on judged.street = streets.street
-left join industry_classes on judged.industry_code = industry_classes.digits
+    due.extract_id,
+    due.row_number
+from due
+left join streets on due.street = streets.street
+left join industry_classes on due.industry_code = industry_classes.digits

@@ -1,9 +1,27 @@
-with cases as (
-    select * from {{ ref('stg_penalty_cases__cases') }}
+with business_day as (
+    select as_of from {{ ref('stg_night__business_day') }}
 ),
 
-business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
+-- Each case has days of its own that do not count, so each is dated by itself.
+cases as (
+    select
+        filed.*,
+        business_day.as_of,
+        'case_decision' as rule_id,
+        filed.filed_on as starts_on,
+        case when filed.is_extended then 'case_decision_extension' end as extension_rule_id,
+        filed.further_extension_days + filed.excluded_days as added_days
+    from {{ ref('stg_penalty_cases__cases') }} as filed
+    cross join business_day
+    where not coalesce(filed.filed_on > business_day.as_of, false)
+),
+
+ruled as (
+    {{ with_days_of_rule('cases') }}
+),
+
+dated as (
+    {{ with_due_date('ruled') }}
 ),
 
 streets as (
@@ -14,6 +32,7 @@ decided as (
     select
         case_no,
         min(decided_on) filter (where decision_kind in ('penalty', 'mitigated')) as decided_on,
+        min(decided_on) as handled_on,
         sum(fine_yuan) as fine_yuan,
         sum(confiscated_gains_yuan) as confiscated_gains_yuan,
         sum(penalty_yuan) as penalty_yuan
@@ -22,21 +41,27 @@ decided as (
 )
 
 select
-    cases.case_no,
-    cases.filed_on,
+    dated.case_no,
+    dated.filed_on,
     decided.decided_on,
-    cases.case_field,
-    cases.party_kind,
+    dated.case_field,
+    dated.party_kind,
     streets.area_code,
     {%- for field in ['fine_yuan', 'confiscated_gains_yuan', 'penalty_yuan'] %}
     cast(coalesce(decided.{{ field }}, 0) as decimal(20, 2)) as {{ field }},
     {%- endfor %}
     coalesce(decided.penalty_yuan >= {{ var('major_case_threshold_yuan') }}, false) as is_major,
-    cases.is_panel_reviewed,
-    cases.extract_id,
-    cases.row_number
-from cases
-cross join business_day
-left join streets on cases.street = streets.street
-left join decided on cases.case_no = decided.case_no
-where not coalesce(cases.filed_on > business_day.as_of, false)
+    dated.is_panel_reviewed,
+    dated.is_extended,
+    cast(dated.added_days as integer) as added_days,
+    decided.handled_on,
+    dated.due_on as decision_due_on,
+    dated.is_due_provisional as is_decision_due_provisional,
+    dated.due_on <= dated.as_of as is_decision_due,
+    coalesce(dated.due_on <= dated.as_of and decided.handled_on <= dated.due_on, false)
+        as is_decided_on_time,
+    dated.extract_id,
+    dated.row_number
+from dated
+left join streets on dated.street = streets.street
+left join decided on dated.case_no = decided.case_no

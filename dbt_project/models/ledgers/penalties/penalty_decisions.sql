@@ -26,38 +26,77 @@ typed as (
         {%- for field in decision_fields() if field.endswith('_yuan') %}
         {{ yuan_or_zero(field) }} as {{ field }},
         {%- endfor %}
+        {{ is_bare_warning('penalty_types') }} as is_bare_warning,
+        {{ try_cast('published_on', 'date') }} as published_on,
         case_no
     from decisions
+),
+
+-- What is not a penalty, or no more than a warning, is not made public.
+starts as (
+    select distinct
+        'penalty_publication' as rule_id,
+        decided_on as starts_on,
+        cast(null as {{ dbt.type_string() }}) as extension_rule_id,
+        0 as added_days
+    from typed
+    where decided_on is not null
+),
+
+ruled as (
+    {{ with_days_of_rule('starts') }}
+),
+
+deadlines as (
+    {{ with_due_date('ruled') }}
+),
+
+publishable as (
+    select
+        *,
+        decision_kind in ('penalty', 'mitigated') and not is_bare_warning as is_publishable
+    from typed
 )
 
 select
-    typed.decision_no,
-    typed.case_no,
-    typed.decided_on,
-    typed.decision_kind,
+    decided.decision_no,
+    decided.case_no,
+    decided.decided_on,
+    decided.decision_kind,
     {%- for field in [
         'fine_yuan', 'confiscated_gains_yuan', 'confiscated_goods_yuan', 'collected_yuan',
         'statutory_floor_yuan',
     ] %}
-    cast(typed.{{ field }} as decimal(20, 2)) as {{ field }},
+    cast(decided.{{ field }} as decimal(20, 2)) as {{ field }},
     {%- endfor %}
     -- Fines and confiscated gains are money; confiscated goods are not.
-    cast(typed.fine_yuan + typed.confiscated_gains_yuan as decimal(20, 2)) as penalty_yuan,
-    typed.decision_kind in ('no_penalty', 'mitigated') as is_lenient,
+    cast(decided.fine_yuan + decided.confiscated_gains_yuan as decimal(20, 2)) as penalty_yuan,
+    decided.decision_kind in ('no_penalty', 'mitigated') as is_lenient,
     cast(
         case
-            when typed.decision_kind in ('no_penalty', 'mitigated')
-                then greatest(typed.statutory_floor_yuan - typed.fine_yuan, 0)
+            when decided.decision_kind in ('no_penalty', 'mitigated')
+                then greatest(decided.statutory_floor_yuan - decided.fine_yuan, 0)
             else 0
         end as decimal(20, 2)
     ) as waived_yuan,
+    decided.is_bare_warning,
+    decided.is_publishable,
+    case when decided.published_on <= business_day.as_of then decided.published_on end
+        as published_on,
+    deadlines.due_on as publication_due_on,
+    deadlines.is_due_provisional as is_publication_due_provisional,
+    deadlines.due_on <= business_day.as_of as is_publication_due,
+    coalesce(
+        deadlines.due_on <= business_day.as_of and decided.published_on <= deadlines.due_on, false
+    ) as is_published_on_time,
     cases.case_field,
     cases.party_kind,
     streets.area_code,
     cases.extract_id,
     cases.row_number
-from typed
-inner join cases on typed.case_no = cases.case_no
+from publishable as decided
+inner join cases on decided.case_no = cases.case_no
 cross join business_day
+left join deadlines on decided.is_publishable and decided.decided_on = deadlines.starts_on
 left join streets on cases.street = streets.street
-where not coalesce(typed.decided_on > business_day.as_of, false)
+where not coalesce(decided.decided_on > business_day.as_of, false)

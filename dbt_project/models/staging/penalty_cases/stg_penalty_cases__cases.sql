@@ -17,6 +17,10 @@ select
     }) }} as party_kind,
     {{ try_cast('filed_on', 'date') }} as filed_on,
     coalesce({{ try_cast('is_panel_reviewed', 'boolean') }}, false) as is_panel_reviewed,
+    coalesce({{ try_cast('is_extended', 'boolean') }}, false) as is_extended,
+    {%- for days in ['further_extension_days', 'excluded_days'] %}
+    coalesce({{ try_cast(days, 'integer') }}, 0) as {{ days }},
+    {%- endfor %}
     case_no,
     street_code as street,
     decisions,

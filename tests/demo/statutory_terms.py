@@ -1,0 +1,124 @@
+"""Statutory terms of delivered items and cases, counted one at a time from the rules' text.
+
+Written with the standard library and the public calendar package, against the articles and not
+against the generator. What does not belong here: reading the files (delivered).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+import chinese_calendar
+
+Figures = dict[tuple[str, int], Decimal]
+
+RATES = {
+    "acceptance": ("acceptances_not_yet_due", "acceptance_on_time_rate"),
+    "mediation": ("mediations_not_yet_due", "mediation_on_time_rate"),
+    "verification": ("verifications_not_yet_due", "verification_on_time_rate"),
+    "decision": ("cases_not_yet_due", "case_decision_on_time_rate"),
+    "publication": (
+        "decisions_not_yet_due_for_publication", "penalty_publication_on_time_rate",
+    ),
+}  # fmt: skip
+"""Per term, the indicator that counts what is not yet due and the rate of what was in time."""
+
+
+@cache
+def _working_days() -> list[date]:
+    return list(chinese_calendar.get_workdays(date(2022, 1, 1), date(2026, 12, 31)))
+
+
+def working_days_after(start: date, count: int) -> date:
+    """The count-th working day after a day."""
+    return _working_days()[bisect_right(_working_days(), start) + count - 1]
+
+
+def read_instant_day(text: str | None) -> date | None:
+    """The day of an instant as the platform writes it."""
+    return datetime.fromisoformat(text).date() if text else None
+
+
+def due_day(item: dict[str, Any]) -> date:
+    """The day by which an item received before April 2026 must be closed."""
+    received, accepted = (
+        read_instant_day(item["received_at"]),
+        read_instant_day(item["accepted_at"]),
+    )
+    assert received is not None
+    if item["item_kind"] == "投诉" and accepted is not None:
+        return working_days_after(accepted, 45)
+    if item["item_kind"] == "举报":
+        return working_days_after(received, 30 if item["is_extended"] else 15)
+    return working_days_after(received, 7)
+
+
+def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
+    """The last day of each statutory step of an item, and the day the step ended."""
+    received, accepted = (
+        read_instant_day(item["received_at"]),
+        read_instant_day(item["accepted_at"]),
+    )
+    closed = read_instant_day(item["closed_at"])
+    assert received is not None
+    if item["item_kind"] == "举报":
+        return {"verification": (due_day(item), closed)}
+    if item["item_kind"] == "咨询":
+        return {}
+    steps = {"acceptance": (working_days_after(received, 7), accepted or closed)}
+    if accepted is not None:
+        steps["mediation"] = (working_days_after(accepted, 45), closed)
+    return steps
+
+
+def last_day_to_decide(case: dict[str, Any]) -> date:
+    """90 days from filing, 30 more when extended, and days not counted; a day off moves on."""
+    days = 120 if case["is_extended"] else 90
+    days += (case["excluded_days"] or 0) + (case["further_extension_days"] or 0)
+    return working_days_after(date.fromisoformat(case["filed_on"]) + timedelta(days=days - 1), 1)
+
+
+def divide_half_up(part: int, whole: int) -> Decimal:
+    """A rate with six decimals."""
+    return (Decimal(part) / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+def _ended(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def count_terms(
+    items: list[dict[str, Any]], cases: list[dict[str, Any]], years: range, as_of: date
+) -> Figures:
+    """Items by year of receipt, cases of filing, publications of decision."""
+    found: Counter[tuple[str, int, str]] = Counter()
+
+    def judge(term: str, year: int, last_day: date, ended: date | None) -> None:
+        found[term, year, "due" if last_day <= as_of else "not due"] += 1
+        in_time = last_day <= as_of and ended is not None and ended <= last_day
+        found[term, year, "in time"] += in_time
+
+    for item in items:
+        for term, (last_day, ended) in terms_of(item).items():
+            judge(term, int(item["received_at"][:4]), last_day, ended)
+    for case in cases:
+        first = min((decision["decided_on"] for decision in case["decisions"]), default=None)
+        judge("decision", int(case["filed_on"][:4]), last_day_to_decide(case), _ended(first))
+        for decision in case["decisions"]:
+            decided = date.fromisoformat(decision["decided_on"])
+            if decision["kind"] != "不予处罚" and decision["penalty_types"] != ["警告"]:
+                published = _ended(decision["published_on"])
+                judge("publication", decided.year, working_days_after(decided, 20), published)
+    figures: Figures = {}
+    for year in years:
+        for term, (not_yet_due, rate) in RATES.items():
+            figures[not_yet_due, year] = Decimal(found[term, year, "not due"])
+            if found[term, year, "due"]:
+                part, whole = found[term, year, "in time"], found[term, year, "due"]
+                figures[rate, year] = divide_half_up(part, whole)
+    return figures
