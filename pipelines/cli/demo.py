@@ -24,7 +24,7 @@ def demo(
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     end: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
     totals: Annotated[
-        Path | None, typer.Option(help="CSV of the totals to reproduce.", exists=True)
+        Path | None, typer.Option(help="CSV of published figures to reproduce.", exists=True)
     ] = None,
 ) -> None:
     """Write the demo bureau's extracts (synthetic) below ZHIBIAO_SOURCES."""
@@ -41,4 +41,5 @@ def demo(
             totals=totals,
         )
     typer.echo(f"演示数据（合成）: {settings.sources}, {summary.start} – {summary.end}")
+    typer.echo(f"{len(summary.rows)} source tables, {sum(summary.rows.values()):,} rows")
     typer.echo("Next: zhibiao nightly")

@@ -1,4 +1,4 @@
-"""The demo bureau: writes all four systems' extracts at once and says what they hold.
+"""The demo bureau: writes all systems' extracts at once and says what they hold.
 
 This module orders the steps. What the records are stands in the modules that it calls.
 """
@@ -13,17 +13,29 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.demo import ip_pledges, penalties
 from pipelines.demo.complaint_lives import Items, items_between
 from pipelines.demo.complaints import DATABASE, ComplaintTexts, write_database
 from pipelines.demo.dice import Dice
-from pipelines.demo.entities import Entities, Events, events_of, opening_stock, population
+from pipelines.demo.entities import (
+    ENTERPRISE,
+    Entities,
+    Events,
+    events_of,
+    opening_stock,
+    population,
+)
 from pipelines.demo.identities import Texts
 from pipelines.demo.ip_pledges import PledgeWorkbook
 from pipelines.demo.marker import DemoMarker, claim, finish, read_marker
 from pipelines.demo.penalties import CaseTexts
 from pipelines.demo.penalty_lives import Cases, cases_between
 from pipelines.demo.pledge_contracts import Contracts, contracts_between
+from pipelines.demo.registers.registers import DELIVERED, RECIPES, Registers, register_files
+from pipelines.demo.registers.scene import Firms, Scene
+from pipelines.demo.registers.truth import registers_truth
 from pipelines.demo.registration_texts import trade_names
 from pipelines.demo.registrations import RegistrationFiles
 from pipelines.demo.totals import Totals, read_totals
@@ -34,6 +46,7 @@ from pipelines.demo.truth import (
     pledges_truth,
     registrations_truth,
 )
+from pipelines.demo.vocabulary import STREET_CODES
 from pipelines.demo.working_days import ANNOUNCED, LAST_DELIVERY
 from pipelines.errors import SettingsError
 
@@ -77,11 +90,13 @@ class _Bureau:
     dice: Dice
     stock: Entities
     codes: Texts
+    names: Texts
     entities: Entities
     events: Events
     items: Items
     contracts: Contracts
     cases: Cases
+    registers: Registers
     start: date
     end: date
 
@@ -89,16 +104,20 @@ class _Bureau:
     def imagine(cls, seed: int, totals: Totals, scale: float, start: date, end: date) -> _Bureau:
         dice = Dice(seed)
         stock = opening_stock(dice, totals, start)
+        codes, names = stock.credit_codes(dice), trade_names(dice, stock)
+        scene = Scene(dice, totals, _firms(stock, codes, names), start, end)
         entities = population(dice, totals, start, end)
         return cls(
             dice=dice,
             stock=stock,
-            codes=stock.credit_codes(dice),
+            codes=codes,
+            names=names,
             entities=entities,
             events=events_of(dice, entities, start, end),
             items=items_between(dice, totals, stock, start, end).as_of(end),
             contracts=contracts_between(dice, totals, scale, stock, start, end),
             cases=cases_between(dice, totals, start, end),
+            registers=Registers.imagine(scene),
             start=start,
             end=end,
         )
@@ -111,20 +130,21 @@ class _Bureau:
             DATABASE,
             ip_pledges.file_name(self.end),
             penalties.file_name(self.end),
+            *register_files(self.end),
         ]
 
     def write(self, folder: Path) -> Counter[str]:
         """Write all extracts below a folder; what was delivered."""
-        names = trade_names(self.dice, self.stock)
         found = RegistrationFiles.of(self.dice, self.entities, self.events, self.start).write(
             folder
         )
         write_database(folder / DATABASE, ComplaintTexts(self.dice, self.codes), self.items)
-        workbook = PledgeWorkbook(self.dice, self.stock, self.codes, names)
+        workbook = PledgeWorkbook(self.dice, self.stock, self.codes, self.names)
         found.update(workbook.write(folder / ip_pledges.file_name(self.end), self.contracts))
-        texts = CaseTexts(self.dice, self.stock, self.codes, names)
+        texts = CaseTexts(self.dice, self.stock, self.codes, self.names)
         found.update(texts.write(folder / penalties.file_name(self.end), self.cases))
         found.update(self.items.oddities())
+        found.update(self.registers.write(folder))
         return found
 
     def truth(self) -> Truth:
@@ -134,6 +154,7 @@ class _Bureau:
             **complaints_truth(self.items, self.start, self.end),
             **pledges_truth(self.contracts, self.start, self.end),
             **penalties_truth(self.dice, self.cases, self.start, self.end),
+            **registers_truth(self.registers.rows, self.start, self.end),
         }
 
 
@@ -148,8 +169,8 @@ def write_demo(
 ) -> DemoSummary:
     """Write the demo bureau's extracts below `sources`; equal arguments give equal files.
 
-    `totals` is a CSV of published facts (`indicator_id`, `value`, `unit`) of the year 2024 that the
-    records shall add up to; at scale 1 they do exactly. Counts and amounts scale with `scale`.
+    `totals` is a CSV of published facts (`indicator_id`, `published`, `unit`) of the year 2024 that
+    the records shall add up to; at scale 1 they do exactly. Counts and amounts scale with `scale`.
 
     Raises:
         SettingsError: when `sources` holds what the demo did not write, or an argument or a total
@@ -166,15 +187,23 @@ def write_demo(
     marker = DemoMarker(seed, scale, start, end, tuple(files))
     finish(sources, marker)
     rows = {
-        table: found.pop(f"{source}: rows delivered", 0)
+        table: found.pop(f"{source}: {DELIVERED}", 0)
         for source, table in (
             ("registrations", "registrations__events"),
             ("complaints", "complaints__items"),
             ("ip_pledges", "ip_pledges__pledged_rights"),
             ("penalty_cases", "penalty_cases__cases"),
+            *((table, table) for table in RECIPES),
         )
     }
     return DemoSummary(sources, marker, rows, bureau.truth(), dict(sorted(found.items())))
+
+
+def _firms(stock: Entities, codes: Texts, names: Texts) -> Firms:
+    """The enterprises among the opening stock."""
+    places = np.flatnonzero(stock.kinds == ENTERPRISE)
+    streets = np.asarray(STREET_CODES, dtype=object)[stock.streets[places]]
+    return Firms(list(codes[places]), list(names[places]), list(streets))
 
 
 def check_range(scale: float, start: date, end: date) -> None:
@@ -205,7 +234,7 @@ def _move_into_place(staging: Path, sources: Path, files: list[str], earlier: se
         target = sources / name
         target.parent.mkdir(parents=True, exist_ok=True)
         # A journal that belongs to the old database must not be replayed into the new one.
-        for suffix in ("-journal", "-wal", "-shm") if name == DATABASE else ():
+        for suffix in ("-journal", "-wal", "-shm") if name.endswith((".db", ".sqlite")) else ():
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         (staging / name).replace(target)
     for name in earlier - set(files):

@@ -11,21 +11,35 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.demo.complaints import DATABASE
+from pipelines.demo.registers.registers import register_tables
 from pipelines.demo.registrations import COLUMNS, ENCODING
+from pipelines.sources.contracts import CsvDialect, SourceTable, SqlDialect
 
 _PER_SOURCE = 70
 _NOTHING = ("", "N/A", "-")
+_LISTED = {
+    "activities__public_opinion": "内容摘要",
+    "food_samples__test_results": "被抽样单位",
+    "ccc_exemptions__applications": "contact_phone",
+    "special_equipment__units": "unit_name",
+}
+"""Personal columns of registers whose values name a person; names of firms are public elsewhere."""
 
 
 def personal_samples(sources: Path) -> list[str]:
-    """Some 200 names, telephone and identity numbers, addresses and texts that were delivered.
+    """Some 280 names, telephone and identity numbers, addresses and texts that were delivered.
 
     Values of at least five characters, so that a search for one does not meet it by chance;
     without repetition.
     """
     found = [
         value
-        for values in (_registered(sources), _complained(sources), _punished(sources))
+        for values in (
+            _registered(sources),
+            _complained(sources),
+            _punished(sources),
+            _listed(sources),
+        )
         for value in islice((v for v in values if len(v) >= 5), _PER_SOURCE)
     ]
     return list(dict.fromkeys(found))
@@ -56,3 +70,26 @@ def _punished(sources: Path) -> Iterator[str]:
             for party in json.loads(line)["parties"]:
                 if party["kind"] != "企业":
                     yield from (party[key] for key in ("phone", "id_number"))
+
+
+def _listed(sources: Path) -> Iterator[str]:
+    """The newest values of each register in turn."""
+    columns = [
+        reversed(_column(sources, table, _LISTED[table.id]))
+        for table in register_tables()
+        if table.id in _LISTED
+    ]
+    yield from (value for row in zip(*columns, strict=False) for value in row)
+
+
+def _column(sources: Path, table: SourceTable, column: str) -> list[str]:
+    dialect = table.dialect
+    if isinstance(dialect, SqlDialect):
+        address = f"file:{sources / dialect.location}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            found = database.execute(f"select {column} from {dialect.relation} order by rowid")
+            return [str(value) for (value,) in found]
+    pattern = dialect.location.replace("{period}", "*")
+    newest = max(sources.glob(pattern))
+    with newest.open(encoding=table.dialect_as(CsvDialect).encoding, newline="") as lines:
+        return [row[column] for row in csv.DictReader(lines)]

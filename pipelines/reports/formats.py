@@ -13,6 +13,8 @@ NOTHING = "—"
 SUPPRESSED = "已抑制"
 MARKS = {"provisional": "暂定", "stale": "陈旧", "suppressed": SUPPRESSED}
 """What stands beside a value whose status is not final."""
+EXTERNAL = "外部数据"
+"""What stands beside a value that was taken from a document and not computed."""
 
 MARK_MEANINGS = {
     "暂定": "期间尚未结束或时限尚未公布，数值以后可能变化。",
@@ -22,6 +24,8 @@ MARK_MEANINGS = {
 }
 
 _MAGNITUDES = {"万": 4, "亿": 8}
+# Places and bounds have no proportion: from the 2nd place to the 1st is no fall by 50 %.
+_WITHOUT_PROPORTION = {"rank", "upper_bound", "lower_bound"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class Scale:
 
     unit: str
     exponent: int
-    decimals: int | None
-    """None: at most one, and none when it is zero."""
+    decimals: int
+    is_trimmed: bool = False
+    """Whether decimals that are zero at the end are left out."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def choose_scale(display_scale: str, unit_label: str, kind: str) -> Scale:
     """The scale that a metric's `display.scale` names: 元, 万元, 亿元, 件, 万件, % and the like.
 
     A bare 万 or 亿 takes the metric's unit. Scaled values and percentages show two decimals, counts
-    and yuan none, medians and percentiles one where needed.
+    and yuan none; medians and percentiles one where needed, ranks and bounds up to two, as stated.
     """
     if display_scale == "%" or unit_label == "%":
         return Scale("%", -2, 2)
@@ -83,27 +88,34 @@ def choose_scale(display_scale: str, unit_label: str, kind: str) -> Scale:
     if exponent:
         unit = display_scale if display_scale[1:] else display_scale + unit_label
         return Scale(unit, exponent, 2)
+    unit = display_scale or unit_label
+    if kind in _WITHOUT_PROPORTION:
+        return Scale(unit, 0, 2, is_trimmed=True)
     if kind in {"median", "percentile"}:
-        return Scale(display_scale or unit_label, 0, None)
-    return Scale(display_scale or unit_label, 0, 0)
+        return Scale(unit, 0, 1, is_trimmed=True)
+    return Scale(unit, 0, 0)
 
 
 def show_value(value: Decimal | None, status: str, scale: Scale) -> Cell:
     """Round a stored value to its scale; a suppressed one is not shown, whatever is stored."""
     if value is None or status == "suppressed":
         return Cell(None, status, scale)
-    shown = value.scaleb(-scale.exponent)
-    if scale.decimals is None:
-        rounded = round_half_up(shown, 1)
-        whole = round_half_up(shown, 0)
-        return Cell(whole if whole == rounded else rounded, status, scale)
-    return Cell(round_half_up(shown, scale.decimals), status, scale)
+    shown = round_half_up(scale_value(value, scale), scale.decimals)
+    return Cell(_trim(shown) if scale.is_trimmed else shown, status, scale)
+
+
+def scale_value(value: Decimal, scale: Scale) -> Decimal:
+    """A stored value in the unit of its scale, unrounded: a chart draws by it, nobody reads it."""
+    return value.scaleb(-scale.exponent)
 
 
 def show_change(change: Decimal | None, kind: str) -> Change:
-    """Round a stored change: points with two decimals between rates, else percent with one."""
+    """Round a stored change: points with two decimals between rates, else percent with one.
+
+    Places and bounds have none.
+    """
     is_points = kind == "ratio"
-    if change is None:
+    if change is None or kind in _WITHOUT_PROPORTION:
         return Change(None, is_points)
     return Change(round_half_up(change.scaleb(2), 2 if is_points else 1), is_points)
 
@@ -113,3 +125,9 @@ def round_half_up(number: Decimal, decimals: int) -> Decimal:
     rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     # -0.04 rounds to -0.0, which nobody wants to read.
     return abs(rounded) if rounded.is_zero() else rounded
+
+
+def _trim(number: Decimal) -> Decimal:
+    """Without zeros after the point; those before it stay (normalize alone writes 1E+1 for 10)."""
+    whole = number.to_integral_value()
+    return whole if number == whole else number.normalize()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, localcontext
 from difflib import get_close_matches
 from enum import StrEnum
@@ -84,7 +85,9 @@ def _compare(figure: PublishedFigure, catalogue: Catalogue, values: Values) -> C
         remarks.append(
             _say_definition(entry, giving, values.get((entry.indicator_id, figure.period)))
         )
-    value, status = values.get((giving.indicator_id, figure.period), (None, ""))
+    value, status = values.get(
+        (giving.indicator_id, _find_period(figure, giving, values)), (None, "")
+    )
     if value is None or status == "suppressed":
         remarks.append(_say_why_missing(figure, status))
         return Comparison(figure, Outcome.MISSING, "；".join(remarks))
@@ -92,6 +95,18 @@ def _compare(figure: PublishedFigure, catalogue: Catalogue, values: Values) -> C
     outcome = Outcome.MATCH if _agrees(figure, giving, computed) else Outcome.DIFFERS
     remarks += _say_how_compared(figure, giving, computed, status)
     return Comparison(figure, outcome, "；".join(remarks), computed)
+
+
+def _find_period(figure: PublishedFigure, giving: CatalogueEntry, values: Values) -> Period:
+    """The period asked for; of what is stated by the year only, the year that ends on the day."""
+    period = figure.period
+    year = Period("year", date(period.end.year, 1, 1), date(period.end.year, 12, 31))
+    is_stated_by_the_year = (
+        giving.kind in _DAILY_KINDS
+        and (giving.indicator_id, period) not in values
+        and period.end == year.end
+    )
+    return year if is_stated_by_the_year else period
 
 
 def _agrees(figure: PublishedFigure, giving: CatalogueEntry, computed: Decimal) -> bool:

@@ -6,7 +6,10 @@ does not: expectations.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tests.dbt.build_database import Row
+from tests.dbt.system_rows import SYSTEM_ROWS
 
 ENTERPRISE = "91330108MA27XGJF14"
 HOUSEHOLD = "92330103MA2B1CD28L"
@@ -127,10 +130,74 @@ PENALTY_CASES: list[Row] = [
     },
 ]
 
+
+def _keyed(key: str, numbers: Iterable[str], **others: str | None) -> list[Row]:
+    return [{key: number, **others} for number in numbers]
+
+
+# Two lists of one register, and a lister who leaves on a day still to come.
+LISTINGS: dict[str, list[Row]] = {
+    "listings__live_commerce_sites": _keyed(
+        "编号", ["L1", "L2"], 类型="直播间", 绿色认定="是", 所属街道="西兴街道",
+        认定日期="2024-12-31", 退出日期="2025-01-16", **{"年销售额(万元)": "1000.0001"},
+    ),
+    "listings__talents": _keyed(
+        "编号", ["L1"], 姓名="4d1f3a90", 人才类别="数字广告专家", 所属街道="330108003",
+        认定日期="2025-01-15",
+    ),
+}  # fmt: skip
+
+# One entry of a list after the other; the contract is under review, the second standard to come.
+ACTIVITIES: dict[str, list[Row]] = {
+    "activities__publications": _keyed(
+        "编号", ["A1", "A2"], 类型="学习法律法规规章", 文号="国令778", 日期="2024-02-29"
+    ),
+    "activities__training_events": _keyed(
+        "编号", ["A1"], 类型="网络学法", 学时="1.5", 主讲人="c08e11d7", 日期="2025-01-15"
+    ),
+    "activities__decisions_reviewed": _keyed("编号", ["A1"], 类型="重大合同"),
+    "activities__standards": [
+        *_keyed("标准编号", ["T/1"], 标准类型="团体标准", 层级="国家级", 领域="平台治理",
+                发布日期="2024-12-31"),
+        *_keyed("标准编号", ["T/2"], 标准类型="团体标准", 发布日期="2025-01-16"),
+    ],
+    "activities__campaigns": _keyed("行动编号", ["A1"], 组织方式="牵头", 启动日期="2024-03-15"),
+    "activities__service_visits": _keyed(
+        "visit_no", ["A1"], programme="解忧工作室", contact_name="e1b2c3d4",
+        visited_on="2024-03-15",
+    ),
+    "activities__public_opinion": _keyed(
+        "舆情编号", ["A1"], 处置状态="处置中", 发现日期="2024-12-30"
+    ),
+}  # fmt: skip
+
+RECOGNITIONS = [
+    *_keyed("编号", ["G1", "G2"], 项目="守合同重信用企业", 等级="市级",
+            统一社会信用代码=ENTERPRISE.lower(), 授予单位="市局", 认定日期="2024-12-31"),
+    *_keyed("编号", ["G3"], 项目="个人荣誉", 等级="省级", 对象="aa55cc77", 认定日期="2025-01-15"),
+    *_keyed("编号", ["G4"], 项目="个人荣誉", 等级="省级", 认定日期="2025-01-16"),
+]  # fmt: skip
+
+SCORE = {"数据项": "法律知识竞赛平均分", "性质": "不低于", "发布单位": "竞赛组委会"}
+EXTERNAL_FIGURES: list[Row] = [
+    {**SCORE, "所属期末": end, "数值": value, "文件名称": title, "发布日期": published}
+    for end, value, title, published in [
+        ("2024-12-31", "99.90", "初步通报", "2024-11-30"),
+        ("2024-12-31", "99.94", "通报", "2025-01-15"),
+        ("2024-12-31", "99.99", "更正", "2025-01-16"),
+        ("2024-06-30", "98", "半年通报", "2024-07-01"),
+    ]
+]
+
 ROWS: dict[str, list[Row]] = {
+    **SYSTEM_ROWS,
     "registrations__events": REGISTRATIONS,
     "complaints__items": COMPLAINTS,
     "ip_pledges__pledged_rights": IP_PLEDGES,
     "penalty_cases__cases": PENALTY_CASES,
+    **LISTINGS,
+    **ACTIVITIES,
+    "recognitions__items": RECOGNITIONS,
+    "external_figures__statements": EXTERNAL_FIGURES,
 }
 """Per source table; every value of a personal column is a pseudonym, as landing leaves it."""

@@ -111,7 +111,7 @@ def test_a_ledger_that_begins_later_states_nothing_before(tmp_path: Path) -> Non
         assert years_of(connection, "calls") == {}
         assert years_of(connection, "visits_per_call") == {}
         assert years_of(connection, "plans") == {2023: 1, 2024: 2}
-        assert years_of(connection, "firms_visited") == {2024: 2}
+        assert years_of(connection, "firms_visited") == {2023: 0, 2024: 2}
 
 
 @pytest.mark.parametrize("first_day", ["2021-04-01", "2021", "1021-01-01", ""])

@@ -15,6 +15,7 @@ from pipelines.demo.bureau import DemoSummary, write_demo
 from pipelines.demo.marker import CLAIM_NAME, MARKER_NAME, claim, read_marker
 from pipelines.demo.samples import personal_samples
 from pipelines.errors import SettingsError
+from tests.demo.delivered import write_totals
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -26,7 +27,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def test_equal_arguments_give_equal_files(tmp_path: Path, demo: DemoSummary) -> None:
-    """CSV, JSON lines, workbook and marker byte for byte; the database dump for dump."""
+    """Files and marker byte for byte; the complaint platform's database dump for dump."""
     again = write_demo(tmp_path / "again", scale=0.05)
     one, two = _hashes(demo.sources), _hashes(again.sources)
     database = "complaints/complaints.sqlite"
@@ -72,17 +73,19 @@ def test_marker_says_what_the_demo_is(demo: DemoSummary) -> None:
         "from": "2023-01-01",
         "to": "2025-01-15",
     }
-    assert len(files) == 29
+    assert len(files) == 48
     assert read_marker(demo.sources) == demo.marker
     assert demo.marker.end == date(2025, 1, 15)
 
 
 def test_marker_holds_no_personal_value(demo: DemoSummary) -> None:
-    """Nor does the folder hold anything beside the four systems and the marker."""
+    """Nor does the folder hold anything beside the systems and the marker."""
     text = (demo.sources / MARKER_NAME).read_text(encoding="utf-8")
     assert not [value for value in personal_samples(demo.sources) if value in text]
     assert {path.name for path in demo.sources.iterdir()} == {
-        MARKER_NAME, "complaints", "ip_pledges", "penalty_cases", "registrations",
+        MARKER_NAME, "brand_certificates", "ccc_exemptions", "complaints", "data_ip",
+        "food_samples", "ip_pledges", "legal_affairs", "lists", "penalty_cases",
+        "prepaid_merchants", "registrations", "special_equipment",
     }  # fmt: skip
 
 
@@ -166,9 +169,11 @@ def test_unusable_arguments_are_refused(
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("indicator_id,value\ncases_filed,1\n", "expected a CSV with indicator_id, value and unit"),
-        ("indicator_id,value,unit\ncases_filed,many,件\n", "InvalidOperation"),
-        ("indicator_id,value,unit\ncases_filed,1,件\n", "got none for"),
+        ("indicator_id,published\ncases_filed,1\n", "a CSV with indicator_id, published and unit"),
+        ("indicator_id,published,unit\ncases_filed,many,件\n", "InvalidOperation"),
+        ("indicator_id,published,unit\ncases_filed,NaN,件\n", "InvalidOperation"),
+        ("indicator_id,published,unit\ncases_filed,-1,件\n", "from 0 on, .* for cases_filed"),
+        ("indicator_id,published,unit\ncases_filed,1,件\n", "all 76 indicators .* got none for"),
     ],
 )
 def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -> None:
@@ -178,6 +183,27 @@ def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -
     with pytest.raises(SettingsError, match=message):
         write_demo(tmp_path / "sources", totals=totals)
     assert not (tmp_path / "sources").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"new_enterprises": "30000"}, "new_enterprises within new_market_entities"),
+        ({"brand_certified_firms_new": "7"}, "expected brand_certified_firms_new within"),
+        ({"brand_certificates": "40"}, r"within brand_certificates - .*\(34\), got 35"),
+        ({"equipment_producers_staffing_rate": "97"}, "that 24 staffed units can be, got 97"),
+        ({"equipment_users_staffing_rate": "0"}, "that 964 staffed units can be, got 0"),
+        ({"food_disposal_rate": "99"}, "expected food_disposal_rate to be 100"),
+    ],
+)
+def test_contradictory_totals_are_refused(
+    tmp_path: Path, changed: dict[str, str], message: str
+) -> None:
+    """Naming the part and its whole."""
+    totals = tmp_path / "totals.csv"
+    write_totals(totals, changed)
+    with pytest.raises(SettingsError, match=message):
+        write_demo(tmp_path / "sources", totals=totals)
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,13 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
         (case(13), "decision_no_is_unique"),
         (case(14, decisions='[{"decision_no": "D13", "kind": "行政处罚",'
               ' "decided_on": "2024-12-01"}]'), "decision_no_is_unique"),
+        (case(15, decisions='[{"decision_no": "H", "kind": "行政处罚", "decided_on": "2024-12-01",'
+              ' "penalty_types": ["警告", "训诫"]}]'), "penalty_types_are_known"),
+        (case(16, decisions='[{"decision_no": "I", "kind": "行政处罚", "decided_on": "2024-12-01",'
+              ' "published_on": "2024-11-30"}]'), "published_on_is_plausible"),
+        (case(17, decisions='[{"decision_no": "J", "kind": "行政处罚", "decided_on": "2024-12-01",'
+              ' "published_on": "2025-01-16"}]'), "published_on_is_plausible"),
+        (case(18, excluded_days="-1"), "days_are_not_negative"),
     ],
 }  # fmt: skip
 GOOD_ROWS = {
@@ -389,6 +396,11 @@ GOOD_ROWS = {
     ],
     "penalty_cases__cases": [
         case(900), case(901, decisions=None), case(902, decisions="[]"), case(903, party_kind=None),
+        case(904, is_extended="true", further_extension_days="10", excluded_days="3",
+             decisions='[{"decision_no": "K", "kind": "行政处罚", "decided_on": "2024-12-01",'
+             ' "penalty_types": ["警告"], "published_on": null}, {"decision_no": "L",'
+             ' "kind": "减轻处罚", "decided_on": "2024-12-01", "penalty_types": ["罚款"],'
+             ' "published_on": "2025-01-15"}]'),
     ],
 }  # fmt: skip
 

@@ -107,7 +107,8 @@ def test_the_reading_is_the_same_twice(tmp_path: Path) -> None:
 def test_every_source_table_and_ledger_of_the_bureau_is_gated(suites: dict[str, Suite]) -> None:
     contracts = read_contracts(PROJECT_ROOT / "dbt_project")
     ledgers = {p.stem for p in (PROJECT_ROOT / "dbt_project/models/ledgers").glob("*/*.sql")}
-    assert set(suites) == set(contracts) | ledgers | {"indicator_values"}
+    figures = {"indicator_values", "indicator_comparisons"}
+    assert set(suites) == set(contracts) | ledgers | figures
 
 
 def test_rules_of_a_landed_table_belong_to_its_steward(suites: dict[str, Suite]) -> None:

@@ -9,6 +9,8 @@ import pytest
 from pipelines.reports.formats import Scale, choose_scale, show_change, show_value
 
 YUAN_10K = Scale("万元", 4, 2)
+DAYS = Scale("天", 0, 1, is_trimmed=True)
+SCORE = Scale("分以上", 0, 2, is_trimmed=True)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,10 @@ YUAN_10K = Scale("万元", 4, 2)
         ("%", "%", "ratio", Scale("%", -2, 2)),
         ("", "%", "ratio", Scale("%", -2, 2)),
         ("", "件", "count", Scale("件", 0, 0)),
-        ("天", "天", "median", Scale("天", 0, None)),
+        ("天", "天", "median", Scale("天", 0, 1, is_trimmed=True)),
+        ("位", "位", "rank", Scale("位", 0, 2, is_trimmed=True)),
+        ("名以内", "名", "upper_bound", Scale("名以内", 0, 2, is_trimmed=True)),
+        ("分以上", "分", "lower_bound", Scale("分以上", 0, 2, is_trimmed=True)),
     ],
 )
 def test_the_scale_follows_what_the_metric_declares(
@@ -44,9 +49,14 @@ def test_the_scale_follows_what_the_metric_declares(
         ("12345678900", YUAN_10K, "1,234,567.89"),
         ("0.987650", Scale("%", -2, 2), "98.77"),
         ("1", Scale("%", -2, 2), "100.00"),
-        ("9.5", Scale("天", 0, None), "9.5"),
-        ("9.000000", Scale("天", 0, None), "9"),
-        ("9.96", Scale("天", 0, None), "10"),
+        ("9.5", DAYS, "9.5"),
+        ("9.000000", DAYS, "9"),
+        ("9.96", DAYS, "10"),
+        ("99.940000", SCORE, "99.94"),
+        ("99.900000", SCORE, "99.9"),
+        ("25.000000", SCORE, "25"),
+        ("99.995", SCORE, "100"),
+        ("0.000000", SCORE, "0"),
         ("999999999999999999.999999", Scale("元", 0, 0), "1,000,000,000,000,000,000"),
     ],
 )
@@ -84,6 +94,8 @@ def test_the_status_stands_beside_the_value_or_in_its_place(
         ("0.0125", "ratio", "+1.25 个百分点"),
         ("-0.00005", "ratio", "-0.01 个百分点"),
         (None, "count", "—"),
+        ("-0.5", "rank", "—"),
+        ("0.25", "lower_bound", "—"),
     ],
 )
 def test_a_change_is_a_percentage_or_points_between_rates(

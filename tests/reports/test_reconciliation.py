@@ -246,3 +246,20 @@ def test_figures_stay_in_the_order_of_the_file() -> None:
     figures = [make_figure(name, "1", "件") for name in ("b", "a", "c")]
     listed = [c.figure.indicator_id for c in compare_figures(figures, {}, {})]
     assert listed == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "period", "outcome"),
+    [
+        ("rank", "2024-12-31", MATCH),  # stated by the year, which ends on that day
+        ("rank", "2024-11-30", MISSING),
+        ("count", "2024-12-31", MISSING),  # what happened in December is not what did in the year
+    ],
+)
+def test_what_is_stated_by_the_year_only_answers_for_its_last_day(
+    kind: str, period: str, outcome: Outcome
+) -> None:
+    values = {("a", parse_stated_period("2024")): (Decimal(1), "final")}
+    figure = make_figure("a", "1", "位", period)
+    (comparison,) = compare_figures([figure], {"a": make_entry("a", kind=kind)}, values)
+    assert comparison.outcome is outcome

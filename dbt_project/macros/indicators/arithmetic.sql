@@ -27,7 +27,7 @@
 {% macro change_since(base) -%}
     cast(
         case
-            when is_unfinished or kind in ('rank', 'upper_bound', 'lower_bound') then null
+            when is_unfinished or kind in ('{{ stated_kinds() | join("', '") }}') then null
             when kind = 'ratio' then value - {{ base }}
             when {{ base }} > 0
                 then {{ divide_half_up('(value - ' ~ base ~ ')', base) }}

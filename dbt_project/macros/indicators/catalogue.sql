@@ -151,10 +151,11 @@
 {%- endmacro %}
 
 
-{#- One row per additive input: whether its ledger knows streets, and whether it is a stock. -#}
-{% macro compile_additive_inputs(declared) -%}
+{#- One row per input that counts or adds up, and so is 0 where there is nothing: whether its ledger
+    knows streets, and whether it is a stock. -#}
+{% macro compile_counted_inputs(declared) -%}
     {%- set rows = [] -%}
-    {%- for input in declared.inputs.values() if input.is_additive -%}
+    {%- for input in declared.inputs.values() if input.is_additive or input.aggregation == 'count_distinct' -%}
         {%- do rows.append([
             input.id, declared.ledgers[input.ledger].area is not none, input.is_stock
         ]) -%}

@@ -23,8 +23,7 @@
             'none of ' ~ missing | join(', '), 'Add what is missing beside the metric.'
         ) %}
     {% endif %}
-    {% set stated = ['rank', 'upper_bound', 'lower_bound'] %}
-    {% set kinds = ['count', 'sum', 'stock', 'ratio', 'median', 'percentile', 'distinct'] + stated %}
+    {% set kinds = ['count', 'sum', 'stock', 'ratio', 'median', 'percentile', 'distinct'] + stated_kinds() %}
     {% if meta.kind not in kinds or (meta.kind == 'ratio') != (metric.type == 'ratio') %}
         {% do refuse(
             'metric ' ~ metric.name, 'a kind among ' ~ kinds | join(', ')
@@ -38,6 +37,12 @@
             'Leave it out: only counts have small cells, and rates follow their counts.'
         ) %}
     {% endif %}
+{% endmacro %}
+
+
+{#- What is stated rather than measured: a place among others, or a bound. -#}
+{% macro stated_kinds() %}
+    {{ return(['rank', 'upper_bound', 'lower_bound']) }}
 {% endmacro %}
 
 

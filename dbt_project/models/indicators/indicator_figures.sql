@@ -32,8 +32,8 @@ indicator_sources as (
     select * from {{ ref('indicator_sources') }}
 ),
 
-additive_inputs as (
-    {{ compile_additive_inputs(declared) | indent(4) }}
+counted_inputs as (
+    {{ compile_counted_inputs(declared) | indent(4) }}
 ),
 
 -- A stock is not added over months: its value is that of the last month with a count in the period.
@@ -102,10 +102,16 @@ periods as (
     from {{ ref('indicator_periods') }}
 ),
 
+aggregated as (
+    select * from added_up
+    union all
+    select * from period_statistics
+),
+
 -- A month without a row is a count of 0. A stock that was not taken at all is unknown, not 0.
 undivided as (
     select
-        additive_inputs.input_id,
+        counted_inputs.input_id,
         periods.period_grain,
         periods.period_start,
         periods.period_end,
@@ -113,33 +119,33 @@ undivided as (
         'total' as breakdown,
         'total' as breakdown_value,
         case
-            when added_up.value is not null then added_up.value
-            when not additive_inputs.is_stock then 0
-            when count(added_up.value) over areas_of_period > 0 then 0
+            when aggregated.value is not null then aggregated.value
+            when not counted_inputs.is_stock then 0
+            when count(aggregated.value) over areas_of_period > 0 then 0
         end as value
-    from additive_inputs
+    from counted_inputs
     cross join periods
     inner join areas
-        on additive_inputs.has_streets or not areas.is_street
-    left join added_up
+        on counted_inputs.has_streets or not areas.is_street
+    left join aggregated
         on
-            additive_inputs.input_id = added_up.input_id
-            and periods.period_grain = added_up.period_grain
-            and periods.period_end = added_up.period_end
-            and areas.area_code = added_up.area_code
-            and added_up.breakdown = 'total'
+            counted_inputs.input_id = aggregated.input_id
+            and periods.period_grain = aggregated.period_grain
+            and periods.period_end = aggregated.period_end
+            and areas.area_code = aggregated.area_code
+            and aggregated.breakdown = 'total'
     window areas_of_period as (
-        partition by additive_inputs.input_id, periods.period_grain, periods.period_end
+        partition by counted_inputs.input_id, periods.period_grain, periods.period_end
     )
 ),
 
 cells as (
     select * from undivided
     union all
-    select * from added_up
-    where breakdown <> 'total'
-    union all
-    select * from period_statistics
+    select * from aggregated
+    where
+        breakdown <> 'total'
+        or input_id not in (select counted_inputs.input_id from counted_inputs)
 ),
 
 -- The cells of a ratio are those of its denominator. An indicator begins on a 1 January, which no

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.dbt.by_hand import fill, first_ledgers, listings
+from tests.dbt.by_hand import fill, first_ledgers, listings, registers, systems
 
 
 def write_ledgers(path: Path) -> Path:
@@ -23,6 +23,8 @@ def write_ledgers(path: Path) -> Path:
             fill.FILL,
             *first_ledgers.STATEMENTS,
             *listings.STATEMENTS,
+            *registers.STATEMENTS,
+            *systems.STATEMENTS,
         ):
             connection.execute(statement)
     return path

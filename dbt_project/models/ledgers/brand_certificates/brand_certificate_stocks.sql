@@ -1,0 +1,17 @@
+with stock_days as (
+    {{ stock_days() }}
+)
+
+select
+    stock_days.month_end_on,
+    certificates.firm_uscc,
+    cast(count(*) as integer) as certificate_count,
+    -- A firm stands in one street, that of its newest certificate, or streets would not add up.
+    max_by(certificates.area_code, certificates.issue_number) as area_code
+from {{ ref('brand_certificates') }} as certificates
+inner join stock_days
+    on
+        certificates.issued_on <= stock_days.stock_on
+        and certificates.valid_until >= stock_days.stock_on
+        and coalesce(certificates.withdrawn_on > stock_days.stock_on, true)
+group by stock_days.month_end_on, certificates.firm_uscc

@@ -1,0 +1,19 @@
+with known as (
+    {{ known_rows(ref('stg_brand_certificates__certificates'), 'issued_on') }}
+)
+
+select
+    certificate_no,
+    upper(firm_uscc) as firm_uscc,
+    certificate_kind,
+    issued_on,
+    valid_until,
+    case when withdrawn_on <= as_of then withdrawn_on end as withdrawn_on,
+    cast(
+        row_number() over (partition by upper(firm_uscc) order by issued_on, certificate_no)
+        as integer
+    ) as issue_number,
+    area_code,
+    extract_id,
+    row_number
+from known

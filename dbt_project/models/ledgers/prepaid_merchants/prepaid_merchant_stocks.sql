@@ -1,0 +1,15 @@
+with stock_days as (
+    {{ stock_days() }}
+)
+
+select
+    stock_days.month_end_on,
+    merchants.merchant_no,
+    merchants.trade,
+    coalesce(merchants.covered_on <= stock_days.stock_on, false) as is_covered,
+    merchants.area_code
+from {{ ref('prepaid_merchants') }} as merchants
+inner join stock_days
+    on
+        merchants.listed_on <= stock_days.stock_on
+        and coalesce(merchants.delisted_on > stock_days.stock_on, true)

@@ -1,0 +1,15 @@
+with known as (
+    {{ known_rows(ref('stg_recognitions__items'), 'recognised_on', has_street=false) }}
+)
+
+select
+    recognition_no,
+    programme,
+    level,
+    -- A firm is counted once, in whatever case its code was typed.
+    upper(holder_uscc) as holder_uscc,
+    granted_by,
+    recognised_on,
+    extract_id,
+    row_number
+from known

@@ -1,0 +1,45 @@
+with known as (
+    {{ known_rows(ref('stg_reconsiderations__cases'), 'applied_on', has_street=false) }}
+),
+
+-- The period runs from acceptance. Only the ordinary procedure, which a case that names none is
+-- under, can be extended.
+starts as (
+    select
+        *,
+        accepted_on as starts_on,
+        case when procedure = 'summary' then 'reconsideration_summary' else 'reconsideration' end
+            as rule_id,
+        case
+            when is_extended and coalesce(procedure <> 'summary', true)
+                then 'reconsideration_extension'
+        end as extension_rule_id,
+        0 as added_days
+    from known
+),
+
+ruled as (
+    {{ with_days_of_rule('starts') }}
+),
+
+dated as (
+    {{ with_due_date('ruled') }}
+)
+
+select
+    case_no,
+    applied_on,
+    accepted_on,
+    procedure,
+    is_extended,
+    case when concluded_on <= as_of then concluded_on end as concluded_on,
+    case when concluded_on <= as_of then result end as result,
+    due_on,
+    is_due_provisional,
+    coalesce(due_on <= as_of, false) as is_due,
+    coalesce(due_on <= as_of and concluded_on <= due_on, false) as is_concluded_on_time,
+    -- A case that is not accepted yet may still become due; one that was refused will not.
+    coalesce(due_on > as_of, coalesce(concluded_on > as_of, true)) as is_before_due,
+    extract_id,
+    row_number
+from dated

@@ -1,0 +1,13 @@
+with known as (
+    {{ known_rows(ref('stg_special_equipment__units'), 'obliged_from') }}
+)
+
+select
+    unit_no,
+    unit_kind,
+    obliged_from,
+    obliged_until,
+    area_code,
+    extract_id,
+    row_number
+from known

@@ -1,0 +1,201 @@
+"""The registers count up to what was published, at the edges of the definitions as well."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.demo.bureau import DemoSummary
+from pipelines.demo.dice import Dice
+from pipelines.demo.registers.disputes import hearings
+from pipelines.demo.registers.registers import Registers, register_tables
+from pipelines.demo.registers.scene import Firms, Scene
+from pipelines.demo.registers.truth import registers_truth
+from pipelines.demo.totals import PUBLISHED_2024, read_totals
+from pipelines.errors import SettingsError
+from tests.demo.delivered import write_totals
+from tests.demo.landed import Landed
+
+START, END = date(2023, 1, 1), date(2025, 1, 15)
+MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
+OPEN_CELLS = {
+    "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "outcome",
+    "updated_at",
+}  # fmt: skip
+"""Columns whose value may change when a matter that was open ends."""
+
+
+def _scene(*, seed: int = 1, totals: Path | None = None, end: date = END) -> Scene:
+    firms = Firms(
+        [f"9133010800000{place:05d}" for place in range(3000)],
+        [f"杭州云联{place}有限公司" for place in range(3000)],
+        ["330108001"] * 3000,
+    )
+    return Scene(Dice(seed), read_totals(totals, Decimal(1)), firms, START, end)
+
+
+def _published(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _shown(value: Decimal, fact: dict[str, str]) -> Decimal:
+    """A figure in the unit and with the decimals that were published."""
+    multiple = MULTIPLES.get(fact["unit"][:1], Decimal(1))
+    return (value / multiple).quantize(Decimal(fact["published"]), ROUND_HALF_UP)
+
+
+def test_landed_registers_count_up_to_the_truth(
+    demo: DemoSummary, landed: dict[str, Landed]
+) -> None:
+    """Names, words, units and dates come back as they went out, and no broken row counts."""
+    rows: Any = {table: found.rows for table, found in landed.items()}
+    counted = registers_truth(rows, demo.start, demo.end)
+    assert len(counted) > 180
+    assert counted == {key: demo.truth[key] for key in counted}
+
+
+@pytest.mark.parametrize("seed", [1, 20240])
+def test_registers_add_up_to_the_published_figures(seed: int) -> None:
+    """All figures of the report that registers hold, at the published precision."""
+    truth = registers_truth(Registers.imagine(_scene(seed=seed)).rows, START, END)
+    names = {name for name, _ in truth}
+    facts = [fact for fact in _published(PUBLISHED_2024) if fact["indicator_id"] in names]
+    assert len(facts) == 64
+    for fact in facts:
+        value = _shown(truth[fact["indicator_id"], int(fact["period"][:4])], fact)
+        if fact["indicator_id"] == "laws_studied":  # 20部以上
+            assert value == 23
+        else:
+            assert value == Decimal(fact["published"]), fact["indicator_id"]
+
+
+def test_another_bureaus_registers_add_up_as_well(tmp_path: Path) -> None:
+    """Every count is another one, and units are staffed at a rate below 100 %."""
+    totals = tmp_path / "totals.csv"
+    changed = {
+        fact["indicator_id"]: str(Decimal(fact["published"]) * 2 + 3)
+        for fact in _published(PUBLISHED_2024)
+        if fact["kind"] in ("count", "distinct", "stock") and not fact["unit"].startswith("万")
+    }
+    rates = {"equipment_producers_staffing_rate": "92.7", "law_study_hours": "70.5"}
+    write_totals(totals, {**changed, **rates})
+    truth = registers_truth(Registers.imagine(_scene(seed=8, totals=totals)).rows, START, END)
+    for fact in _published(totals):
+        key = (fact["indicator_id"], int(fact["period"][:4]))
+        if key in truth and fact["indicator_id"] != "laws_studied":
+            assert _shown(truth[key], fact) == Decimal(fact["published"]), key
+
+
+def test_figures_of_2023_are_below_those_of_2024() -> None:
+    """So that comparisons mean something; staffing, attendance and coverage had a way to go."""
+    truth = registers_truth(Registers.imagine(_scene()).rows, START, END)
+    for name in ("data_ip_registrations", "firm_service_visits", "trusted_consumption_units"):
+        assert Decimal("0.9") < truth[name, 2023] / truth[name, 2024] < Decimal("0.95")
+        assert 0 < truth[name, 2025] < truth[name, 2024] / 12
+    for name in (
+        "equipment_producers_staffing_rate", "equipment_users_staffing_rate",
+        "head_court_attendance_rate", "prepaid_coverage_rate",
+    ):  # fmt: skip
+        assert truth[name, 2023] < truth[name, 2024] == 1
+
+
+def test_a_later_end_changes_nothing_that_has_happened() -> None:
+    """Rows stay, in their order; what was open may end."""
+    shorter = Registers.imagine(_scene()).rows
+    longer = Registers.imagine(_scene(end=date(2025, 3, 31))).rows
+    contracts = {table.id: table for table in register_tables()}
+    for table, rows in shorter.items():
+        keys = [c.as_ for c in contracts[table].columns if c.name in contracts[table].key]
+        keys = [key for key in keys if key != "hearing_no"]
+        later = {tuple(row[str(k)] for k in keys): row for row in reversed(longer[table])}
+        for row in rows:
+            key = tuple(row[str(k)] for k in keys)
+            for name, value in row.items():
+                if value is not None and name not in OPEN_CELLS:
+                    assert later[key][name] == value, (table, key, name)
+
+
+def test_edges_of_the_definitions_are_delivered(landed: dict[str, Landed]) -> None:
+    """Rows that a definition with < for <= or without its filter would count wrongly."""
+    rows = {table: found.rows for table, found in landed.items()}
+    last = date(2024, 12, 31)
+    live = rows["listings__live_commerce_sites"]
+    assert any(r["turnover_yuan"] == 10_000_000 and r["listing_kind"] == "live_room" for r in live)
+    assert any(row["delisted_on"] == last for row in live)
+    assert any(row["listed_on"] == last for row in live)
+    certificates = rows["brand_certificates__certificates"]
+    assert any(row["valid_until"] == last for row in certificates)
+    assert any(row["withdrawn_on"] == last for row in certificates)
+    units = rows["special_equipment__units"]
+    assert any(row["obliged_until"] == last for row in units)
+    assert any(row["obliged_from"] == date(2025, 1, 1) for row in units)
+    laws = Counter(
+        (row["document_no"], row["happened_on"].year)
+        for row in rows["activities__publications"]
+        if row["activity_kind"] == "law_studied"
+    )
+    assert max(laws.values()) == 2
+    honoured = Counter(
+        (row["holder_uscc"], row["level"])
+        for row in rows["recognitions__items"]
+        if row["programme"] == "contract_trustworthy_firm" and row["recognised_on"].year == 2024
+    )
+    assert max(honoured.values()) == 2
+    assert len({code for code, _ in honoured}) < len(honoured)
+    heard = rows["litigations__hearings"]
+    assert {row["head_present"] for row in heard} == {"principal", "deputy", "none", None}
+    assert {row["hearing_no"] for row in heard} == {0, 1, 2}
+    assert any(row["heard_on"] and row["heard_on"] > END for row in heard)
+
+
+def test_failed_samples_since_july_2024_are_followed_up_in_time(landed: dict[str, Landed]) -> None:
+    """Before, some were reported late, and some never."""
+    failed = [
+        row
+        for row in landed["food_samples__test_results"].rows
+        if row["verdict"] == "failed" and row["sampling_kind"] == "supervision"
+    ]
+    recent = [row for row in failed if row["result_received_on"] >= date(2024, 7, 1)]
+    autumn = [r for r in recent if date(2024, 9, 1) <= r["result_received_on"] < date(2024, 12, 1)]
+    assert len({row["sample_no"] for row in autumn}) >= 15
+    for row in recent:
+        waited = (row["reported_on"] or END) - row["result_received_on"]
+        assert waited.days <= 1
+        if row["disposed_on"]:
+            assert (row["disposed_on"] - row["result_received_on"]).days <= 60
+            assert ((row["published_on"] or END) - row["disposed_on"]).days <= 10
+    earlier = [row for row in failed if row not in recent]
+    assert any(row["reported_on"] is None for row in earlier)
+    assert any(
+        row["reported_on"] and (row["reported_on"] - row["result_received_on"]).days > 5
+        for row in earlier
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything_heard_in_2024_was_attended_by_its_last_day(seed: int) -> None:
+    """Also what was first heard in December; that a head comes later only would not count."""
+    end = date(2024, 12, 31)
+    heard: dict[tuple[Any, Any], list[Any]] = {}
+    for row in hearings(_scene(seed=seed, end=end)):
+        if row["heard_on"] is not None:
+            heard.setdefault((row["case_no"], row["instance"]), []).append(row)
+    for rows in heard.values():
+        if date(2024, 1, 1) <= min(row["heard_on"] for row in rows) <= end:
+            assert {row["head_present"] for row in rows} & {"deputy", "principal"}
+
+
+def test_more_firms_than_the_register_has_are_refused() -> None:
+    """Naming the total."""
+    scene = _scene()
+    few = replace(scene, firms=Firms(["1"] * 50, ["一"] * 50, ["330108001"] * 50))
+    with pytest.raises(SettingsError, match="platform_enterprises: expected at most 50 firms"):
+        Registers.imagine(few)
