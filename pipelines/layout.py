@@ -77,6 +77,11 @@ class Layout:
         return self.warehouse / "current"
 
     @property
+    def reports(self) -> Path:
+        """Annual reports that were asked for: `<release_id>/<year>/`."""
+        return self.warehouse / "reports"
+
+    @property
     def dictionary(self) -> Path:
         """The pages that explain the indicators, one folder a release; made on request."""
         return self.warehouse / "dictionary"

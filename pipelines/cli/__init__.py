@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, dictionary, figures, nightly, reconcile, status
+from pipelines.cli import demo, dictionary, figures, nightly, reconcile, report, status
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
 from pipelines.quality.digests import mask_personal_numbers
 
@@ -27,6 +27,7 @@ app.command()(nightly.nightly)
 app.command()(status.status)
 app.command()(figures.show)
 app.command()(figures.sql)
+app.command()(report.report)
 app.command()(reconcile.reconcile)
 app.command()(dictionary.dictionary)
 app.command()(demo.demo)

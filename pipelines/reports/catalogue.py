@@ -16,6 +16,9 @@ from pipelines.reports.formats import Scale, choose_scale
 EXTERNAL_LEDGER = "external_figures"
 """The ledger of figures that a document states and that no record of ours could give."""
 
+KINDS = ("stock", "count", "sum", "ratio", "median", "percentile")
+"""Totals, then what is derived from them; other kinds follow."""
+
 
 @dataclass(frozen=True)
 class CatalogueEntry:
@@ -59,22 +62,16 @@ class CatalogueEntry:
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, CatalogueEntry]:
-    """The catalogue by id, in the order of the sections and of the annual report."""
+    """The catalogue by id, in the order of the sections and of the annual report.
+
+    Of what that does not name, totals come first and what is derived from them after.
+    """
     records = read_records(
         connection,
         "select i.*, s.name_zh as owner_name, s.ordinal"
         " from indicators as i left join stewards as s using (owner)",
     )
-    # 999 is what the catalogue gives to those without a place in the annual report.
-    records.sort(
-        key=lambda said: (
-            said["ordinal"] is None,
-            said["ordinal"] or 0,
-            said["owner"],
-            said.get("sort_order", 999),
-            said["indicator_id"],
-        )
-    )
+    records.sort(key=_place)
     return {said["indicator_id"]: _read_entry(said) for said in records}
 
 
@@ -89,6 +86,19 @@ def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the release has a table; older ones lack those that were added since."""
     found = connection.execute("select 1 from duckdb_tables() where table_name = ?", [name])
     return found.fetchone() is not None
+
+
+def _place(said: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        said["ordinal"] is None,
+        said["ordinal"] or 0,
+        said["owner"],
+        # 999 is what the catalogue gives to those without a place in the annual report.
+        said.get("sort_order", 999),
+        said["ledger"],
+        KINDS.index(said["kind"]) if said["kind"] in KINDS else len(KINDS),
+        said["indicator_id"],
+    )
 
 
 def _read_entry(said: dict[str, Any]) -> CatalogueEntry:

@@ -49,11 +49,6 @@ class Contents:
         """The heading of the report."""
         return f"{self.year}年指标报表"
 
-    @property
-    def dating(self) -> str:
-        """Which release, as of when."""
-        return f"数据截至 {self.release.as_of.isoformat()}　发布编号 {self.release.release_id}"
-
 
 def read_contents(release_folder: Path) -> Contents:
     """Read the report of a release, sealed or not, from its database."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import duckdb
 
+from pipelines.reports.catalogue import KINDS
 from pipelines.reports.formats import Cell, Change, Scale, choose_scale, show_change, show_value
 from pipelines.reports.periods import Period
 
@@ -18,8 +19,8 @@ from pipelines.reports.periods import Period
 _DISTRICT = "(select min(area_code) from indicator_values)"
 # Sections as the bureau lists them; totals first, what is derived from them after.
 _ORDER = (
-    "s.ordinal nulls last, i.owner, i.ledger, list_position("
-    "['stock', 'count', 'sum', 'ratio', 'median', 'percentile'], i.kind) nulls last, i.indicator_id"
+    "s.ordinal nulls last, i.owner, i.ledger,"
+    f" list_position({list(KINDS)}, i.kind) nulls last, i.indicator_id"
 )
 
 
@@ -30,6 +31,11 @@ class ReleaseIdentity:
     release_id: str
     as_of: date
     is_synthetic: bool
+
+    @property
+    def dating(self) -> str:
+        """Which release, as of when."""
+        return f"数据截至 {self.as_of.isoformat()}　发布编号 {self.release_id}"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,21 @@ class Area:
 
     area_code: str
     name: str
+
+
+@dataclass(frozen=True)
+class StoredFigure:
+    """One figure as the release states it: base units, unrounded."""
+
+    status: str
+    value: Decimal | None
+    change_on_year: Decimal | None
+    """A fraction; between two rates their difference."""
+    numerator: Decimal | None
+    denominator: Decimal | None
+
+
+NOT_STATED = StoredFigure("final", None, None, None, None)
 
 
 @dataclass(frozen=True)
@@ -136,34 +157,51 @@ def main_figures(connection: duckdb.DuckDBPyConnection, year: int) -> list[MainF
 
     One item per indicator with `is_main`; one that has no value for the year has None.
     """
-    indicators = {i.indicator_id: i for i in read_indicators(connection) if i.is_main}
-    rows = connection.execute(
-        "select v.indicator_id, v.value, v.status, c.change_on_year from indicator_values as v"
-        " left join indicator_comparisons as c using (indicator_id, period_grain, period_start,"
-        " period_end, area_code, breakdown, breakdown_value)"
-        " where v.period_grain = 'year' and v.period_start = ? and v.breakdown = 'total'"
-        f" and v.area_code = {_DISTRICT}",
-        [date(year, 1, 1)],
-    ).fetchall()
-    found = {row[0]: row[1:] for row in rows}
+    found = read_year(connection, year)
     figures = []
-    for indicator in indicators.values():
-        value, status, change = found.get(indicator.indicator_id, (None, "final", None))
-        is_hidden = status == "suppressed"
+    for indicator in (i for i in read_indicators(connection) if i.is_main):
+        stored = found.get(indicator.indicator_id, NOT_STATED)
         figures.append(
             MainFigure(
                 indicator_id=indicator.indicator_id,
                 label=indicator.label,
                 owner=indicator.owner,
                 period_start=date(year, 1, 1),
-                value=None if is_hidden else value,
-                change_on_year=None if is_hidden else change,
-                status=status,
-                shown=show_value(value, status, indicator.scale),
-                change=show_change(None if is_hidden else change, indicator.kind),
+                value=stored.value,
+                change_on_year=stored.change_on_year,
+                status=stored.status,
+                shown=show_value(stored.value, stored.status, indicator.scale),
+                change=show_change(stored.change_on_year, indicator.kind),
             )
         )
     return figures
+
+
+def read_year(connection: duckdb.DuckDBPyConnection, year: int) -> dict[str, StoredFigure]:
+    """The figures of a year for the whole district, by indicator; a suppressed one bare."""
+    rows = connection.execute(
+        "select v.indicator_id, v.status, if(v.status = 'suppressed', null, v.value),"
+        " if(v.status = 'suppressed', null, c.change_on_year),"
+        " if(v.status = 'suppressed', null, v.numerator),"
+        " if(v.status = 'suppressed', null, v.denominator)"
+        " from indicator_values as v left join indicator_comparisons as c"
+        " using (indicator_id, period_grain, period_start, period_end, area_code, breakdown,"
+        " breakdown_value)"
+        " where v.period_grain = 'year' and v.period_start = ? and v.breakdown = 'total'"
+        f" and v.area_code = {_DISTRICT}",
+        [date(year, 1, 1)],
+    ).fetchall()
+    return {indicator_id: StoredFigure(*facts) for indicator_id, *facts in rows}
+
+
+def read_years(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """The years that the district has figures of, the oldest first."""
+    rows = connection.execute(
+        "select distinct year(period_start)::integer from indicator_values"
+        " where period_grain = 'year' and breakdown = 'total'"
+        f" and (value is not null or status = 'suppressed') and area_code = {_DISTRICT} order by 1"
+    ).fetchall()
+    return [year for (year,) in rows]
 
 
 def read_months(

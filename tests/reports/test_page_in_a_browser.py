@@ -6,20 +6,28 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from pipelines.reports.annual.render import write_annual_report
 from pipelines.reports.render import render_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
-@pytest.fixture(scope="module")
-def page_file(built_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    release = Path(shutil.copytree(built_release, tmp_path_factory.mktemp("browser") / "release"))
-    render_report(release)
-    return release / "report" / "index.html"
+@pytest.fixture(scope="module", params=["nightly", "annual"])
+def page_file(
+    built_release: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    release = Path(shutil.copytree(built_release, folder / "release"))
+    if request.param == "nightly":
+        render_report(release)
+        return release / "report" / "index.html"
+    with duckdb.connect(str(release / "indicators.duckdb"), read_only=True) as connection:
+        return next(p for p in write_annual_report(connection, 2024, folder) if "html" in p.suffix)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from pipelines.errors import ReleaseError
 from pipelines.reports.render import render_report
-from pipelines.reports.workbook import choose_sheet_name
+from pipelines.reports.sheets import choose_sheet_name
 
 
 def change(release: Path, sql: str) -> None:

@@ -1,0 +1,66 @@
+"""Writes the annual report of a release into a folder. Assembles; decides nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from pipelines.releases.durable import sync_file
+from pipelines.reports.annual.contents import AnnualContents, read_annual_contents
+from pipelines.reports.annual.document import render_document
+from pipelines.reports.annual.drawing import draw_charts
+from pipelines.reports.annual.fonts import prepare_face
+from pipelines.reports.annual.page import render_page
+from pipelines.reports.annual.workbook import render_workbook
+
+
+def write_annual_report(
+    connection: duckdb.DuckDBPyConnection, year: int, folder: Path
+) -> list[Path]:
+    """Write `年度指标报告_<year>` as .xlsx, .docx and .html, each whole or not at all.
+
+    All that they show comes from the release that the connection is open on; the same release gives
+    the same bytes. A report of that name is replaced once the new one is complete.
+
+    Raises:
+        ReleaseError: when the release has no figure of that year.
+        SettingsError: when charts cannot be written in Chinese.
+    """
+    contents = read_annual_contents(connection, year)
+    # Before the drawing, which takes seconds: a folder that cannot be made is known at once.
+    folder.mkdir(parents=True, exist_ok=True)
+    return replace_files(folder, render_annual_report(contents))
+
+
+def render_annual_report(contents: AnnualContents) -> dict[str, bytes]:
+    """The three files by their names.
+
+    Raises:
+        SettingsError: when charts cannot be written in Chinese.
+    """
+    prepare_face()
+    pictures = {section.name: draw_charts(section.charts) for section in contents.sections}
+    name = f"年度指标报告_{contents.year}"
+    return {
+        f"{name}.xlsx": render_workbook(contents),
+        f"{name}.docx": render_document(contents, pictures),
+        f"{name}.html": render_page(contents, pictures).encode(),
+    }
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write all files aside first, then give each its name by one rename; returns their paths."""
+    aside = {folder / name: folder / f".{name}.{os.getpid()}.partial" for name in files}
+    try:
+        for partial, written in zip(aside.values(), files.values(), strict=True):
+            partial.write_bytes(written)
+            sync_file(partial)
+        for path, partial in aside.items():
+            partial.replace(path)
+    finally:
+        for partial in aside.values():
+            partial.unlink(missing_ok=True)
+    return list(aside)
