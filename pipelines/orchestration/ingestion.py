@@ -31,6 +31,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 layout=night.layout,
                 settings=night.settings,
                 business_date=night.business_date,
+                first_looks=night.first_looks,
             )
         except SourceUnavailableError as error:
             _hold(night, table, [_away(table, night)], severity="warning")

@@ -37,6 +37,8 @@ from pipelines.quality.verdicts import Verdict, read_verdicts
 from pipelines.releases.identity import definitions_hash, release_id_for
 from pipelines.settings import Settings
 from pipelines.sources.admission import Admission, choose_extracts
+from pipelines.sources.connectors.file_drops import look_at_drops
+from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.landing import HeldDelivery
 
@@ -51,6 +53,8 @@ class Night:
     settings: Settings
     layout: Layout
     is_synthetic: bool
+    first_looks: FirstLooks | None = None
+    """At the file drops, when the night began."""
     held: list[HeldDelivery] = field(default_factory=list)
     """Deliveries refused before they could land, and sources that were away."""
     gates: list[dict[str, JsonValue]] = field(default_factory=list)
@@ -197,6 +201,7 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
                 [night_id, chosen.isoformat(), now.isoformat()],
             )
         try:
+            night.first_looks = look_at_drops(night.contracts.values(), layout.sources)
             yield night
         finally:
             _close_night(night)

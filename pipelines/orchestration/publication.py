@@ -12,11 +12,12 @@ from pipelines.reports.render import render_report
 FIGURES = dg.AssetKey(["indicators", "indicator_values"])
 COMPARISONS = dg.AssetKey(["indicators", "indicator_comparisons"])
 CATALOGUE = dg.AssetKey(["indicators", "indicators"])
+VERSIONS = dg.AssetKey(["indicators", "indicator_versions"])
 
 
 @dg.asset(
     key=["release", "tables"],
-    deps=[FIGURES, COMPARISONS, CATALOGUE],
+    deps=[FIGURES, COMPARISONS, CATALOGUE, VERSIONS],
     group_name="release",
     kinds={"duckdb", "parquet"},
 )

@@ -31,6 +31,8 @@ class Column(_Strict):
     `may_lie_ahead` and `not_before` what the routine rules expect of it (quality/routine_rules).
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
     name: str
     data_type: ColumnType
     as_: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")

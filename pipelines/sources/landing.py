@@ -19,7 +19,7 @@ from pipelines.errors import ExtractHeldError, SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
-from pipelines.sources.connectors.interface import Candidate, FileChangedError, Visit
+from pipelines.sources.connectors.interface import Candidate, FileChangedError, FirstLooks, Visit
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.deliveries import land_delivery
 from pipelines.sources.extract_folder import remove_leftovers
@@ -104,6 +104,7 @@ def land_table(
     settings: Settings,
     business_date: date,
     look_interval: float = 0.5,
+    first_looks: FirstLooks | None = None,
     retry: Retry | None = None,
 ) -> LandingReport:
     """Visit a table's source and land what is new.
@@ -114,6 +115,7 @@ def land_table(
         settings: Connections, the pseudonym key, threads and memory.
         business_date: Deliveries that begin later are left alone.
         look_interval: Seconds between two looks at a file never seen before.
+        first_looks: The first of the two, where it was taken before.
         retry: How a source that is away is tried again.
 
     Raises:
@@ -132,6 +134,7 @@ def land_table(
         connection=settings.connections.get(table.source),
         since=history.changed_since,
         look_interval=look_interval,
+        first_looks=first_looks,
         known_files=history.known_files | seen,
         threads=settings.threads,
         memory_limit=settings.memory_limit,

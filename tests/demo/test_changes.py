@@ -19,6 +19,7 @@ from tests.demo.delivered import (
     flaw_of,
     registration_rows,
 )
+from tests.demo.statutory_terms import count_terms
 
 YEARS = range(2023, 2026)
 DATABASE = Path("complaints/complaints.sqlite")
@@ -94,7 +95,10 @@ def test_truth_follows_the_platform(tmp_path: Path) -> None:
     write_demo(tmp_path, scale=0.03)
     for day in (date(2025, 1, 16), date(2025, 1, 31), date(2025, 4, 5)):
         advance = advance_complaints(tmp_path, day)
-        assert advance.truth == count_complaints(tmp_path, YEARS, day)
+        terms = count_terms(complaint_items(tmp_path / DATABASE), [], YEARS, day)
+        counted = count_complaints(tmp_path, YEARS, day) | terms
+        assert advance.truth == {key: counted[key] for key in advance.truth}
+        assert advance.truth.keys() >= count_complaints(tmp_path, YEARS, day).keys()
         assert advance.truth["due_closure_rate", 2024] == 1
 
 

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from pipelines.demo.samples import personal_samples
+from pipelines.sources.contracts import read_contracts
 from tests.night.bureau import Bureau
 
 PUBLISHED = Path("pipelines/demo/published_2024.csv")
@@ -164,12 +165,9 @@ def test_the_release_is_one_whole(full_bureau: Bureau) -> None:
     manifest = json.loads((release / "manifest.json").read_text())
     assert manifest["release_id"] == release.name
     assert manifest["is_synthetic"] is True
-    assert {extract["table"] for extract in manifest["extracts"]} == {
-        "registrations__events",
-        "complaints__items",
-        "ip_pledges__pledged_rights",
-        "penalty_cases__cases",
-    }
+    assert {extract["table"] for extract in manifest["extracts"]} == set(
+        read_contracts(Path("dbt_project"))
+    )
     assert full_bureau.query("select distinct release_id from indicator_values") == [
         (release.name,)
     ]

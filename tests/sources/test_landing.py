@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.landing import verify_landing
 from tests.sources.bureau import (
     NIGHT,
@@ -209,6 +210,26 @@ def test_a_marker_or_an_earlier_look_spares_the_wait(bureau: Bureau) -> None:
     (bureau.layout.sources / (DECEMBER + ".done")).unlink()
     assert bureau.land(csv_contract(), look_interval=30).unchanged == 1
     assert time.monotonic() - started < 15
+
+
+def test_a_first_look_when_the_night_began_spares_the_wait(bureau: Bureau) -> None:
+    bureau.drop(DECEMBER, GOOD)
+    began = look_at_drops([csv_contract()], bureau.layout.sources)
+    long_ago = began._replace(taken_at=began.taken_at - 30)
+    started = time.monotonic()
+    landed = bureau.land(csv_contract(), look_interval=30, first_looks=long_ago)
+    assert len(landed.extracts) == 1
+    assert time.monotonic() - started < 15
+
+
+def test_a_file_that_changed_since_the_night_began_is_looked_at_twice_more(bureau: Bureau) -> None:
+    path = bureau.drop(DECEMBER, GOOD)
+    began = look_at_drops([csv_contract()], bureau.layout.sources)
+    long_ago = began._replace(taken_at=began.taken_at - 30)
+    path.write_bytes(path.read_bytes() + b"x")
+    started = time.monotonic()
+    bureau.land(csv_contract(), look_interval=0.4, first_looks=long_ago)
+    assert time.monotonic() - started >= 0.4
 
 
 @pytest.mark.parametrize(

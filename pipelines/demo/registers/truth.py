@@ -237,7 +237,7 @@ def _disputes(rows: Rows, first: date, last: date) -> Figures:
 
 
 def _food(rows: Rows, first: date, last: date) -> Figures:
-    """What was done by its due day, of what fell due in the period."""
+    """What was done by the end, late or not, of what fell due in the period and by then."""
     failed: dict[Any, Any] = {
         row["sample_no"]: row
         for row in rows["food_samples__test_results"]
@@ -250,12 +250,12 @@ def _food(rows: Rows, first: date, last: date) -> Figures:
         ("food_publication_rate", "disposed_on", "published_on", _publication_due),
     ):
         due = [
-            (row[done], day)
+            row[done]
             for row in failed.values()
-            if row[since] is not None and first <= (day := due_day(row[since])) <= last
+            if row[since] is not None and first <= due_day(row[since]) <= last
         ]
-        in_time = [1 for finished, day in due if finished is not None and finished <= day]
-        figures |= _rate(len(in_time), len(due), name)
+        finished = [1 for done_on in due if done_on is not None]
+        figures |= _rate(len(finished), len(due), name)
     return figures
 
 

@@ -10,7 +10,7 @@ import calendar
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from pipelines.sources.connectors.interface import (
     Candidate,
     Discovery,
     FileChangedError,
+    FirstLooks,
     RefusedFile,
     Visit,
 )
@@ -76,6 +77,15 @@ def discover_files(table: SourceTable, visit: Visit) -> Discovery:
             refused.append(_forbidden(table, drop))
     candidates.sort(key=lambda c: (c.covers_from or date.min, c.modified_ns, c.origin))
     return Discovery(tuple(candidates), tuple(waiting), tuple(refused))
+
+
+def look_at_drops(tables: Iterable[SourceTable], sources: Path) -> FirstLooks:
+    """Take the first look at every file that the given tables could be delivered in."""
+    taken_at = time.monotonic()
+    locations = {t.dialect.location for t in tables if t.dialect.connector != "sql"}
+    drops = [drop for location in locations for drop in _matching_files(location, sources)]
+    looks = {drop.origin: _look(drop.path) for drop in drops}
+    return FirstLooks(taken_at, {origin: look for origin, look in looks.items() if look})
 
 
 def _misnamed(table: SourceTable, drop: _Drop) -> RefusedFile:
@@ -145,7 +155,7 @@ def _settled(drops: list[_Drop], visit: Visit) -> tuple[list[tuple[_Drop, _Look]
     first = {drop: _look(drop.path) for drop in drops}
     doubtful = {drop for drop, look in first.items() if look and not _is_sure(drop, look, visit)}
     if doubtful:
-        time.sleep(visit.look_interval)
+        time.sleep(_time_left({drop: first[drop] for drop in doubtful}, visit))
     settled, waiting = [], []
     for drop, look in first.items():
         if look and (drop not in doubtful or _look(drop.path) == look):
@@ -153,6 +163,14 @@ def _settled(drops: list[_Drop], visit: Visit) -> tuple[list[tuple[_Drop, _Look]
         else:
             waiting.append(drop.origin)
     return settled, waiting
+
+
+def _time_left(looks: Mapping[_Drop, _Look | None], visit: Visit) -> float:
+    """Seconds until the second look; less when these files looked the same before."""
+    before = visit.first_looks
+    if before is None or any(before.files.get(drop.origin) != looks[drop] for drop in looks):
+        return visit.look_interval
+    return max(0.0, before.taken_at + visit.look_interval - time.monotonic())
 
 
 def _is_sure(drop: _Drop, look: _Look, visit: Visit) -> bool:

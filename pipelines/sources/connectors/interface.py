@@ -6,6 +6,7 @@ system, and what happens to the rows afterwards (screening, landing).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,18 @@ from pipelines.sources.contracts import SourceTable
 ROW_NUMBER = "_row_number"
 
 
+class FirstLooks(NamedTuple):
+    """What lay in the file drops when the night began: the first look at every file at once.
+
+    Twenty tables that each wait half a second for their second look wait ten seconds.
+    """
+
+    taken_at: float
+    """On the monotonic clock, in seconds."""
+    files: Mapping[str, tuple[int, int]]
+    """(mtime in ns, size) by origin."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """One night's visit to the source of one table."""
@@ -30,6 +43,8 @@ class Visit:
     """First day whose changes an increment must bring; None takes everything."""
     look_interval: float = 0.5
     """Seconds between the two looks at a file that was never seen before."""
+    first_looks: FirstLooks | None = None
+    """Taken before; without them, both looks are taken during the visit."""
     known_files: frozenset[tuple[str, int, int]] = frozenset()
     """(origin, mtime in ns, size) of files already judged; they need no second look."""
     threads: int = 2
