@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.demo.bureau import write_demo
 from tests.night.bureau import Bureau, build_once
 
-SMALL = 0.05
+ANOTHER_BUREAU = Path(__file__).with_name("another_bureau_2024.csv")
+"""What another, smaller bureau published: its records are drawn by another seed."""
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +23,8 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     return own if worker_id == "master" else own.parent
 
 
-def _run_a_night(bureau: Bureau, scale: float) -> None:
-    summary = write_demo(bureau.sources, scale=scale)
+def _run_a_night(bureau: Bureau, **demo: Any) -> None:
+    summary = write_demo(bureau.sources, **demo)
     truth = [[name, year, str(value)] for (name, year), value in summary.truth.items()]
     (bureau.root / "truth.json").write_text(json.dumps(truth))
     done = bureau.night()
@@ -33,13 +35,18 @@ def _run_a_night(bureau: Bureau, scale: float) -> None:
 @pytest.fixture(scope="session")
 def full_bureau(shared_folder: Path) -> Bureau:
     """The demo bureau at the size of the real one, after its first night. Read only."""
-    return build_once(shared_folder, "full", lambda bureau: _run_a_night(bureau, 1.0))
+    return build_once(shared_folder, "full", _run_a_night)
 
 
 @pytest.fixture(scope="session")
 def small_bureau(shared_folder: Path) -> Bureau:
-    """A twentieth of it, after its first night. Read only: copy it before changing anything."""
-    return build_once(shared_folder, "small", lambda bureau: _run_a_night(bureau, SMALL))
+    """Another bureau, a twentieth of it in size, after its first night.
+
+    Read only: copy it before changing anything.
+    """
+    return build_once(
+        shared_folder, "small", lambda b: _run_a_night(b, totals=ANOTHER_BUREAU, seed=4711)
+    )
 
 
 @pytest.fixture

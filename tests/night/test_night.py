@@ -16,6 +16,7 @@ import pytest
 from pipelines.demo.samples import personal_samples
 from pipelines.sources.contracts import read_contracts
 from tests.night.bureau import Bureau
+from tests.night.conftest import ANOTHER_BUREAU
 
 PUBLISHED = Path("pipelines/demo/published_2024.csv")
 MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
@@ -46,6 +47,40 @@ def test_the_published_figures_of_2024_come_out_of_the_records(full_bureau: Bure
             assert shown > expected
         else:
             assert shown == expected, indicator
+
+
+def _reconcile(bureau: Bureau, published: Path) -> dict[str, dict[str, str]]:
+    done = bureau.run("reconcile", str(published.resolve()), "--format", "json")
+    assert done.returncode == 0, done.stdout
+    return {line["indicator_id"]: line for line in json.loads(done.stdout)}
+
+
+def test_all_published_figures_reconcile_with_the_release(full_bureau: Bureau) -> None:
+    lines = _reconcile(full_bureau, PUBLISHED)
+    assert len(lines) == 76
+    assert {line["status"] for line in lines.values()} == {"match"}
+    assert "due_closure_rate" in lines["closure_rate"]["remark"]
+
+
+def test_another_bureau_with_other_totals_and_another_seed_reconciles_too(
+    small_bureau: Bureau,
+) -> None:
+    lines = _reconcile(small_bureau, ANOTHER_BUREAU)
+    assert len(lines) == 76
+    assert lines["equipment_users_staffing_rate"]["computed"] == "95"
+    with PUBLISHED.open(encoding="utf-8") as file:
+        others = {row["indicator_id"]: row["published"] for row in csv.DictReader(file)}
+    assert sum(lines[name]["published"] != others[name] for name in lines) > 60
+
+
+def test_a_figure_that_was_typed_wrong_does_not_reconcile(
+    small_bureau: Bureau, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "published.csv"
+    wrong.write_text(ANOTHER_BUREAU.read_text(encoding="utf-8").replace(",57,", ",58,"))
+    done = small_bureau.run("reconcile", str(wrong), "--format", "csv")
+    assert done.returncode == 1
+    assert "ccc_exemptions,58,57,件,differs,-1" in done.stdout
 
 
 def test_the_published_closure_rate_is_the_one_over_items_that_were_due(
