@@ -30,7 +30,10 @@
     left join {{ ref('calendar_days') }} as start_days
         on {{ starts_on }} = start_days.calendar_date and start_days.is_announced
     left join {{ ref('calendar_days') }} as last_days
-        on {{ is_rolling }} and {{ last_counted_day | indent(12) }} = last_days.calendar_date
+        {#- One equality: a further condition on the left side alone makes it a nested loop. #}
+        on
+            case when {{ is_rolling }} then {{ last_counted_day | indent(12) }} end
+            = last_days.calendar_date
     left join {{ ref('calendar_days') }} as due_days
         on
             due_days.is_working_day
