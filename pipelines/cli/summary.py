@@ -11,9 +11,11 @@ from pipelines.cli.output import open_console
 from pipelines.demo.marker import LABEL
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.quality.suites import read_suites
 from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.figures import main_figures, read_release, report_year
 from pipelines.settings import Settings
+from pipelines.sources.contracts import read_contracts
 
 
 def _next_commands(indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:
@@ -47,7 +49,7 @@ def print_summary(settings: Settings) -> None:
         table.add_row(figure.label, shown, figure.unit, figure.change.text)
     console.print(table)
     with open_operations(layout.operations) as operations:
-        _print_problems(console, operations)
+        _print_problems(console, operations, _read_labels(layout))
     if any(layout.digests.glob("*.md")):
         console.print(
             f"Digests for stewards without an alert target: {layout.digests}", soft_wrap=True
@@ -60,7 +62,17 @@ def print_summary(settings: Settings) -> None:
         console.print(f"  .venv/bin/{command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
 
 
-def _print_problems(console: Console, operations: sqlite3.Connection) -> None:
+def _read_labels(layout: Layout) -> dict[str, str]:
+    """What people call the gated tables, by the name that incidents carry."""
+    contracts = read_contracts(layout.dbt_project)
+    suites = read_suites(layout.expectations, contracts)
+    labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
+    return labels | {name: table.label for name, table in contracts.items()}
+
+
+def _print_problems(
+    console: Console, operations: sqlite3.Connection, labels: dict[str, str]
+) -> None:
     """What was quarantined or held back, and why."""
     incidents = operations.execute(
         "select subject, message, sum(rows_affected) as row_count, count(*) as extract_count "
@@ -76,7 +88,6 @@ def _print_problems(console: Console, operations: sqlite3.Connection) -> None:
     table.add_column("行数", justify="right")
     for incident in incidents:
         rows = incident["row_count"]
-        table.add_row(
-            incident["subject"], incident["message"], "—" if rows is None else f"{rows:,}"
-        )
+        subject = labels.get(incident["subject"], incident["subject"])
+        table.add_row(subject, incident["message"], "—" if rows is None else f"{rows:,}")
     console.print(table)

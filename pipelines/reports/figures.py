@@ -11,17 +11,13 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.reports.catalogue import KINDS
-from pipelines.reports.formats import Cell, Change, Scale, choose_scale, show_change, show_value
+from pipelines.reports.catalogue import read_catalogue
+from pipelines.reports.formats import Cell, Change, Scale, show_change, show_value
 from pipelines.reports.periods import Period
 
 # The district is the area whose code the streets' codes begin with, so the lowest.
 _DISTRICT = "(select min(area_code) from indicator_values)"
 # Sections as the bureau lists them; totals first, what is derived from them after.
-_ORDER = (
-    "s.ordinal nulls last, i.owner, i.ledger,"
-    f" list_position({list(KINDS)}, i.kind) nulls last, i.indicator_id"
-)
 
 
 @dataclass(frozen=True)
@@ -123,15 +119,20 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> ReleaseIdentity:
 
 
 def read_indicators(connection: duckdb.DuckDBPyConnection) -> list[Indicator]:
-    """The catalogue, grouped by the section that owns each indicator."""
-    rows = connection.execute(
-        "select i.display_scale, i.unit_label, i.indicator_id, i.label_zh, i.kind,"
-        " coalesce(s.name_zh, i.owner), i.definition, i.legal_basis, i.version, i.is_main"
-        f" from indicators as i left join stewards as s using (owner) order by {_ORDER}"
-    ).fetchall()
+    """The catalogue in the order of the sections and of the annual report."""
     return [
-        Indicator(choose_scale(display_scale or "", unit_label or "", facts[2]), *facts)
-        for display_scale, unit_label, *facts in rows
+        Indicator(
+            entry.scale,
+            entry.indicator_id,
+            entry.label_zh,
+            entry.kind,
+            entry.owner_name,
+            entry.definition,
+            entry.legal_basis,
+            entry.version,
+            entry.is_main,
+        )
+        for entry in read_catalogue(connection).values()
     ]
 
 
