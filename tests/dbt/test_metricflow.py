@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -149,3 +150,13 @@ def test_the_oracle_knows_the_metrics_that_are_published(oracle: Oracle) -> None
     query = "select indicator_id from indicators.indicators order by all"
     published = [name for (name,) in oracle.connection.execute(query).fetchall()]
     assert oracle.metric_names() == published == list(declared_metrics())
+
+
+def test_every_metric_has_a_case_computed_by_hand() -> None:
+    """MetricFlow reads the same declaration: only a case by hand tells a wrong one."""
+    cases = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(__file__).parent.glob("test_*.py")
+        if path.name != Path(__file__).name
+    )
+    assert [metric for metric in declared_metrics() if f'"{metric}"' not in cases] == []
