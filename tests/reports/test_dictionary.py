@@ -266,6 +266,22 @@ def test_a_figure_of_a_document_is_never_passed_off_as_computed(
     assert read(fuller, folder, "zh/penalty_amount.html").select(".note") == []
 
 
+def test_a_figure_of_a_document_names_it(fuller: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    fuller.execute(
+        "update indicators set ledger = 'external_figures', kind = 'rank'"
+        " where indicator_id = 'cases_filed'"
+    )
+    fuller.execute(
+        "create table external_figures as select 'cases_filed' as figure_name,"
+        " date '2024-12-31' as period_end_on, '通报' as document_title, '市局' as issued_by,"
+        " date '2025-01-10' as published_on, true as is_last_of_year"
+        " union all select 'cases_filed', date '2024-06-30', '半年通报', '市局',"
+        " date '2024-07-10', false"
+    )
+    (note,) = read(fuller, folder, "en/cases_filed.html").select(".note")
+    assert text_of(note).endswith("2024: 《通报》（市局，2025-01-10）")
+
+
 def test_an_indicator_without_months_says_so(
     fuller: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:

@@ -17,6 +17,7 @@ from pipelines.errors import ReleaseError
 from pipelines.reports.annual.charts import Chart, Material, YearValues, choose_charts
 from pipelines.reports.annual.wording import explain_computation, name_marks
 from pipelines.reports.catalogue import CatalogueEntry, read_catalogue
+from pipelines.reports.documents import Document, read_documents
 from pipelines.reports.figures import (
     NOT_STATED,
     ExtractState,
@@ -116,6 +117,7 @@ def _read_sections(
     _, *streets = read_areas(connection)
     this, before = _read_values(connection, year), _read_values(connection, year - 1)
     is_unfinished = _is_unfinished(release, year)
+    documents = read_documents(connection)
     stated = [
         indicator for key, indicator in catalogue.items() if _is_stated(stored.get(key, NOT_STATED))
     ]
@@ -127,6 +129,7 @@ def _read_sections(
                 stored[indicator.indicator_id],
                 stored_before.get(indicator.indicator_id, NOT_STATED),
                 catalogue,
+                documents.get((indicator.indicator_id, year)),
                 is_unfinished=is_unfinished,
             )
             for indicator in owned
@@ -148,6 +151,7 @@ def _arrange(
     stored: StoredFigure,
     before: StoredFigure,
     catalogue: Mapping[str, CatalogueEntry],
+    document: Document | None,
     *,
     is_unfinished: bool,
 ) -> AnnualFigure:
@@ -159,5 +163,5 @@ def _arrange(
         before=show_value(before.value, before.status, indicator.scale),
         change=show_change(change, indicator.kind),
         marks=name_marks(indicator, stored.status),
-        computation=explain_computation(indicator, stored, catalogue),
+        computation=explain_computation(indicator, stored, catalogue, document),
     )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pipelines.reports.catalogue import CatalogueEntry
 from pipelines.reports.dictionary.articles import split_formula
 from pipelines.reports.dictionary.languages import CHINESE
+from pipelines.reports.documents import Document
 from pipelines.reports.figures import StoredFigure
 from pipelines.reports.formats import EXTERNAL, MARK_MEANINGS, MARKS, Scale, show_value
 
@@ -43,14 +44,20 @@ def name_marks(indicator: CatalogueEntry, status: str) -> str:
 
 
 def explain_computation(
-    indicator: CatalogueEntry, stored: StoredFigure, catalogue: Mapping[str, CatalogueEntry]
+    indicator: CatalogueEntry,
+    stored: StoredFigure,
+    catalogue: Mapping[str, CatalogueEntry],
+    document: Document | None = None,
 ) -> str:
     """How a figure came about: formula, filter, ledger, date column; of a rate what was divided.
 
+    An external figure names the document that states it instead of a formula.
     The catalogue names the indicators that a rate's formula gives by their ids.
     """
     kind = CHINESE.kind(indicator.kind)
     parts = [f"{EXTERNAL}，未经计算（{kind}）" if indicator.is_external else kind]
+    if document:
+        return "；".join([*parts, f"文件：{document.citation}", f"台账：{_name_ledger(indicator)}"])
     if indicator.formula:
         parts.append(f"公式：{indicator.formula}{_in_words(indicator, catalogue)}")
     if indicator.filter:

@@ -14,6 +14,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.reports.catalogue import CatalogueEntry, has_table, read_catalogue, read_records
+from pipelines.reports.documents import Document, read_documents
 from pipelines.reports.figures import read_district
 from pipelines.reports.formats import Cell, show_value
 from pipelines.reports.periods import Period
@@ -61,6 +62,8 @@ class Article:
     sources: Sequence[Source]
     years: Values
     months: Values
+    documents: Sequence[tuple[int, Document]]
+    """Of an external indicator, what states it, by year."""
 
     @property
     def parts(self) -> list[CatalogueEntry]:
@@ -77,7 +80,7 @@ def read_articles(connection: duckdb.DuckDBPyConnection) -> list[Article]:
         for part in {entry.indicator_id: entry for _, entry in formula if entry is not None}:
             used_by[part].append(catalogue[key])
     versions, sources = _read_versions(connection), _read_sources(connection)
-    values = _read_values(connection)
+    values, documents = _read_values(connection), read_documents(connection)
     return [
         Article(
             entry=entry,
@@ -89,6 +92,7 @@ def read_articles(connection: duckdb.DuckDBPyConnection) -> list[Article]:
             sources=sources.get(key, []),
             years=_show(values.get((key, "year"), [])[-LAST_YEARS:], entry),
             months=_show(values.get((key, "month"), [])[-LAST_MONTHS:], entry),
+            documents=[(year, said) for (name, year), said in documents.items() if name == key],
         )
         for key, entry in catalogue.items()
     ]

@@ -88,7 +88,10 @@ def test_a_computed_figure_names_formula_filter_ledger_and_date(marked_release: 
 def test_a_place_from_a_bulletin_is_external_and_has_no_change(marked_release: Path) -> None:
     place = figure(marked_release, "city_rank")
     assert (place.shown.text, place.marks, place.change.text) == ("1", "外部数据", "—")
-    assert place.computation.startswith("外部数据，未经计算（位次）")
+    assert place.computation == (
+        "外部数据，未经计算（位次）；文件：《市局通报》（市市场监督管理局，2025-01-10）；"
+        "台账：外部数据登记（external_figures）"
+    )
 
 
 def test_an_external_figure_that_is_stale_says_both(database: Path) -> None:
