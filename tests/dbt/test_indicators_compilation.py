@@ -37,6 +37,12 @@ def change_measure(number: int, **changes: object) -> Change:
     return lambda declared: declared["semantic_models"][0]["measures"][number].update(changes)
 
 
+def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
+    dimension = {"name": "source_table", "type": "categorical", "expr": "why"}
+    declared["semantic_models"][0]["dimensions"].append(dimension)
+    declared["metrics"][0]["filter"] = "{{ Dimension('visit__source_table') }} = 'visits__lgo'"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -64,6 +70,11 @@ def change_measure(number: int, **changes: object) -> Change:
             change_metric(0, meta={"provisional_when": "firms_visited"}),
             "metric visits: expected provisional_when naming a metric that counts or sums, got"
             " firms_visited.",
+        ),
+        (
+            filter_by_a_list_that_is_not_there,
+            "filter of metric visits: expected a source_table of ledger visits (), got visits__lgo."
+            " Correct the name of the list.",
         ),
         (
             change_metric(1, type="cumulative"),

@@ -120,3 +120,20 @@ def test_a_rank_stands_beside_that_of_the_year_before_without_a_rate(ask: Ask) -
 @pytest.mark.parametrize("indicator", ["contract_trustworthy_firms", "laws_studied"])
 def test_a_month_without_anything_to_tell_apart_counts_none(ask: Ask, indicator: str) -> None:
     assert ask(indicator, date(2024, 3, 31)) == 0
+
+
+def test_a_late_list_makes_its_own_figures_stale_and_no_others_of_the_register(ask: Ask) -> None:
+    """The filter by source_table says which list a figure rests on."""
+    december = date(2024, 12, 31)
+    assert ask("live_streamers_trained", december, "status") == "stale"
+    assert ask("live_streamers_trained", date(2024, 11, 30), "status") == "final"
+    assert ask("green_live_bases", december, "status") == "final"
+    assert ask("demonstration_canteens", december, "status") == "final"
+
+
+def test_each_figure_of_a_register_rests_on_its_list(figures: duckdb.DuckDBPyConnection) -> None:
+    found = figures.execute(
+        "select source_table from indicators.indicator_sources"
+        " where indicator_id = 'live_streamers_trained'"
+    ).fetchall()
+    assert found == [("listings__talents",)]

@@ -17,7 +17,9 @@ create table night.extract_states as
         ('registrations__events', date '{AS_OF}', null, null),
         ('complaints__items', date '{AS_OF}', null, null),
         ('ip_pledges__pledged_rights', date '2024-11-30', date '2024-12-01', '十二月文件被搁置'),
-        ('penalty_cases__cases', date '{AS_OF}', null, null)
+        ('penalty_cases__cases', date '{AS_OF}', null, null),
+        ('listings__live_commerce_sites', date '{AS_OF}', null, null),
+        ('listings__talents', date '2024-11-30', date '2024-12-01', '名单未更新')
     ) as states (source_table, data_through, stale_from, reason);
 create schema ledgers;
 """
