@@ -7,7 +7,7 @@ scale. No other part of the project may hold these values.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
@@ -38,11 +38,9 @@ _SHRINKING = frozenset(
 """Registers that are as many times smaller as the bureau; the others are short as they are."""
 _STAFFING_RATES = ("equipment_producers_staffing_rate", "equipment_users_staffing_rate")
 _ALWAYS_WHOLE = (
-    "head_court_attendance_rate",
     "food_failure_report_rate",
     "food_disposal_rate",
     "food_publication_rate",
-    "prepaid_coverage_rate",
 )
 """Rates that the demo's records can only bring to 100 %."""
 
@@ -88,6 +86,25 @@ class Totals:
     def whole_of(self, part: int, rate_id: str) -> int:
         """Of how many a part is the published share (in per cent)."""
         return round_half_up(part * 100 / self.facts[rate_id].value)
+
+    def part_of(self, wholes: Iterable[int], rate_id: str) -> tuple[int, int]:
+        """The first of the wholes that has a part with the published share, and that part.
+
+        Raises:
+            SettingsError: when none has, at the published precision.
+        """
+        fact, tried = self.facts[rate_id], []
+        step = fact.half_unit * 2
+        for whole in wholes:
+            part = round_half_up(whole * fact.value / 100)
+            share = Decimal(part * 100) / whole if whole else fact.value
+            if part <= whole and round_half_up(share, step) * step == fact.value:
+                return whole, part
+            tried.append(whole)
+        raise SettingsError(
+            f"totals, {rate_id}: expected a share that some of {max(tried)} can be, "
+            f"got {fact.value} %. Mend the totals file."
+        )
 
     @property
     def consultations(self) -> int:

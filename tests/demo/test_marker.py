@@ -194,6 +194,10 @@ def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -
         ({"equipment_producers_staffing_rate": "97"}, "that 24 staffed units can be, got 97"),
         ({"equipment_users_staffing_rate": "0"}, "that 964 staffed units can be, got 0"),
         ({"food_disposal_rate": "99"}, "expected food_disposal_rate to be 100"),
+        (
+            {"prepaid_coverage_rate": "93.117"},
+            "expected a share that some of 155 can be, got 93.117",
+        ),
     ],
 )
 def test_contradictory_totals_are_refused(

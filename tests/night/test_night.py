@@ -68,6 +68,7 @@ def test_another_bureau_with_other_totals_and_another_seed_reconciles_too(
     lines = _reconcile(small_bureau, ANOTHER_BUREAU)
     assert len(lines) == 76
     assert lines["equipment_users_staffing_rate"]["computed"] == "95"
+    assert lines["head_court_attendance_rate"]["published"] == "90"
     with PUBLISHED.open(encoding="utf-8") as file:
         others = {row["indicator_id"]: row["published"] for row in csv.DictReader(file)}
     assert sum(lines[name]["published"] != others[name] for name in lines) > 60

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from pipelines.demo.registers.scene import CALIBRATED_DAY, Moment, Scene
+from pipelines.demo.registers.scene import CALIBRATED_DAY, Moment, Scene, Stay
 from pipelines.demo.registers.spelling import Row
 from pipelines.demo.totals import CALIBRATED_YEAR
 from pipelines.demo.volumes import Season
@@ -106,9 +106,9 @@ def merchants(scene: Scene) -> list[Row]:
     """Merchants by trade; the published trades were covered one after another."""
     rows: list[Row] = []
     span = (CALIBRATED_DAY - _COVERAGE_FROM).days
-    for order, (trade, usual) in enumerate(_MERCHANTS.items(), start=1):
-        total = max(_FEWEST_MERCHANTS, round(usual * float(scene.totals.scale)))
-        stays = scene.stock(f"prepaid {trade}", total)
+    stays_of = {trade: _merchants_of(scene, trade, usual) for trade, usual in _MERCHANTS.items()}
+    passed_over = _never_covered(scene, stays_of)
+    for order, (trade, stays) in enumerate(stays_of.items(), start=1):
         numbers = [stay.number for stay in stays]
         columns = zip(
             stays,
@@ -121,7 +121,9 @@ def merchants(scene: Scene) -> list[Row]:
             covered = max(_COVERAGE_FROM + timedelta(days=after), stay.since)
             if stay.since > CALIBRATED_DAY:
                 covered = stay.since + timedelta(days=after % 30)
-            is_left_out = trade not in COVERED_TRADES and after % 5 > 1
+            is_left_out = (trade, stay.number) in passed_over or (
+                trade not in COVERED_TRADES and after % 5 > 1
+            )
             is_gone = stay.until is not None and covered >= stay.until
             is_known = covered <= scene.end and not is_left_out and not is_gone
             rows.append({
@@ -134,6 +136,27 @@ def merchants(scene: Scene) -> list[Row]:
                 "covered_on": covered if is_known else None,
             })  # fmt: skip
     return sorted(rows, key=lambda row: (str(row["listed_on"]), str(row["merchant_no"])))
+
+
+def _merchants_of(scene: Scene, trade: str, usual: int) -> list[Stay]:
+    total = max(_FEWEST_MERCHANTS, round(usual * float(scene.totals.scale)))
+    return scene.stock(f"prepaid {trade}", total)
+
+
+def _never_covered(scene: Scene, stays_of: dict[str, list[Stay]]) -> set[tuple[str, int]]:
+    """As many merchants of the published trades as the published coverage leaves out."""
+    listed = [
+        (draw, trade, stay.number)
+        for trade in COVERED_TRADES
+        for stay, draw in zip(
+            stays_of[trade],
+            scene.below(f"prepaid {trade} left out", [s.number for s in stays_of[trade]], 2**31),
+            strict=True,
+        )
+        if stay.holds(CALIBRATED_DAY)
+    ]
+    _, covered = scene.totals.part_of([len(listed)], "prepaid_coverage_rate")
+    return {(trade, number) for _, trade, number in sorted(listed)[covered:]}
 
 
 RECIPES = {

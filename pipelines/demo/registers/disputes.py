@@ -6,6 +6,7 @@ From a scene to the rows of the two tables of one database, as known at the demo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pipelines.demo.registers.scene import Moment, Scene
@@ -15,8 +16,8 @@ from pipelines.demo.totals import CALIBRATED_YEAR
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",
             "unlawful", "not_accepted")  # fmt: skip
 _ANNOUNCED = 20  # days that a hearing is announced ahead
-_ATTENDED_BEFORE = 85
-"""Of 100 instances heard before the calibrated year, those that a head of the bureau attended."""
+_ATTENDED_BEFORE = 850
+"""Of 1000 instances heard before the calibrated year, those that a head of the bureau attended."""
 
 
 def reconsiderations(scene: Scene) -> list[Row]:
@@ -55,61 +56,99 @@ def _by(day: date, end: date) -> date | None:
     return day if day <= end else None
 
 
+@dataclass(frozen=True)
+class _Instance:
+    """One case at one court, and the day for which its first hearing is set."""
+
+    moment: Moment
+    name: str
+    filed: date
+    number: int
+    first: date
+
+
 def hearings(scene: Scene) -> list[Row]:
     """One row per case, instance and hearing, by case."""
     moments = scene.flow("litigation", scene.totals.count("litigations_first_instance"))
-    attended = _attended_share(scene)
-    rows: list[Row] = []
-    for moment, person in zip(
-        moments, scene.persons("litigation", [m.number for m in moments]), strict=True
-    ):
-        case = {"case_no": f"({moment.year})浙0108行初{moment.place + 1}号", "plaintiff": person}
-        for instance, filed in _instances(moment):
-            if filed <= scene.end:
-                steps = _heard(scene, moment, filed, attended)
-                rows += [{**case, "instance": instance, "filed_on": filed, **s} for s in steps]
-    return rows
+    persons = scene.persons("litigation", [moment.number for moment in moments])
+    plaintiffs = dict(zip(moments, persons, strict=True))
+    instances = [_set(scene, *known) for known in _instances(moments) if known[2] <= scene.end]
+    instances, attended = _attended(scene, instances)
+    return [
+        {
+            "case_no": f"({one.moment.year})浙0108行初{one.moment.place + 1}号",
+            "plaintiff": plaintiffs[one.moment],
+            "instance": one.name,
+            "filed_on": one.filed,
+            **step,
+        }
+        for one in instances
+        for step in _heard(scene, one, is_attended=one.number in attended)
+    ]
 
 
-def _attended_share(scene: Scene) -> dict[int, int]:
-    """Of 1000 instances first heard in a year, those with a head present at some hearing."""
+def _instances(moments: list[Moment]) -> Iterator[tuple[Moment, str, date]]:
+    """The instances of each case and the day on which each was filed."""
+    for moment in moments:
+        yield moment, "first", moment.day
+        if moment.place % 3 == 1:
+            yield moment, "second", moment.day + timedelta(days=118 + moment.place)
+        if moment.place % 24 == 10:
+            yield moment, "retrial", moment.day + timedelta(days=330)
+
+
+def _set(scene: Scene, moment: Moment, name: str, filed: date) -> _Instance:
+    number = moment.number * 400 + filed.timetuple().tm_yday
+    waits = 32 + scene.below("hearing waits", [number], 40)[0]
+    return _Instance(moment, name, filed, number, filed + timedelta(days=waits))
+
+
+def _attended(scene: Scene, instances: list[_Instance]) -> tuple[list[_Instance], set[int]]:
+    """Those with a head present, by number: in the calibrated year the published share, exactly.
+
+    Hearings of that year that spoil the share are put off to the next.
+    """
+    numbers = [one.number for one in instances]
+    draws = dict(zip(numbers, scene.below("head attends", numbers, 1000), strict=True))
     stated = int(scene.totals.stated("head_court_attendance_rate") * 10)
-    return {
-        year: stated if year >= CALIBRATED_YEAR else _ATTENDED_BEFORE * 10
-        for year in range(scene.years.start, scene.end.year + 2)
+    usual = {
+        one.number
+        for one in instances
+        if draws[one.number] < (stated if one.first.year > CALIBRATED_YEAR else _ATTENDED_BEFORE)
     }
+    heard = sorted(
+        (draws[one.number], one.number)
+        for one in instances
+        if one.first.year == CALIBRATED_YEAR and one.first <= scene.end
+    )
+    whole, part = scene.totals.part_of(
+        range(len(heard), min(len(heard), 1) - 1, -1), "head_court_attendance_rate"
+    )
+    in_year = [number for _, number in heard]
+    put_off = set(in_year[whole:])
+    later = timedelta(days=366)
+    moved = [
+        replace(one, first=one.first + later) if one.number in put_off else one for one in instances
+    ]
+    return moved, (usual - set(in_year)) | set(in_year[:part])
 
 
-def _instances(moment: Moment) -> Iterator[tuple[str, date]]:
-    """The instances of a case and the day on which each was filed."""
-    yield "first", moment.day
-    if moment.place % 3 == 1:
-        yield "second", moment.day + timedelta(days=118 + moment.place)
-    if moment.place % 24 == 10:
-        yield "retrial", moment.day + timedelta(days=330)
-
-
-def _heard(scene: Scene, moment: Moment, filed: date, attended: dict[int, int]) -> Iterator[Row]:
+def _heard(scene: Scene, one: _Instance, *, is_attended: bool) -> Iterator[Row]:
     """The hearings of one instance; one row without a day when none is announced yet."""
-    number = [moment.number * 400 + filed.timetuple().tm_yday]
-    waits = 32 + scene.below("hearing waits", number, 40)[0]
-    first = filed + timedelta(days=waits)
-    judged = first + timedelta(days=45)
     common: Row = {
-        "procedure": ("ordinary", "ordinary", "summary")[moment.place % 3],
-        "judged_on": _by(judged, scene.end),
+        "procedure": ("ordinary", "ordinary", "summary")[one.moment.place % 3],
+        "judged_on": _by(one.first + timedelta(days=45), scene.end),
     }
-    if first > scene.end + timedelta(days=_ANNOUNCED):
+    if one.first > scene.end + timedelta(days=_ANNOUNCED):
         yield {**common, "hearing_no": 0, "heard_on": None, "head_present": None}
         return
-    is_attended = scene.below("head attends", number, 1000)[0] < attended[first.year]
-    second = first + timedelta(days=17)
-    head = ("deputy", "deputy", "deputy", "principal")[moment.place % 4]
+    second = one.first + timedelta(days=17)
+    head = ("deputy", "deputy", "deputy", "principal")[one.moment.place % 4]
     presence = [head if is_attended else "none"]
-    days = [first]
-    if moment.place % 5 == 2 and second.year == first.year:
+    days = [one.first]
+    if one.moment.place % 5 == 2 and second.year == one.first.year:
         # Several hearings: the head comes to the last one only.
-        days, presence = [first, second], ["none", *presence]
+        days, presence = [one.first, second], ["none", *presence]
     for order, (day, present) in enumerate(zip(days, presence, strict=True), start=1):
         is_over = day <= scene.end
         yield {
