@@ -97,7 +97,8 @@ def _for_people(
         said = dict(zip(COLUMNS, row, strict=True))
         if kind == "ratio" or said["status"] == "suppressed":
             said["value"] = show_value(said["value"], said["status"], PER_CENT).text
-        said["share"] = show_value(said["share"], said["status"], PER_CENT).text
+        share = show_value(said["share"], said["status"], PER_CENT)
+        said["share"] = share.text if share.number is None else f"{share.text}%"
         for change in ("change_on_year", "change_on_period"):
             said[change] = show_change(said[change], kind).text
         shown.append(tuple(said[name] for name in kept))

@@ -76,7 +76,7 @@ def test_each_part_is_shown_with_its_share_of_the_whole(
     assert [row["share"] for row in rows if row not in parts] == [None] * (by == "street")
     said = zhibiao("show", SHOWN, "--period", "2024", "--by", by, on=small_bureau).out
     assert "share" in said
-    assert f"{Decimal(parts[0]['share']) * 100:.2f}" in said
+    assert f"{Decimal(parts[0]['share']) * 100:.2f}%" in said
 
 
 def test_the_district_alone_is_shown_without_a_share(
