@@ -32,8 +32,25 @@ FIRST, LAST = date(2004, 1, 1), date(2026, 12, 31)
 @cache
 def working_days() -> list[date]:
     """Every working day of the covered years, asked of the package day by day."""
-    days = (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
-    return [day for day in days if chinese_calendar.is_workday(day)]
+    return [day for day in covered_days() if chinese_calendar.is_workday(day)]
+
+
+def covered_days() -> list[date]:
+    """Every day that the package covers."""
+    return [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+
+
+def due_from_every_start(
+    connection: duckdb.DuckDBPyConnection, days: int, day_kind: str
+) -> dict[date, date]:
+    """The due date of each start in the calendar, in one query; provisional ones are left out."""
+    connection.execute("delete from starts")
+    connection.execute(
+        "insert into starts select calendar_date, ?, ? from reference.working_days",
+        [days, day_kind],
+    )
+    query = "select starts_on, due_on from due_dates where not is_due_provisional"
+    return dict(connection.execute(query).fetchall())
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +97,12 @@ def test_working_days_are_counted_from_the_day_after(
 def test_every_start_in_the_calendar_is_due_where_the_package_says(
     calendar: duckdb.DuckDBPyConnection, days: int
 ) -> None:
-    calendar.execute("delete from starts")
-    calendar.execute(
-        "insert into starts select calendar_date, ?, 'working' from reference.working_days", [days]
-    )
-    found = dict(
-        calendar.execute(
-            "select starts_on, due_on from due_dates where not is_due_provisional"
-        ).fetchall()
-    )
     known = working_days()
-    expected = {
+    assert due_from_every_start(calendar, days, "working") == {
         start: known[index]
-        for start in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+        for start in covered_days()
         if (index := bisect_right(known, start) + days - 1) < len(known)
     }
-    assert found == expected
 
 
 @pytest.mark.parametrize("days", [30, 45, 60, 90, 120])
@@ -103,24 +110,12 @@ def test_from_every_start_a_rolling_period_ends_on_the_first_day_worked_from_its
     calendar: duckdb.DuckDBPyConnection, days: int
 ) -> None:
     """Calendar days as they come, and a last day off moves on: 程序规定 art. 80."""
-    calendar.execute("delete from starts")
-    calendar.execute(
-        "insert into starts select calendar_date, ?, 'calendar_rolling'"
-        " from reference.working_days",
-        [days],
-    )
-    found = dict(
-        calendar.execute(
-            "select starts_on, due_on from due_dates where not is_due_provisional"
-        ).fetchall()
-    )
     known = working_days()
-    expected = {
+    assert due_from_every_start(calendar, days, "calendar_rolling") == {
         start: known[index]
-        for start in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+        for start in covered_days()
         if (index := bisect_left(known, start + timedelta(days=days))) < len(known)
     }
-    assert found == expected
 
 
 @pytest.mark.parametrize(
