@@ -13,7 +13,8 @@ from pipelines.cli.output import Format, write_rows
 from pipelines.errors import ReleaseError, SettingsError
 from pipelines.layout import Layout
 from pipelines.releases.reading import open_release, time_limit
-from pipelines.reports.formats import Scale, show_change, show_value
+from pipelines.reports.catalogue import EXTERNAL_LEDGER
+from pipelines.reports.formats import EXTERNAL, Scale, show_change, show_value
 from pipelines.reports.periods import name_period, parse_period
 from pipelines.settings import read_settings
 
@@ -26,7 +27,8 @@ FIGURES = """
 select
     v.period_grain, v.period_start, v.period_end, a.area_name, v.breakdown, v.breakdown_value,
     v.value, i.unit_label, v.numerator, v.denominator,
-    c.change_on_year, c.change_on_period, c.share, v.status, i.kind, i.label_zh
+    c.change_on_year, c.change_on_period, c.share, v.status, i.kind,
+    i.label_zh || if(i.ledger = $external, $mark, '') as label
 from indicator_values as v
 inner join indicators as i using (indicator_id)
 left join indicator_comparisons as c
@@ -42,6 +44,8 @@ COLUMNS = (
 )  # fmt: skip
 OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator", "share")
 PER_CENT = Scale("%", -2, 2)
+# A rank or a bound of a document is never passed off as computed.
+STATED = {"external": EXTERNAL_LEDGER, "mark": f"（{EXTERNAL}）"}
 QUERY_SECONDS = 300
 # What a terminal, a pipe or a sheet can take; whole tables lie in the release as Parquet.
 QUERY_ROWS = 1_000_000
@@ -68,7 +72,7 @@ def show(
         rows = connection.execute(
             f"{FIGURES} and {where} order by v.period_start, v.period_end, v.area_code, "
             "v.breakdown_value",
-            {"indicator": indicator} | parameters,
+            {"indicator": indicator, **STATED} | parameters,
         ).fetchall()
     if not rows:
         raise ReleaseError(

@@ -171,3 +171,11 @@ def test_looking_leaves_no_lock_behind(zhibiao: Command, small_bureau: Bureau) -
     path = small_bureau.current.resolve() / "indicators.duckdb"
     with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as connection:
         assert connection.execute("select count(*) > 0 from indicators").fetchone() == (True,)
+
+
+def test_a_rank_of_a_document_says_that_it_is_not_computed(
+    zhibiao: Command, small_bureau: Bureau
+) -> None:
+    said = zhibiao("show", "new_enterprises_city_rank", "--period", "2024", on=small_bureau).out
+    assert "新设企业全市位次（外部数据）" in said
+    assert "（外部数据）" not in zhibiao("show", SHOWN, on=small_bureau).out
