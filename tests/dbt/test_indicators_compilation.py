@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ def change_metric(number: int, **changes: object) -> Change:
 def change_measure(number: int, **changes: object) -> Change:
     """Change what a measure declares."""
     return lambda declared: declared["semantic_models"][0]["measures"][number].update(changes)
+
+
+VISIT_FILTER = "{{ Dimension('visit__purpose') }} in ('a', 'b')"
 
 
 def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
@@ -81,6 +85,11 @@ def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
             "metric plans: expected type simple or ratio, got cumulative.",
         ),
         (
+            change_metric(0, meta={"version": 2}),
+            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change"
+            " and change_en, got 1. Say what each version changed",
+        ),
+        (
             change_metric(0, filter="{{ Metric('plans', ['visit']) }} > 2"),
             "filter of metric visits: expected only {{ Dimension('entity__name') }},",
         ),
@@ -114,6 +123,44 @@ def test_indicators_refuse_to_run_before_their_ledgers_are_built(tmp_path: Path)
     assert not succeeded
     assert "ledger visits: expected the table" in messages
     assert "Build the ledgers first" in messages
+
+
+def test_the_catalogue_says_how_a_value_is_made_and_what_its_versions_changed(
+    tmp_path: Path,
+) -> None:
+    """A sentence that YAML folds is whole again; a filter stands without its outer brackets."""
+    declared = copy.deepcopy(DECLARED)
+    second = {"version": 2, "valid_from": "2024-01-01", "change": "含回访", "change_en": "Returns"}
+    first = {"version": 1, "change": "首版", "change_en": "First version"}
+    folded = {"definition": "走访次数， 含 3 次回访。 按日计", "versions": [first, second]}
+    change_metric(3, meta={**folded, "version": 2}, filter=VISIT_FILTER)(declared)
+    write_project(tmp_path, declared)
+    selected = ["indicators.indicators", "indicators.indicator_versions"]
+    succeeded, messages = run_in_process(tmp_path, "run", "--select", *selected)
+    assert succeeded, messages
+    with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
+        assert connection.execute(
+            "select definition, formula, filter, time_column"
+            " from indicators.indicators where indicator_id in ('help_rate', 'long_visits')"
+            " order by indicator_id"
+        ).fetchall() == [
+            (
+                "走访次数",
+                "count(*) filter (where why = 'help') / visits",
+                "",
+                "made_on",
+            ),
+            (
+                "走访次数，含 3 次回访。按日计",
+                "count(*)",
+                "why in ('a', 'b')",
+                "made_on",
+            ),
+        ]
+        assert connection.execute(
+            "select version, valid_from, change_zh from indicators.indicator_versions"
+            " where indicator_id = 'long_visits' order by version"
+        ).fetchall() == [(1, None, "首版"), (2, date(2024, 1, 1), "含回访")]
 
 
 def test_a_new_ledger_without_streets_needs_its_declarations_and_nothing_else(

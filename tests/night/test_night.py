@@ -112,6 +112,14 @@ def test_the_night_ends_by_telling_what_it_did(full_bureau: Bureau) -> None:
     assert said.count(".venv/bin/zhibiao ") == 3
 
 
+def test_the_summary_keeps_the_reports_order_and_peoples_names(full_bureau: Bureau) -> None:
+    said = (full_bureau.root / "night.out").read_text()
+    assert said.index("新设市场经营主体") < said.index("新设企业") < said.index("罚没金额")
+    assert "zhibiao show new_market_entities" in said
+    assert "直播电商名录" in said
+    assert "listings__" not in said
+
+
 def test_without_a_terminal_each_step_is_one_line(full_bureau: Bureau) -> None:
     lines = (full_bureau.root / "night.err").read_text().splitlines()
     steps = [line for line in lines if line.startswith("[")]
