@@ -1,33 +1,75 @@
-{#- The rows of a staged relation that a ledger knows of: those whose day does not lie after the
-    business date, with the business date beside them and, where the staged rows name a street, its
-    area_code. A row without a day is kept: it is open, or its test will say so. -#}
-{% macro known_rows(relation, day, has_street=true) -%}
+{#- The staged rows of a source table that have come to pass: those whose day does not lie after the day
+    that the source has spoken to (as_of, beside each row), with every later event taken back, and,
+    where the rows name a street, its area_code. A row without a day is kept: it is open, or its test
+    will say so.
+
+    `events` says of each column that only a later event fills what that event is: its own day for a
+    date (none is named), the day on which a result was known for a result. `of_lists` is for a
+    register of several lists: each row is judged on the day of its own list. -#}
+{% macro known_rows(source_table, day, events={}, has_street=true, of_lists=false) -%}
+    {%- do check_events('stg_' ~ source_table, day, events) -%}
     select
-        staged.*,
+        staged.*
+        {%- if events %} replace (
+            {%- for column, event in events.items() %}
+            case
+                when not coalesce(cast(staged.{{ event or column }} as date) > days.as_of, false)
+                    then staged.{{ column }}
+            end as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ){% endif %},
         {%- if has_street %}
         streets.area_code,
         {%- endif %}
-        business_day.as_of
-    from {{ relation }} as staged
-    cross join {{ ref('stg_night__business_day') }} as business_day
+        days.as_of
+    from {{ ref('stg_' ~ source_table) }} as staged
+    inner join {{ ref('stg_night__source_days') }} as days
+        on {{ 'staged.source_table' if of_lists else "'" ~ source_table ~ "'" }} = days.source_table
     {%- if has_street %}
     left join ({{ street_spellings() }}) as streets on staged.street = streets.street
     {%- endif %}
-    where not coalesce(staged.{{ day }} > business_day.as_of, false)
+    where not coalesce(cast(staged.{{ day }} as date) > days.as_of, false)
 {%- endmacro %}
 
 
-{#- The days on which stocks are taken: the last of each month since the first day of figures; in the
-    month of the business date that date itself, stated under the month's end. -#}
-{% macro stock_days() -%}
+{#- A date of the contract that nobody names would be known before it came. Those that the contract says
+    may lie ahead are no events. dbt's graph holds contracts at execution only, and never in a unit
+    test. -#}
+{% macro check_events(staging_model, day, events) %}
+    {% set models = graph.get('nodes', {}).values() | selectattr('name', 'equalto', staging_model) %}
+    {% for source_id in (models | list)[:1] | map(attribute='depends_on.nodes') | first | default([]) %}
+        {% for column in graph.sources[source_id].columns.values() if 'as' in column.config.meta %}
+            {% set name = column.config.meta['as'] %}
+            {% set is_event = column.data_type in ['date', 'timestamp']
+                and not column.config.meta.get('may_lie_ahead') %}
+            {% if is_event and name != day and name not in events %}
+                {% do refuse(
+                    'known_rows of ' ~ staging_model, 'the event ' ~ name ~ ' of its contract', 'none',
+                    "Add it to events, or declare may_lie_ahead where it is a date and no event."
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+{% endmacro %}
+
+
+{#- The days on which stocks of a source table are taken: the last of each month since the first day of
+    figures; in the month of the day that the source has spoken to, that day, stated under the month's
+    end. Without a source table, those of every source table. -#}
+{% macro stock_days(source_table=none) -%}
     select
+        days.source_table,
         cast(last_day({{ dbt.dateadd('month', 'steps.number', first_month()) }}) as date)
             as month_end_on,
         least(
             cast(last_day({{ dbt.dateadd('month', 'steps.number', first_month()) }}) as date),
-            business_day.as_of
+            days.as_of
         ) as stock_on
-    from {{ ref('stg_night__business_day') }} as business_day
+    from {{ ref('stg_night__source_days') }} as days
     cross join {{ numbers(0, 1199) }} as steps
-    where {{ dbt.dateadd('month', 'steps.number', first_month()) }} <= business_day.as_of
+    where
+        {{ dbt.dateadd('month', 'steps.number', first_month()) }} <= days.as_of
+        {%- if source_table %}
+        and days.source_table = '{{ source_table }}'
+        {%- endif %}
 {%- endmacro %}

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.output import Format, Section, write_sections
+from pipelines.clock import SHANGHAI
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.clock import SHANGHAI
 from pipelines.orchestration.lease import is_held
 from pipelines.quality.incidents import list_open
 from pipelines.releases.reading import current_release, open_release

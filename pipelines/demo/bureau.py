@@ -6,15 +6,17 @@ This module orders the steps. What the records are stands in the modules that it
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
+from pipelines.clock import SHANGHAI
 from pipelines.demo import ip_pledges, penalties
 from pipelines.demo.complaint_lives import Items, items_between
 from pipelines.demo.complaints import DATABASE, ComplaintTexts, write_database
@@ -49,6 +51,7 @@ from pipelines.demo.truth import (
 from pipelines.demo.vocabulary import STREET_CODES
 from pipelines.demo.working_days import ANNOUNCED, LAST_DELIVERY
 from pipelines.errors import SettingsError
+from pipelines.sources.connectors.file_drops import period_span
 
 __all__ = ["DemoMarker", "DemoSummary", "read_marker", "write_demo"]
 
@@ -57,6 +60,7 @@ DEFAULT_START = date(2023, 1, 1)
 DEFAULT_END = date(2025, 1, 15)
 _SMALLEST, _LARGEST = 0.02, 20.0
 _STAGING = ".demo-writing"
+_EVENING = time(22)
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def write_demo(
     staging = sources / _STAGING
     shutil.rmtree(staging, ignore_errors=True)
     found = bureau.write(staging)
+    _date_files(staging, files, end)
     _move_into_place(staging, sources, files, earlier)
     marker = DemoMarker(seed, scale, start, end, tuple(files))
     finish(sources, marker)
@@ -226,6 +231,18 @@ def check_range(scale: float, start: date, end: date) -> None:
             f"demo, to: expected a day from {start} to {LAST_DELIVERY} (working days are announced "
             f"until then), got {end}. Choose one within."
         )
+
+
+def _date_files(folder: Path, files: list[str], end: date) -> None:
+    """Date each file as its system would have written it: in the evening of its last day.
+
+    A file for a month is written when the month is over, or on the last day of the demo.
+    """
+    for name in files:
+        span = period_span(Path(name).stem.rpartition("_")[2])
+        day = min(span[1], end) if span else end
+        written_at = datetime.combine(day, _EVENING, SHANGHAI).timestamp()
+        os.utime(folder / name, (written_at, written_at))
 
 
 def _move_into_place(staging: Path, sources: Path, files: list[str], earlier: set[str]) -> None:

@@ -17,11 +17,11 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
+from pipelines.clock import today, yesterday
 from pipelines.demo.marker import read_marker
 from pipelines.errors import GateError, SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.clock import today, yesterday
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.steps import Step

@@ -5,9 +5,9 @@ from datetime import date
 
 import dagster as dg
 
+from pipelines.clock import SHANGHAI, yesterday
 from pipelines.demo.marker import read_marker
 from pipelines.errors import SettingsError
-from pipelines.orchestration.clock import SHANGHAI, yesterday
 from pipelines.orchestration.instance import fail_orphaned_runs
 from pipelines.orchestration.night import Night, open_night
 from pipelines.orchestration.steps import StepReporter

@@ -70,19 +70,21 @@ def choose_extracts(
         held: Deliveries refused tonight or before and not mended, and sources that were away.
         business_date: The day that figures are stated as of.
 
+    A table without an accepted extract has none in use; its figures are then missing.
+
     Raises:
-        GateError: a table has no accepted extract at all.
+        GateError: no table has an accepted extract.
     """
     chosen: dict[str, list[Extract]] = {}
     states = []
     for table_id, table in contracts.items():
         extracts = list_extracts(layout, table_id)
         in_use = extracts_in_use(table, extracts, accepted.get(table_id, ()))
-        if not in_use:
-            raise _nothing_to_use(table, extracts)
         mine = [delivery for delivery in held if delivery.source_table == table_id]
         chosen[table_id] = in_use
         states.append(extract_state(table, extracts, in_use, mine, business_date))
+    if not any(chosen.values()):
+        raise _nothing_to_use(layout, contracts)
     return Admission(chosen, states)
 
 
@@ -123,33 +125,41 @@ def admit(
         _write_night(database, admission.states, business_date, release_id, is_synthetic)
 
 
-def _nothing_to_use(table: SourceTable, extracts: Sequence[Extract]) -> GateError:
-    if extracts:
-        found = f"{len(extracts)} landed and none accepted"
-        remedy = "Mend the source by what the digest says"
+def _nothing_to_use(layout: Layout, contracts: Mapping[str, SourceTable]) -> GateError:
+    landed = sum(bool(list_extracts(layout, table_id)) for table_id in contracts)
+    if landed:
+        found = f"extracts of {landed} and none accepted"
+        remedy = "Mend the sources by what the digests say"
     else:
         found = "none landed"
         remedy = (
-            f"See that {table.dialect.location} lies below ZHIBIAO_SOURCES (or that "
-            "ZHIBIAO_CONNECTIONS names the database); `zhibiao demo` writes a demo bureau"
+            f"See that the sources lie below ZHIBIAO_SOURCES ({layout.sources}), or that "
+            "ZHIBIAO_CONNECTIONS names the databases; `zhibiao demo` writes a demo bureau"
         )
     return GateError(
-        f"{table.id} ({table.label}): expected at least one accepted extract, got {found}. "
-        f"{remedy}, then run the night again."
+        f"sources: expected an accepted extract of at least one of {len(contracts)} source "
+        f"tables, got {found}. {remedy}, then run the night again."
     )
 
 
 def _view(layout: Layout, table: SourceTable, in_use: Sequence[Extract]) -> str:
     """The view over one table's extracts in use, minus quarantined rows.
 
-    The newest row of a key wins in an increment; a newest row in quarantine leaves the last good
-    one in use.
+    Where several are in use, the newest delivery of a key counts; a newest row in quarantine leaves
+    the last good one in use.
     """
     names = [column.name for column in table.columns]
+    if not in_use:
+        nothing = ", ".join(f"cast(null as varchar) as {identifier(name)}" for name in names)
+        return f"""
+            create view landing.{identifier(table.id)} as
+            select {nothing}, cast(null as varchar) as _extract_id,
+                cast(null as bigint) as {ROW_NUMBER}
+            where false
+        """
     quarantines = [_quarantine(layout, extract) for extract in in_use]
     described = ", ".join(
-        f"({literal(str(extract.data_path))}, {literal(extract.extract_id)},"
-        f" {extract.sequence}, date '{extract.business_date}')"
+        f"({literal(str(extract.data_path))}, {literal(extract.extract_id)}, {extract.sequence})"
         for extract in in_use
     )
     refused = ", ".join(
@@ -158,15 +168,15 @@ def _view(layout: Layout, table: SourceTable, in_use: Sequence[Extract]) -> str:
     )
     newest = (
         f"qualify row_number() over (partition by {name_list(table.key)}"
-        f" order by _sequence desc, {ROW_NUMBER} desc) = 1"
-        if table.delivery == "increment"
+        f" order by _sequence desc, {ROW_NUMBER} desc) = 1{_or_without_key(table)}"
+        if len(in_use) > 1
         else ""
     )
     files = ", ".join(exact_path(extract.data_path) for extract in in_use)
     quarantine_files = ", ".join(exact_path(path) for path in quarantines)
     return f"""
         create view landing.{identifier(table.id)} as
-        with extracts(filename, _extract_id, _sequence, _business_date) as (values {described}),
+        with extracts(filename, _extract_id, _sequence) as (values {described}),
         quarantines(filename, _extract_id) as (values {refused}),
         quarantined as (
             select distinct _extract_id, {ROW_NUMBER}
@@ -179,10 +189,16 @@ def _view(layout: Layout, table: SourceTable, in_use: Sequence[Extract]) -> str:
             anti join quarantined using (_extract_id, {ROW_NUMBER})
             {newest}
         )
-        select {name_list(names)}, _extract_id, cast({ROW_NUMBER} as bigint) as {ROW_NUMBER},
-            _business_date
+        select {name_list(names)}, _extract_id, cast({ROW_NUMBER} as bigint) as {ROW_NUMBER}
         from admitted
     """
+
+
+def _or_without_key(table: SourceTable) -> str:
+    """Periods do not bring their rows again: one without a key stands for itself."""
+    if table.delivery != "period":
+        return ""
+    return "".join(f" or {identifier(name)} is null" for name in table.key)
 
 
 def _quarantine(layout: Layout, extract: Extract) -> Path:
@@ -214,8 +230,17 @@ def _write_night(
         "create table night.extract_states"
         " (source_table varchar, data_through date, stale_from date, reason varchar)"
     )
+    database.execute(
+        "create table night.covered_spans"
+        " (source_table varchar, covers_from date, covers_through date, is_stale boolean)"
+    )
     for state in states:
         database.execute(
             "insert into night.extract_states values ($1, $2, $3, $4)",
             [state.source_table, state.data_through, state.stale_from, state.reason],
         )
+        for span in state.covered:
+            database.execute(
+                "insert into night.covered_spans values ($1, $2, $3, $4)",
+                [state.source_table, *span],
+            )

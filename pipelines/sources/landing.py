@@ -10,11 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 import stamina
 
+from pipelines.clock import today
 from pipelines.errors import ExtractHeldError, SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
@@ -103,6 +104,7 @@ def land_table(
     layout: Layout,
     settings: Settings,
     business_date: date,
+    day: date | None = None,
     look_interval: float = 0.5,
     first_looks: FirstLooks | None = None,
     retry: Retry | None = None,
@@ -113,7 +115,8 @@ def land_table(
         table: The contract.
         layout: Where landing lies.
         settings: Connections, the pseudonym key, threads and memory.
-        business_date: Deliveries that begin later are left alone.
+        business_date: The day of the night, up to which a database without a cursor speaks.
+        day: Today in Shanghai; None asks the clock.
         look_interval: Seconds between two looks at a file never seen before.
         first_looks: The first of the two, where it was taken before.
         retry: How a source that is away is tried again.
@@ -131,6 +134,7 @@ def land_table(
     visit = Visit(
         sources=layout.sources,
         business_date=business_date,
+        today=day or today(datetime.now(UTC)),
         connection=settings.connections.get(table.source),
         since=history.changed_since,
         look_interval=look_interval,

@@ -54,7 +54,7 @@ def make_build_database(
         connection.execute("create schema landing")
         connection.execute("create schema night")
         for contract in contracts.values():
-            _create_landing_table(connection, contract, given.get(contract.id, ()), as_of)
+            _create_landing_table(connection, contract, given.get(contract.id, ()))
         connection.execute(
             "create table night.business_day as"
             " select ?::date as as_of, ?::varchar as release_id, ?::boolean as is_synthetic",
@@ -71,18 +71,22 @@ def make_build_database(
                 "insert into night.extract_states values (?, ?, ?, ?)",
                 [identifier, through, stale_from, reason],
             )
+        connection.execute(
+            "create table night.covered_spans as select source_table,"
+            " date '1900-01-01' as covers_from, data_through as covers_through, false as is_stale"
+            " from night.extract_states"
+        )
     return path
 
 
 def _create_landing_table(
-    connection: duckdb.DuckDBPyConnection, contract: SourceTable, rows: Iterable[Row], as_of: date
+    connection: duckdb.DuckDBPyConnection, contract: SourceTable, rows: Iterable[Row]
 ) -> None:
     names = [column.name for column in contract.columns]
     declared = ", ".join(f'"{name}" varchar' for name in names)
     table = f'landing."{contract.id}"'
     connection.execute(
-        f"create table {table} ({declared},"
-        " _extract_id varchar, _row_number bigint, _business_date date)"
+        f"create table {table} ({declared}, _extract_id varchar, _row_number bigint)"
     )
     values = []
     for ordinal, row in enumerate(rows, start=2):
@@ -93,9 +97,9 @@ def _create_landing_table(
             row.get("_extract_id", "fixture.v001.00000000"),
             row.get("_row_number", ordinal),
         ]
-        values.append([*(row.get(name) for name in names), *provenance, as_of])
+        values.append([*(row.get(name) for name in names), *provenance])
     if values:
-        marks = ", ".join("?" * (len(names) + 3))
+        marks = ", ".join("?" * (len(names) + 2))
         connection.executemany(f"insert into {table} values ({marks})", values)
 
 

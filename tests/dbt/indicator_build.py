@@ -19,7 +19,12 @@ DISTRICT = "330108"
 Ask = Callable[..., Any]
 """Asks for one figure: indicator, last day of its period, columns; grain, area, cell and table."""
 
-NIGHT_VIEWS = ("stg_night__business_day", "stg_night__extract_states")
+NIGHT_VIEWS = (
+    "stg_night__business_day",
+    "stg_night__extract_states",
+    "stg_night__source_days",
+    "stg_night__covered_spans",
+)
 
 
 class IndicatorBuild(NamedTuple):

@@ -32,9 +32,7 @@ def _registration(number: str, kind: str, day: str, code: str, **others: str | N
 
 REGISTRATIONS = [
     _registration("R1", "设立", "2022-12-31", ENTERPRISE, 注册资本="50万人民币"),
-    # Delivered again the month after, corrected: another day, and the code in lower case.
-    _registration("R2", "设立", "2024-02-28", HOUSEHOLD, 市场主体类别=None,
-                  _extract_id="202402.v001.00000000"),
+    # The code was typed in lower case.
     _registration(
         "R2",
         "设立",

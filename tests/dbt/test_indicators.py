@@ -168,9 +168,10 @@ def test_every_undivided_count_is_stated_for_every_period_and_area(
         ("due_closure_rate", date(2024, 12, 31), "year", "provisional"),
         ("pledge_amount", date(2024, 11, 30), "month", "final"),
         ("pledge_amount", date(2024, 11, 30), "ytd", "final"),
-        ("pledge_amount", date(2024, 12, 31), "month", "stale"),  # stale from 1 December
+        ("pledge_amount", date(2024, 12, 31), "month", "missing"),  # delivered up to 30 November
         ("pledge_amount", date(2024, 12, 31), "year", "stale"),
-        ("pledge_amount", date(2025, 1, 31), "month", "stale"),  # stale says more than provisional
+        ("pledge_amount", date(2024, 12, 31), "ytd", "missing"),
+        ("pledge_amount", date(2024, 12, 31), "quarter", "stale"),
         ("cases_filed", date(2024, 12, 31), "month", "final"),  # another source is stale
     ],
 )

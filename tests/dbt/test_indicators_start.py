@@ -7,13 +7,14 @@ call in 2022, one in 2023 and two in 2024.
 from __future__ import annotations
 
 import copy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.dbt.visits_project import DECLARED, run_in_process, write_project
+from tests.dbt.visits_project import AS_OF, DECLARED, run_in_process, write_project
 
 CALLS = """
 select * from (values
@@ -60,9 +61,11 @@ def declare(calls_from: object = None, visits_from: object = None) -> dict[str, 
     return declared
 
 
-def build(folder: Path, declared: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    write_project(folder, declared)
-    (folder / "models" / "ledgers" / "calls.sql").write_text(CALLS)
+def build(
+    folder: Path, declared: dict[str, Any], *, calls: str = CALLS, as_of: date = AS_OF
+) -> duckdb.DuckDBPyConnection:
+    write_project(folder, declared, as_of)
+    (folder / "models" / "ledgers" / "calls.sql").write_text(calls)
     for step in ("ledgers", "indicators"):
         succeeded, messages = run_in_process(folder, "run", "--select", step)
         assert succeeded, messages
@@ -102,8 +105,8 @@ def test_a_ledger_that_begins_earlier_moves_its_own_figures_and_no_others(tmp_pa
             " from indicators.indicator_comparisons"
             " where indicator_id = 'calls' and period_grain = 'year' order by all"
         ).fetchall()
-        # Nothing from nothing; 2024 is not over on 31 March.
-        assert changes == [(2021, None), (2022, None), (2023, 0), (2024, None)]
+        # Nothing from nothing; 2024 is not over on 31 March, and had one call by then in 2023.
+        assert changes == [(2021, None), (2022, None), (2023, 0), (2024, 1)]
 
 
 def test_a_ledger_that_begins_later_states_nothing_before(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def test_every_row_of_a_ledger_names_the_extract_and_the_row_it_came_from(
     found = ledgers.execute(
         "select extract_id, row_number from ledgers.registrations where event_no = 'R2'"
     ).fetchall()
-    assert found == [("202403.v001.00000000", 4)]
+    assert found == [("202403.v001.00000000", 3)]
 
 
 def test_no_pseudonym_goes_past_landing(ledgers: duckdb.DuckDBPyConnection) -> None:

@@ -122,10 +122,12 @@ def test_a_month_without_anything_to_tell_apart_counts_none(ask: Ask, indicator:
     assert ask(indicator, date(2024, 3, 31)) == 0
 
 
-def test_a_late_list_makes_its_own_figures_stale_and_no_others_of_the_register(ask: Ask) -> None:
+def test_a_late_list_leaves_its_own_figures_wanting_and_no_others_of_the_register(ask: Ask) -> None:
     """The filter by source_table says which list a figure rests on."""
     december = date(2024, 12, 31)
-    assert ask("live_streamers_trained", december, "status") == "stale"
+    year = ask("live_streamers_trained", december, "status, as_of", grain="year")
+    assert year == ("stale", date(2024, 11, 30))
+    assert ask("live_streamers_trained", december, "value, status") == (None, "missing")
     assert ask("live_streamers_trained", date(2024, 11, 30), "status") == "final"
     assert ask("green_live_bases", december, "status") == "final"
     assert ask("demonstration_canteens", december, "status") == "final"

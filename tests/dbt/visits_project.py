@@ -7,6 +7,7 @@ layer tells the macros what to compile. What does not: expectations about it (te
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ DECLARED: dict[str, Any] = {
     ],
 }
 
+AS_OF = date(2024, 3, 31)
+
 VISITS = """
 select * from (values
     ('v1', date '2024-01-31', date '2023-12-01', 'help', 'a', 30),
@@ -95,11 +98,22 @@ select * from (values
 """
 
 
-def write_project(folder: Path, declared: dict[str, Any]) -> None:
+# The ledger is made from no source: nothing can be late or wanting.
+NOTHING_LATE = {
+    "stg_night__extract_states": "cast(null as varchar) as source_table,"
+    " cast(null as date) as data_through, cast(null as date) as stale_from",
+    "stg_night__source_days": "cast(null as varchar) as source_table, cast(null as date) as as_of",
+    "stg_night__covered_spans": "cast(null as varchar) as source_table,"
+    " cast(null as date) as covers_from, cast(null as date) as covers_through, false as is_stale",
+}
+
+
+def write_project(folder: Path, declared: dict[str, Any], as_of: date = AS_OF) -> None:
     """A dbt project with the real indicator macros and models, and the ledger of visits."""
     for kind in ("macros", "models"):
         shutil.copytree(DBT_PROJECT / kind / "indicators", folder / kind / "indicators")
-    shutil.copy(DBT_PROJECT / "macros" / "generate_schema_name.sql", folder / "macros")
+    for macros in ("generate_schema_name.sql", "engine_differences.sql"):
+        shutil.copy(DBT_PROJECT / "macros" / macros, folder / "macros")
     project = {
         "name": "zhibiao",
         "profile": "zhibiao",
@@ -120,10 +134,10 @@ def write_project(folder: Path, declared: dict[str, Any]) -> None:
     ledgers = folder / "models" / "ledgers"
     ledgers.mkdir()
     (ledgers / "visits.sql").write_text(VISITS)
-    night = "select date '2024-03-31' as as_of, 'r1' as release_id"
+    night = f"select date '{as_of}' as as_of, 'r1' as release_id"
     (ledgers / "stg_night__business_day.sql").write_text(night)
-    states = "select 'visits__log' as source_table, cast(null as date) as stale_from"
-    (ledgers / "stg_night__extract_states.sql").write_text(states)
+    for view, columns in NOTHING_LATE.items():
+        (ledgers / f"{view}.sql").write_text(f"select {columns} where false")
     (ledgers / "_visits_metrics.yml").write_text(yaml.safe_dump(with_meta(declared)))
 
 

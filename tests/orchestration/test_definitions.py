@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
-from pipelines.orchestration.clock import SHANGHAI
 from pipelines.quality.suites import read_suites
 from pipelines.sources.contracts import read_contracts
 

@@ -19,6 +19,9 @@ create table reference.areas as
 create table night.business_day as
     select date '2025-01-15' as as_of, '2025-01-15-abc' as release_id, true as is_synthetic;
 
+create table night.extract_states as
+    select 'complaints__items' as source_table, date '2025-01-15' as data_through;
+
 create table ledgers.registrations as
     select
         'E' || number as event_no, '91330108MA27XF6Q92' as uscc, 'establishment' as event_kind,
@@ -94,6 +97,9 @@ create table indicators.indicators as
         ('items_received', 'count'), ('items_due', 'count'), ('items_closed_when_due', 'count'),
         ('due_closure_rate', 'ratio')
     ) as rows (indicator_id, kind);
+
+create table indicators.indicator_sources as
+    select indicator_id, 'complaints__items' as source_table from indicators.indicators;
 
 -- Two months of a year and one of the year before; 2 complaints, 1 report and 1 consultation a
 -- month in each street.

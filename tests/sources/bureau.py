@@ -116,8 +116,8 @@ class Bureau:
         return path
 
     def land(self, table: SourceTable, night: date = NIGHT, **options: Any) -> LandingReport:
-        """Land a table as a night does."""
-        options = {"look_interval": 0.01, "retry": HASTY, **options}
+        """Land a table as a night does, on the evening of its business date unless given."""
+        options = {"look_interval": 0.01, "retry": HASTY, "day": night, **options}
         return land_table(
             table, layout=self.layout, settings=self.settings, business_date=night, **options
         )

@@ -15,7 +15,7 @@ from pipelines.sources.admission import admit, choose_extracts, extracts_in_use
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.freshness import extract_state
 from pipelines.sources.landing import Extract, HeldDelivery
-from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
+from tests.sources.bureau import NIGHT, PEOPLE, Bureau, csv_contract, csv_text
 from tests.sources.databases import change, fill_sqlite, items_contract
 
 
@@ -58,8 +58,8 @@ def admitted(
 
 def test_a_view_gives_the_columns_the_extract_and_the_row(bureau: Bureau) -> None:
     """Text as landed; quarantined rows are absent, by extract and row number."""
-    rows = [[str(n), "张", "2024-12-01", "1"] for n in range(3)]
-    for month in ("202411", "202412"):
+    for first_number, month in ((0, "202411"), (3, "202412")):
+        rows = [[str(first_number + n), "张", "2024-12-01", "1"] for n in range(3)]
         bureau.drop(f"people/人员_{month}.csv", csv_text(rows))
     first, second = bureau.land(csv_contract()).extracts
     quarantine(bureau, first, 3)
@@ -68,14 +68,14 @@ def test_a_view_gives_the_columns_the_extract_and_the_row(bureau: Bureau) -> Non
         bureau,
         csv_contract(),
         [first, second],
-        '"编号", typeof("金额"), _extract_id, _row_number, _business_date',
+        '"编号", typeof("金额"), _extract_id, _row_number',
     )
     assert found == [
-        ("0", "VARCHAR", first.extract_id, 2, NIGHT),
-        ("0", "VARCHAR", second.extract_id, 2, NIGHT),
-        ("1", "VARCHAR", second.extract_id, 3, NIGHT),
-        ("2", "VARCHAR", first.extract_id, 4, NIGHT),
-        ("2", "VARCHAR", second.extract_id, 4, NIGHT),
+        ("0", "VARCHAR", first.extract_id, 2),
+        ("2", "VARCHAR", first.extract_id, 4),
+        ("3", "VARCHAR", second.extract_id, 2),
+        ("4", "VARCHAR", second.extract_id, 3),
+        ("5", "VARCHAR", second.extract_id, 4),
     ]
 
 
@@ -114,14 +114,70 @@ def test_the_night_is_written_for_dbt(bureau: Bureau) -> None:
     assert states == [("people__events", date(2024, 12, 31), None, None)]
 
 
-def test_a_table_without_any_accepted_extract_closes_the_gate(bureau: Bureau) -> None:
+def test_without_any_accepted_extract_of_any_table_the_gate_closes(bureau: Bureau) -> None:
     """With where the files are expected, or what to mend."""
-    with pytest.raises(GateError, match=r"people__events .*none landed.*people/人员_\{period\}"):
+    with pytest.raises(GateError, match=r"1 source tables, got none landed.*ZHIBIAO_SOURCES"):
         admitted(bureau, csv_contract(), [], "1")
     bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
     bureau.land(csv_contract())
-    with pytest.raises(GateError, match="1 landed and none accepted"):
+    with pytest.raises(GateError, match="extracts of 1 and none accepted"):
         admitted(bureau, csv_contract(), [], "1")
+
+
+def test_a_table_without_an_accepted_extract_is_an_empty_view(bureau: Bureau) -> None:
+    """The others go on; how far it reaches is nowhere."""
+    people, items = csv_contract(), csv_contract(source="others")
+    bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
+    (extract,) = bureau.land(people).extracts
+    quarantine(bureau, extract)
+    contracts = {table.id: table for table in (people, items)}
+    accepted = {people.id: [extract.extract_id]}
+    admission = choose_extracts(bureau.layout, contracts, accepted, [], NIGHT)
+    admit(
+        bureau.layout,
+        contracts,
+        admission,
+        business_date=NIGHT,
+        release_id="r1",
+        is_synthetic=True,
+        settings=bureau.settings,
+    )
+    with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
+        empty = database.execute(
+            "select 编号, _extract_id, _row_number from landing.others__events"
+        )
+        assert empty.fetchall() == []
+        states = database.execute(
+            "select data_through, reason from night.extract_states where source_table = ?",
+            [items.id],
+        ).fetchall()
+        spans = database.execute("select source_table from night.covered_spans").fetchall()
+    assert states == [(None, "人员：尚无可用的数据。")]
+    assert spans == [(people.id,)]
+
+
+def test_the_newest_delivery_of_a_key_counts_across_periods(bureau: Bureau) -> None:
+    """As landed, not as named: November anew after December counts. Rows without a key all stay."""
+    table = csv_contract(
+        fields=[{**column, "required": False} for column in PEOPLE],
+        key=["编号"],
+    )
+    header = [["1", "张", "2024-11-30", "1"], ["", "李", "2024-11-30", "2"]]
+    bureau.drop("people/人员_202411.csv", csv_text(header))
+    bureau.drop(
+        "people/人员_202412.csv", csv_text([["1", "张", "2024-12-01", "3"], ["", "", "", "4"]])
+    )
+    first, second = bureau.land(table).extracts
+    bureau.drop("people/人员_202411.csv", csv_text([["1", "张", "2024-11-29", "5"], *header[1:]]))
+    (again,) = bureau.land(table).extracts
+    for extract in (first, second, again):
+        quarantine(bureau, extract)
+    found = admitted(bureau, table, [first, second, again], '"编号", "金额", _extract_id')
+    assert found == [
+        ("1", "5", again.extract_id),
+        (None, "2", again.extract_id),
+        (None, "4", second.extract_id),
+    ]
 
 
 def test_a_lost_quarantine_closes_the_gate(bureau: Bureau) -> None:
@@ -182,10 +238,22 @@ def stale_from(
     held: Sequence[HeldDelivery] = (),
     night: date = NIGHT,
 ) -> date | None:
-    """The day from which figures are stale; with a reason exactly then."""
+    """The day from which figures are stale, with a reason."""
     state = extract_state(table, extracts, used, held, night)
-    assert (state.reason is None) == (state.stale_from is None)
+    assert state.reason is not None or state.stale_from is None
     return state.stale_from
+
+
+def covered(
+    table: SourceTable,
+    extracts: list[Extract],
+    used: list[Extract],
+    held: Sequence[HeldDelivery] = (),
+    night: date = NIGHT,
+) -> list[tuple[str, str, bool]]:
+    """The days that the data in use speaks for."""
+    spans = extract_state(table, extracts, used, held, night).covered
+    return [(f"{s.covers_from}", f"{s.covers_through}", s.is_stale) for s in spans]
 
 
 def delivery(slot: str) -> HeldDelivery:
@@ -193,21 +261,83 @@ def delivery(slot: str) -> HeldDelivery:
     return HeldDelivery("people__events", "x", slot, "truncated", "…")
 
 
-def test_figures_are_stale_from_the_start_of_the_earliest_doubtful_period(
+def test_a_period_whose_newest_delivery_is_held_is_stale_and_no_other(template: Extract) -> None:
+    """Held by the gate or refused before landing: what was accepted before of it stays in use."""
+    table = csv_contract()
+    extracts = months(template, "202411", "202412", "202501", "202411")
+    fresh = [extracts[3], extracts[1], extracts[2]]
+    november = ("2024-11-01", "2024-11-30")
+    later = [("2024-12-01", "2024-12-31", False), ("2025-01-01", "2025-01-15", False)]
+    assert covered(table, extracts, fresh) == [(*november, False), *later]
+    assert covered(table, extracts, extracts[:3]) == [(*november, True), *later]
+    assert covered(table, extracts, fresh, [delivery("202411")]) == [(*november, True), *later]
+    assert stale_from(table, extracts, extracts[:3]) is None
+    state = extract_state(table, extracts, extracts[:3], (), NIGHT)
+    assert state.reason == "人员：202411 的最新交付未通过检查。数据可用至 2025-01-15。"
+
+
+def test_a_period_that_was_never_delivered_is_not_covered(template: Extract) -> None:
+    """In between, told; at the end, told when it is late; and held at its first delivery."""
+    table = csv_contract()
+    gap = months(template, "202410", "202412")
+    spans = [("2024-10-01", "2024-10-31", False), ("2024-12-01", "2024-12-31", False)]
+    assert covered(table, gap, gap) == spans
+    state = extract_state(table, gap, gap, (), NIGHT)
+    assert state.data_through == date(2024, 12, 31)
+    assert "2024-11-01 至 2024-11-30 没有交付" in (state.reason or "")
+    three = months(template, "202410", "202411", "202412")
+    assert covered(table, three, [three[0], three[2]]) == spans
+    assert covered(table, gap, gap, [delivery("202411")]) == spans
+
+
+def test_a_period_cut_short_and_never_delivered_again_is_stale_after_the_cut(
     template: Extract,
 ) -> None:
-    """Held by the gate, refused before landing, or never delivered in between."""
-    table = csv_contract()
-    extracts = months(template, "202410", "202411", "202412", "202501", "202411")
-    fresh = [extracts[0], extracts[2], extracts[3], extracts[4]]
-    assert stale_from(table, extracts, fresh) is None
-    assert stale_from(table, extracts, extracts[:4]) == date(2024, 11, 1)
-    assert stale_from(table, extracts, fresh, [delivery("202501")]) == date(2025, 1, 1)
-    assert stale_from(table, extracts, fresh, [delivery("202412"), delivery("202501")]) == date(
-        2024, 12, 1
+    """Written on 20 November, followed by December."""
+    november, december = months(template, "202411", "202412")
+    cut = replace(november, data_through=date(2024, 11, 20))
+    assert covered(csv_contract(), [cut, december], [cut, december]) == [
+        ("2024-11-01", "2024-11-20", False),
+        ("2024-11-21", "2024-11-30", True),
+        ("2024-12-01", "2024-12-31", False),
+    ]
+
+
+def test_daily_deliveries_may_skip_days_and_spans_may_overlap(template: Extract) -> None:
+    friday, monday, year = (
+        replace(
+            template, slot=slot, extract_id=slot, sequence=n, covers_from=start, data_through=end
+        )
+        for n, (slot, start, end) in enumerate(
+            [
+                ("20250110", date(2025, 1, 10), date(2025, 1, 10)),
+                ("20250113", date(2025, 1, 13), date(2025, 1, 13)),
+                ("2024", date(2024, 1, 1), date(2024, 12, 31)),
+            ]
+        )
     )
-    gap = months(template, "202410", "202412")
-    assert stale_from(table, gap, gap, night=date(2025, 1, 1)) == date(2024, 11, 1)
+    table = csv_contract()
+    assert covered(table, [friday, monday], [friday, monday]) == [
+        ("2025-01-10", "2025-01-10", False),
+        ("2025-01-11", "2025-01-13", False),
+    ]
+    (december,) = months(template, "202412")
+    assert covered(table, [year, december], [year, december]) == [
+        ("2024-01-01", "2024-12-31", False)
+    ]
+
+
+def test_a_past_night_knows_the_days_until_then(template: Extract) -> None:
+    """Later periods speak for later days; nothing is late that came later."""
+    table = csv_contract(max_age_days=15)
+    extracts = months(template, "202411", "202412", "202501")
+    night = date(2024, 12, 10)
+    state = extract_state(table, extracts, extracts, (), night)
+    assert (state.data_through, state.stale_from, state.reason) == (night, None, None)
+    assert [span.covers_through for span in state.covered] == [date(2024, 11, 30), night]
+    held = [delivery("202501")]
+    assert extract_state(table, extracts, extracts[:2], held, night).reason is None
+    assert extract_state(table, extracts, extracts, (), date(2024, 10, 1)).data_through is None
 
 
 @pytest.mark.parametrize("way", ["full", "increment"])

@@ -66,7 +66,7 @@ def test_an_extract_says_where_it_came_from_and_what_it_covers(bureau: Bureau) -
     assert bureau.extracts(csv_contract()) == [first, second]
 
 
-def test_a_period_that_begins_after_the_business_date_is_left_alone(bureau: Bureau) -> None:
+def test_a_period_that_has_not_begun_is_left_alone(bureau: Bureau) -> None:
     """Taken when its time comes."""
     bureau.drop("people/人员_202502.csv", GOOD)
     assert bureau.land(csv_contract()).extracts == []

@@ -37,6 +37,45 @@
 {% endmacro %}
 
 
+{#- The rows of a ledger with the day that they are judged on (judgment_day): that of the list that a row
+    came from, where a ledger holds several; a ledger without a source is judged on the business day.
+    -#}
+{% macro select_from_judged(ledger) -%}
+from {{ ledger.relation }}
+    {%- if 'source_table' in ledger.dimensions and ledger.sources %}
+left join (
+    select
+        source_table as judged_source_table,
+        as_of as judgment_day
+    from {{ ref('stg_night__source_days') }}
+) as judged
+    on {{ ledger.dimensions['source_table'].expression }} = judged.judged_source_table
+    {%- else %}
+cross join (
+    select coalesce(
+        (
+            select min(as_of) from {{ ref('stg_night__source_days') }}
+            where source_table in ('{{ ledger.sources | join("', '") }}')
+        ),
+        (select as_of from {{ ref('stg_night__business_day') }})
+    ) as judgment_day
+) as judged
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- The month of an event; of one that lies after the day of judgment, none: it has not happened. -#}
+{% macro month_of_event(day) -%}
+    case when {{ day }} <= judgment_day then {{ truncate_to_month(day) }} end
+{%- endmacro %}
+
+
+{#- The same day a year before the day of judgment. -#}
+{% macro year_before(day) -%}
+    cast({{ dbt.dateadd('year', -1, day) }} as date)
+{%- endmacro %}
+
+
 {% macro truncate_to_month(day) -%}
     cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}

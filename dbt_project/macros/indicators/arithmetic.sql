@@ -21,13 +21,12 @@
 
 
 {#- The change of `value` since a base: a difference for rates, else relative, and then null when
-    the base is zero or below (such a base gives no rate). Null as well while the period is not over,
-    since a part of a period is no match for a whole one; and for ranks and bounds, which are stated
-    and not measured. Expects the columns kind, value and is_unfinished. -#}
+    the base is zero or below (such a base gives no rate). Null as well for ranks and bounds, which are
+    stated and not measured. Expects the columns kind and value. -#}
 {% macro change_since(base) -%}
     cast(
         case
-            when is_unfinished or kind in ('{{ stated_kinds() | join("', '") }}') then null
+            when kind in ('{{ stated_kinds() | join("', '") }}') then null
             when kind = 'ratio' then value - {{ base }}
             when {{ base }} > 0
                 then {{ divide_half_up('(value - ' ~ base ~ ')', base) }}

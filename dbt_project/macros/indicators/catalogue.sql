@@ -97,19 +97,27 @@
 {%- endmacro %}
 
 
-{#- One row per indicator: the inputs that it is computed from, and the first day of its figures; of
-    a ratio across two ledgers, the later of theirs. -#}
+{#- One row per indicator: the inputs that it is computed from, whether it is a stock, whether it can
+    be stated for an earlier day from the same rows, and the first day of its figures; of a ratio
+    across two ledgers, the later of theirs. -#}
 {% macro compile_indicator_inputs(declared) -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
+        {%- set base = declared.inputs[indicator.denominator or indicator.input] -%}
+        {%- set events = [base] -%}
+        {%- if indicator.numerator %}{% do events.append(declared.inputs[indicator.numerator]) %}{% endif -%}
         {%- do rows.append([
-            indicator.id, indicator.numerator, indicator.denominator or indicator.input,
-            indicator.provisional_when, indicator.type == 'ratio',
+            indicator.id, indicator.numerator, base.id,
+            indicator.provisional_when, indicator.type == 'ratio', base.is_stock,
+            events | rejectattr('is_additive') | list == []
+            and events | selectattr('is_stock') | list == []
+            and events | selectattr('is_judged') | list == [],
             ledgers_of(indicator, declared) | map(attribute='figures_from') | max,
         ]) -%}
     {%- endfor -%}
     {{ inline_rows([
-        'indicator_id', 'numerator_input', 'base_input', 'provisional_input', 'is_ratio', 'figures_from'
+        'indicator_id', 'numerator_input', 'base_input', 'provisional_input', 'is_ratio', 'is_stock',
+        'counts_events', 'figures_from'
     ], rows) }}
 {%- endmacro %}
 
@@ -139,11 +147,7 @@
 {% macro compile_indicator_sources(declared) -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
-        {%- set sources = [] -%}
-        {%- for input_id in [indicator.numerator or indicator.input, indicator.denominator] if input_id %}
-            {%- do sources.extend(declared.inputs[input_id].sources) -%}
-        {%- endfor -%}
-        {%- for source_table in sources | unique | sort -%}
+        {%- for source_table in sources_of_indicator(indicator, declared) -%}
             {%- do rows.append([indicator.id, source_table]) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -151,19 +155,60 @@
 {%- endmacro %}
 
 
+{#- One row per source table and each that it is judged together with, itself included: those that
+    one indicator is made from, and whatever these share with others. -#}
+{% macro compile_judged_together(declared) -%}
+    {%- set groups = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- set merged = namespace(members=sources_of_indicator(indicator, declared)) -%}
+        {%- for group in groups | list if group | select('in', merged.members) | list -%}
+            {%- set merged.members = merged.members + group -%}
+            {%- do groups.remove(group) -%}
+        {%- endfor -%}
+        {%- do groups.append(merged.members | unique | sort) -%}
+    {%- endfor -%}
+    {%- set rows = [] -%}
+    {%- for group in groups -%}
+        {%- for one in group -%}
+            {%- for other in group %}{% do rows.append([one, other]) %}{% endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['source_table', 'judged_with'], rows | sort) }}
+{%- endmacro %}
+
+
+{% macro sources_of_indicator(indicator, declared) %}
+    {% set sources = [] %}
+    {% for input_id in [indicator.numerator or indicator.input, indicator.denominator] if input_id %}
+        {% do sources.extend(declared.inputs[input_id].sources) %}
+    {% endfor %}
+    {{ return(sources | unique | sort) }}
+{% endmacro %}
+
+
+{#- One row per input and source table that its rows come from. -#}
+{% macro compile_input_sources(declared) -%}
+    {%- set rows = [] -%}
+    {%- for input in declared.inputs.values() -%}
+        {%- for source_table in input.sources %}{% do rows.append([input.id, source_table]) %}{% endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['input_id', 'source_table'], rows) }}
+{%- endmacro %}
+
+
 {#- One row per input that counts or adds up, and so is 0 where there is nothing: whether its ledger
-    knows streets, and whether it is a stock. -#}
+    knows streets. -#}
 {% macro compile_counted_inputs(declared) -%}
     {%- set rows = [] -%}
     {%- for input in declared.inputs.values() if input.is_additive or input.aggregation == 'count_distinct' -%}
         {%- do rows.append([
-            input.id, declared.ledgers[input.ledger].area is not none, input.is_stock
+            input.id, declared.ledgers[input.ledger].area is not none
         ]) -%}
     {%- endfor -%}
     {%- if rows -%}
-        {{ inline_rows(['input_id', 'has_streets', 'is_stock'], rows) }}
+        {{ inline_rows(['input_id', 'has_streets'], rows) }}
     {%- else -%}
-        select cast(null as varchar) as input_id, false as has_streets, false as is_stock where false
+        select cast(null as varchar) as input_id, false as has_streets where false
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
 {#- The SQL of monthly_measures. Per ledger: one scan to the finest cells, that is the month of each
-    time dimension x area x every breakdown x which inputs a row counts in; then, from those few
+    time dimension (one of them in two parts, see is_to_the_day) x area x every breakdown x which inputs a row counts in; then, from those few
     cells, the undivided figure and each breakdown of each input.
 
     The scan only counts rows and adds up amounts. Whether a row counts in an input is decided in the
@@ -40,7 +40,8 @@
 select
     {%- for key in keys %}
         {%- set input = inputs | selectattr('time_key', 'equalto', key) | first %}
-    {{ input.time_expression if input.is_stock else truncate_to_month(input.time_expression) }} as {{ key }},
+    {{ input.time_expression if input.is_stock else month_of_event(input.time_expression) }} as {{ key }},
+    {{ 'true' if input.is_stock else is_to_the_day(input.time_expression) | indent(4) }} as {{ key }}_to_the_day,
     {%- endfor %}
     {{ ledger.area or 'cast(null as varchar)' }} as area_code,
     {%- for breakdown in read_input_breakdowns(inputs) %}
@@ -53,8 +54,16 @@ select
     {%- for expression, name in name_distinct(inputs, 'amount', 'sum_of_').items() %}
     sum({{ expression }}) as {{ name }},
     {%- endfor %}
-from {{ ledger.relation }}
+{{ select_from_judged(ledger) }}
 group by all
+{%- endmacro %}
+
+
+{#- False for what happened in the running month a year before, but after the same day: a running
+    period is compared with the same days of the year before. -#}
+{% macro is_to_the_day(day) -%}
+    {{ truncate_to_month(day) }} <> {{ truncate_to_month(year_before('judgment_day')) }}
+    or {{ day }} <= {{ year_before('judgment_day') }}
 {%- endmacro %}
 
 
@@ -67,6 +76,7 @@ group by all
     {%- set month = truncate_to_month(key) if inputs[0].is_stock else key -%}
 select
     {{ month }} as month,
+    {{ key }}_to_the_day as is_to_the_day,
     area_code,
     {{ name_breakdown(breakdowns) | indent(4) }} as breakdown,
     {{ value_breakdown(breakdowns) | indent(4) }} as breakdown_value,
@@ -76,9 +86,9 @@ select
 from {{ last_days_of(cells, key, month) | indent(4) if inputs[0].is_stock else cells }}
 where {{ key }} is not null
 group by grouping sets (
-    ({{ key }}, area_code)
+    ({{ key }}, {{ key }}_to_the_day, area_code)
     {%- for breakdown in breakdowns %},
-    ({{ key }}, area_code, by_{{ breakdown }})
+    ({{ key }}, {{ key }}_to_the_day, area_code, by_{{ breakdown }})
     {%- endfor %}
 )
 {%- endmacro %}
@@ -148,6 +158,7 @@ select
     wanted.input_id,
     {{ inputs[0].is_stock | string | lower }} as is_stock,
     rolled_up.month,
+    rolled_up.is_to_the_day,
     rolled_up.area_code,
     rolled_up.breakdown,
     rolled_up.breakdown_value,
@@ -166,6 +177,7 @@ select
     cast(null as varchar) as input_id,
     cast(null as boolean) as is_stock,
     cast(null as date) as month,
+    cast(null as boolean) as is_to_the_day,
     cast(null as varchar) as area_code,
     cast(null as varchar) as breakdown,
     cast(null as varchar) as breakdown_value,

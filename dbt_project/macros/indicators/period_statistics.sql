@@ -38,14 +38,14 @@
 {#- The one scan: how often each value occurs, by month, area and every breakdown. -#}
 {% macro select_values(ledger, inputs) -%}
 select
-    {{ truncate_to_month(inputs[0].time_expression) }} as month,
+    {{ month_of_event(inputs[0].time_expression) }} as month,
     {{ ledger.area or 'cast(null as varchar)' }} as area_code,
     {%- for breakdown in read_input_breakdowns(inputs) %}
     {{ code_of(ledger.dimensions[breakdown].expression) }} as by_{{ breakdown }},
     {%- endfor %}
     {{ inputs[0].expression }} as measured,
     count(*) as occurrences,
-from {{ ledger.relation }}
+{{ select_from_judged(ledger) }}
 where {{ inputs[0].expression }} is not null
     {%- if inputs[0].filter %} and {{ inputs[0].filter }}{% endif %}
 group by all

@@ -77,6 +77,7 @@
         condition=condition_of(measure, filter),
         templates=templates,
         sources=sources_of(ledger, templates, metric.name),
+        is_judged=refers_to_judgment(measure, filter, ledger),
         amount=measure.expression if measure.aggregation == 'sum' else none,
         measured=none if measure.is_additive else
             [measure.time_expression, measure.expression, filter] | join(' | '),
@@ -84,6 +85,17 @@
         grains=[],
     )}) %}
     {{ return(input_id) }}
+{% endmacro %}
+
+
+{#- Whether an input says how things stand on the day of judgment (closed, due), and not only what
+    happened: such an input cannot be taken for an earlier day from the same rows. -#}
+{% macro refers_to_judgment(measure, filter, ledger) %}
+    {% set text = [measure.expression, measure.time_expression, filter] | join(' ') %}
+    {% for column in ledger.judged_columns if modules.re.search('\\b' ~ column ~ '\\b', text) %}
+        {{ return(true) }}
+    {% endfor %}
+    {{ return(false) }}
 {% endmacro %}
 
 

@@ -30,10 +30,23 @@
             'dimensions': dimensions,
             'area': dimensions['area_code'].expression if 'area_code' in dimensions else none,
             'figures_from': read_figures_from(model),
+            'judged_columns': read_judged_columns(model),
             'sources': read_upstream_sources(model.depends_on.nodes, {}) | unique | sort,
         }}) %}
     {% endfor %}
     {{ return(ledgers) }}
+{% endmacro %}
+
+
+{#- The columns of a ledger that its YAML marks with `config.meta.judged: true`. -#}
+{% macro read_judged_columns(model) %}
+    {% set names = [] %}
+    {% for node_id in model.depends_on.nodes if node_id in graph.nodes %}
+        {% for column in graph.nodes[node_id].columns.values() if column.config.meta.get('judged') %}
+            {% do names.append(column.name) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(names) }}
 {% endmacro %}
 
 

@@ -1,8 +1,10 @@
--- One row per figure, beside the same figure a year before (同比), in the preceding period (环比), and
--- the whole that it is a part of. Periods are matched by the calendar month they end in, so that no
--- month loses its 31st or 29th. A change is relative; between two rates it is their difference
--- (percentage points as a fraction). All is taken from published values, small cells left out: what
--- stands here can be worked out from them and tells no more.
+-- One row per figure, beside the same figure a year before (同比), in the preceding period (环比),
+-- and the whole that it is a part of. Periods are matched by the calendar month they end in, so
+-- that no month loses its 31st or 29th. A period that is not over is compared with the same days
+-- of the year before, or with nothing. Before a year lies the year before: it has no preceding
+-- period of its own. A change is relative; between two rates it is their difference (percentage
+-- points as a fraction). All is taken from published values, small cells left out, and of
+-- running periods from whole streets only: what stands here tells no more than they do.
 {% set district = "'" ~ var('district_code') ~ "'" %}
 with
 
@@ -16,7 +18,6 @@ figures as (
         case indicator_values.period_grain
             when 'month' then {{ months_before('indicator_values.period_end', 1) }}
             when 'quarter' then {{ months_before('indicator_values.period_end', 3) }}
-            when 'year' then {{ months_before('indicator_values.period_end', 12) }}
         end as month_period_before
     from {{ ref('indicator_values') }} as indicator_values
     inner join {{ ref('indicators') }} as indicators
@@ -40,9 +41,18 @@ bases as (
     select
         figures.*,
         wholes.value as whole_value,
-        year_before.value as year_before_value,
-        period_before.value as period_before_value
+        case when figures.is_unfinished then to_the_day.value else year_before.value end
+            as year_before_value,
+        case when not figures.is_unfinished then period_before.value end as period_before_value
     from figures
+    left join {{ ref('year_before_to_the_day') }} as to_the_day
+        on
+            figures.indicator_id = to_the_day.indicator_id
+            and figures.period_grain = to_the_day.period_grain
+            and figures.period_start = to_the_day.period_start
+            and figures.period_end = to_the_day.period_end
+            and figures.area_code = to_the_day.area_code
+            and figures.breakdown = 'total'
     left join figures as year_before
         on
             figures.indicator_id = year_before.indicator_id

@@ -28,15 +28,25 @@ indicator_breakdowns as (
     {{ compile_indicator_breakdowns(declared) | indent(4) }}
 ),
 
-indicator_sources as (
-    select * from {{ ref('indicator_sources') }}
-),
-
 counted_inputs as (
     {{ compile_counted_inputs(declared) | indent(4) }}
 ),
 
--- A stock is not added over months: its value is that of the last month with a count in the period.
+-- The day that an input is judged on.
+input_days as (
+    select
+        input_sources.input_id,
+        min(days.as_of) as as_of
+    from (
+        {{ compile_input_sources(declared) | indent(8) }}
+    ) as input_sources
+    inner join {{ ref('stg_night__source_days') }} as days
+        on input_sources.source_table = days.source_table
+    group by input_sources.input_id
+),
+
+-- A stock is not added over months: its value is that of the last month of the period, or of the
+-- month that it was last taken in.
 months_of_periods as (
     select
         monthly_measures.*,
@@ -46,11 +56,14 @@ months_of_periods as (
     from monthly_measures
     inner join {{ ref('indicator_periods') }} as periods
         on monthly_measures.month = periods.period_month
-    qualify
+    cross join business_day
+    left join input_days
+        on monthly_measures.input_id = input_days.input_id
+    where
         not monthly_measures.is_stock
-        or monthly_measures.month = max(monthly_measures.month) over (
-            partition by monthly_measures.input_id, periods.period_grain, periods.period_end
-        )
+        or monthly_measures.month = {{ truncate_to_month(
+            'least(periods.period_end, coalesce(input_days.as_of, business_day.as_of))'
+        ) }}
 ),
 
 -- The district holds every row, also one whose street is not known.
@@ -108,7 +121,7 @@ aggregated as (
     select * from period_statistics
 ),
 
--- A month without a row is a count of 0. A stock that was not taken at all is unknown, not 0.
+-- A month without a row is a count or a stock of 0; whether it was delivered is asked below.
 undivided as (
     select
         counted_inputs.input_id,
@@ -118,11 +131,7 @@ undivided as (
         areas.area_code,
         'total' as breakdown,
         'total' as breakdown_value,
-        case
-            when aggregated.value is not null then aggregated.value
-            when not counted_inputs.is_stock then 0
-            when count(aggregated.value) over areas_of_period > 0 then 0
-        end as value
+        coalesce(aggregated.value, 0) as value
     from counted_inputs
     cross join periods
     inner join areas
@@ -134,9 +143,6 @@ undivided as (
             and periods.period_end = aggregated.period_end
             and areas.area_code = aggregated.area_code
             and aggregated.breakdown = 'total'
-    window areas_of_period as (
-        partition by counted_inputs.input_id, periods.period_grain, periods.period_end
-    )
 ),
 
 cells as (
@@ -150,7 +156,7 @@ cells as (
 
 -- The cells of a ratio are those of its denominator. An indicator begins on a 1 January, which no
 -- period reaches across.
-figures as (
+computed as (
     select
         indicator_inputs.indicator_id,
         indicator_inputs.is_ratio,
@@ -162,7 +168,11 @@ figures as (
         base.breakdown_value,
         base.value as base_value,
         case when indicator_inputs.is_ratio then coalesce(numerators.value, 0) end as numerator,
-        coalesce(provisional.value > 0, false) as is_open
+        coalesce(provisional.value > 0, false) as is_open,
+        coverage.as_of,
+        coverage.is_stale,
+        coverage.is_late,
+        true as is_covered
     from indicator_inputs
     inner join cells as base
         on indicator_inputs.base_input = base.input_id
@@ -170,6 +180,13 @@ figures as (
         on
             indicator_inputs.indicator_id = indicator_grains.indicator_id
             and base.period_grain = indicator_grains.period_grain
+    inner join {{ ref('indicator_coverage') }} as coverage
+        on
+            indicator_inputs.indicator_id = coverage.indicator_id
+            and base.period_grain = coverage.period_grain
+            and base.period_start = coverage.period_start
+            and base.period_end = coverage.period_end
+            and coverage.is_covered
     inner join indicator_breakdowns
         on
             indicator_inputs.indicator_id = indicator_breakdowns.indicator_id
@@ -193,14 +210,42 @@ figures as (
     where base.period_start >= cast(indicator_inputs.figures_from as date)
 ),
 
-stale_indicators as (
+-- What was never delivered is not 0: of such a period no number is stated, and no breakdown.
+never_delivered as (
     select
-        indicator_sources.indicator_id,
-        min(extract_states.stale_from) as stale_from
-    from indicator_sources
-    inner join {{ ref('stg_night__extract_states') }} as extract_states
-        on indicator_sources.source_table = extract_states.source_table
-    group by indicator_sources.indicator_id
+        indicator_inputs.indicator_id,
+        indicator_inputs.is_ratio,
+        coverage.period_grain,
+        coverage.period_start,
+        coverage.period_end,
+        areas.area_code,
+        'total' as breakdown,
+        'total' as breakdown_value,
+        null as base_value,
+        null as numerator,
+        false as is_open,
+        coverage.as_of,
+        coverage.is_stale,
+        coverage.is_late,
+        false as is_covered
+    from indicator_inputs
+    inner join {{ ref('indicator_coverage') }} as coverage
+        on indicator_inputs.indicator_id = coverage.indicator_id and not coverage.is_covered
+    inner join indicator_grains
+        on
+            indicator_inputs.indicator_id = indicator_grains.indicator_id
+            and coverage.period_grain = indicator_grains.period_grain
+    left join counted_inputs
+        on indicator_inputs.base_input = counted_inputs.input_id
+    inner join areas
+        on coalesce(counted_inputs.has_streets, false) or not areas.is_street
+    where coverage.period_start >= cast(indicator_inputs.figures_from as date)
+),
+
+figures as (
+    select * from computed
+    union all
+    select * from never_delivered
 ),
 
 final as (
@@ -223,16 +268,15 @@ final as (
         cast(case when figures.is_ratio then figures.base_value end as decimal(24, 6))
             as denominator,
         case
-            when stale_indicators.stale_from <= figures.period_end then 'stale'
-            when figures.is_open or figures.period_end >= business_day.as_of then 'provisional'
+            when not figures.is_covered then 'missing'
+            when figures.is_stale or (figures.is_open and figures.is_late) then 'stale'
+            when figures.is_open or figures.period_end > figures.as_of then 'provisional'
             else 'final'
         end as status,
-        business_day.as_of,
+        coalesce(figures.as_of, business_day.as_of) as as_of,
         business_day.release_id
     from figures
     cross join business_day
-    left join stale_indicators
-        on figures.indicator_id = stale_indicators.indicator_id
 )
 
 select * from final

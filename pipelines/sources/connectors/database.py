@@ -44,6 +44,8 @@ class _Server(Protocol):
     def address(self) -> str: ...  # as DuckDB's messages quote it; may hold a password
     @property
     def place(self) -> str: ...  # as our messages name it
+    @property
+    def modified_ns(self) -> int: ...  # of its files, where it has any; else 0
     def attach(self) -> str: ...
     def columns(self, relation: str) -> str: ...
     def as_text(self, name: str, data_type: str) -> str: ...
@@ -62,6 +64,12 @@ class _Sqlite:
     @property
     def place(self) -> str:
         return self.path.name
+
+    @property
+    def modified_ns(self) -> int:
+        # What was committed last may still stand in the log beside it.
+        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        return max((file.stat().st_mtime_ns for file in files if file.is_file()), default=0)
 
     def attach(self) -> str:
         if not self.path.is_file():
@@ -83,6 +91,7 @@ class _Sqlite:
 class _Postgres:
     uri: str
     scanner: str = "postgres"
+    modified_ns: int = 0
 
     @property
     def address(self) -> str:
@@ -132,16 +141,22 @@ class DatabaseConnector:
     """Reads one table or view of a database."""
 
     def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """A database has one delivery each night: what it holds up to the business date."""
+        """A database has one delivery each night: what it holds now.
+
+        With a cursor it speaks up to its watermark, which landing reads; without, up to the
+        business date for which it is asked.
+        """
         dialect = table.dialect_as(SqlDialect)
         day = visit.business_date
+        server = _server(table, dialect, visit)
         return Discovery(
             (
                 Candidate(
                     slot=f"{day:%Y%m%d}" if table.delivery == "increment" else "all",
                     origin=f"{dialect.relation}@{table.source}",
                     covers_from=None,
-                    data_through=day,
+                    data_through=visit.last_full_day if dialect.cursor else day,
+                    modified_ns=server.modified_ns,
                 ),
             )
         )
@@ -270,11 +285,14 @@ def _read_relation(
 
 
 def _condition(server: _Server, dialect: SqlDialect, types: dict[str, str], visit: Visit) -> str:
-    """Changed since, up to the business date; a row without a usable cursor is never lost."""
+    """Changed since, up to now; a row without a usable cursor is never lost.
+
+    A cursor that lies ahead of the clock is a slip, and would hide every change until that day.
+    """
     if dialect.cursor is None:
         return "1 = 1"
     cursor = identifier(dialect.cursor)
-    until = _day(visit.business_date + timedelta(days=1))
+    until = _day(max(visit.business_date, visit.today) + timedelta(days=1))
     window = f"{cursor} < {until}"
     if visit.since is not None:
         window += f" and {cursor} >= {_day(visit.since)}"

@@ -11,11 +11,11 @@ import hashlib
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from pipelines.clock import day_of_stamp
 from pipelines.sources.connectors.interface import (
     Candidate,
     Discovery,
@@ -28,7 +28,6 @@ from pipelines.sources.contracts import SourceTable
 
 _PERIOD = "{period}"
 _DIGITS = r"(\d{8}|\d{6}|\d{4})"
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class _Look(NamedTuple):
@@ -58,14 +57,15 @@ def period_span(period: str) -> tuple[date, date] | None:
 
 
 def discover_files(table: SourceTable, visit: Visit) -> Discovery:
-    """Find the files at the contract's location whose periods begin by the business date.
+    """Find the files at the contract's location whose periods have begun.
 
+    A night for a past day takes later deliveries as well: they say what happened by that day, too.
     A full delivery is the newest file alone. A file never seen before is taken when two looks agree
     on its size and time, or when `<name>.done` lies beside it.
     """
     drops = list(_matching_files(table.dialect.location, visit.sources))
     refused = [_misnamed(table, d) for d in drops if d.period and not period_span(d.period)]
-    due = [drop for drop in drops if _starts_by(drop.period, visit.business_date)]
+    due = [drop for drop in drops if _starts_by(drop.period, visit.today)]
     if table.delivery == "full":
         due = sorted(due, key=lambda drop: (drop.period or "", drop.origin))[-1:]
     settled, waiting = _settled(due, visit)
@@ -136,11 +136,11 @@ def _is_temporary(name: str) -> bool:
     return name.startswith((".", "~$")) or name.endswith((".tmp", ".part", ".done"))
 
 
-def _starts_by(period: str | None, business_date: date) -> bool:
+def _starts_by(period: str | None, day: date) -> bool:
     if period is None:
         return True
     span = period_span(period)
-    return span is not None and span[0] <= business_date
+    return span is not None and span[0] <= day
 
 
 def _look(path: Path) -> _Look | None:
@@ -182,12 +182,11 @@ def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Ca
     with drop.path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     span = period_span(drop.period) if drop.period else None
-    through = span[1] if span else _written_on(look)
     return Candidate(
         slot=_slot(table, drop),
         origin=drop.origin,
         covers_from=span[0] if table.delivery == "period" and span else None,
-        data_through=min(through, visit.business_date),
+        data_through=min(_speaks_through(span, look), visit.last_full_day),
         path=drop.path,
         modified_ns=look.modified_ns,
         size=look.size,
@@ -199,6 +198,14 @@ def _slot(table: SourceTable, drop: _Drop) -> str:
     return drop.period if table.delivery == "period" and drop.period else "all"
 
 
-def _written_on(look: _Look) -> date:
-    """A file without a date in its name says what was known when it was written."""
-    return datetime.fromtimestamp(look.modified_ns / 1_000_000_000, _SHANGHAI).date()
+def _speaks_through(span: tuple[date, date] | None, look: _Look) -> date:
+    """The last day that a file speaks for.
+
+    The end of its period, or the day on which it was written where that lies within: a file for
+    January that was written on the 15th says nothing of the 16th. Without a date in its name, it
+    says what was known when it was written.
+    """
+    written_on = day_of_stamp(look.modified_ns)
+    if span is None or span[0] <= written_on <= span[1]:
+        return written_on
+    return span[1]

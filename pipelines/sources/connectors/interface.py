@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -38,6 +38,8 @@ class Visit:
 
     sources: Path
     business_date: date
+    today: date
+    """The day in Shanghai: nothing is delivered for a period that begins after it."""
     connection: SecretStr | None = None
     since: date | None = None
     """First day whose changes an increment must bring; None takes everything."""
@@ -50,6 +52,14 @@ class Visit:
     threads: int = 2
     memory_limit: str = "1GB"
 
+    @property
+    def last_full_day(self) -> date:
+        """The last day that is over, for which a delivery made by now can speak.
+
+        The business date where that is today itself, on request.
+        """
+        return max(self.business_date, self.today - timedelta(days=1))
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -59,6 +69,7 @@ class Candidate:
     origin: str
     covers_from: date | None
     data_through: date
+    """The last day that the delivery itself speaks for, whatever night takes it."""
     path: Path | None = None
     modified_ns: int = 0
     size: int = 0
@@ -114,7 +125,7 @@ class Connector(Protocol):
     """One kind of source system."""
 
     def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """Find the deliveries of a table up to the business date, oldest first.
+        """Find the deliveries of a table, oldest first.
 
         Raises:
             SourceUnavailableError: the source cannot be reached.

@@ -5,22 +5,35 @@ What belongs here: what every ledger written by hand starts from. What does not:
 
 from __future__ import annotations
 
+from pipelines.sources.contracts import read_contracts
+from tests.dbt.build_database import DBT_PROJECT
+
 AS_OF = "2025-01-15"
 RELEASE_ID = "2025-01-15-000000000000"
+
+LATE = {
+    "ip_pledges__pledged_rights": "十二月文件被搁置",
+    "listings__talents": "名单未更新",
+}
+"""Lists that reach to the end of November only."""
+
+_STATES = ",\n".join(
+    f"('{table}', date '2024-11-30', date '2024-12-01', '{LATE[table]}')"
+    if table in LATE
+    else f"('{table}', date '{AS_OF}', null, null)"
+    for table in read_contracts(DBT_PROJECT)
+)
 
 NIGHT = f"""
 create schema night;
 create table night.business_day as
     select date '{AS_OF}' as as_of, '{RELEASE_ID}' as release_id, true as is_synthetic;
 create table night.extract_states as
-    select * from (values
-        ('registrations__events', date '{AS_OF}', null, null),
-        ('complaints__items', date '{AS_OF}', null, null),
-        ('ip_pledges__pledged_rights', date '2024-11-30', date '2024-12-01', '十二月文件被搁置'),
-        ('penalty_cases__cases', date '{AS_OF}', null, null),
-        ('listings__live_commerce_sites', date '{AS_OF}', null, null),
-        ('listings__talents', date '2024-11-30', date '2024-12-01', '名单未更新')
-    ) as states (source_table, data_through, stale_from, reason);
+    select * from (values {_STATES}) as states (source_table, data_through, stale_from, reason);
+create table night.covered_spans as
+    select source_table, date '1900-01-01' as covers_from, data_through as covers_through,
+        false as is_stale
+    from night.extract_states;
 create schema ledgers;
 """
 

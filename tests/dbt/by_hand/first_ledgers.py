@@ -135,7 +135,7 @@ from (
         case when i % 10 > 0 then i * 1.01 end,
         area_code
     from fill
-    where i % 5 = 0
+    where i % 5 = 0 and day <= '2024-11-30' -- the day that its source reaches to
 ) as rows;
 """
 

@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_activities__entries'), 'happened_on', has_street=false) }}
+    {{ known_rows('activities__entries', 'happened_on', has_street=false, of_lists=true) }}
 )
 
 select

@@ -1,5 +1,5 @@
 with stock_days as (
-    {{ stock_days() }}
+    {{ stock_days('brand_certificates__certificates') }}
 )
 
 select

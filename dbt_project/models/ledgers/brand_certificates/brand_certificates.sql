@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_brand_certificates__certificates'), 'issued_on') }}
+    {{ known_rows('brand_certificates__certificates', 'issued_on', {'withdrawn_on': none}) }}
 )
 
 select
@@ -8,7 +8,7 @@ select
     certificate_kind,
     issued_on,
     valid_until,
-    case when withdrawn_on <= as_of then withdrawn_on end as withdrawn_on,
+    withdrawn_on,
     cast(
         row_number() over (partition by upper(firm_uscc) order by issued_on, certificate_no)
         as integer

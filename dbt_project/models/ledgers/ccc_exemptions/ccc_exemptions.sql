@@ -1,11 +1,13 @@
 with known as (
-    {{ known_rows(ref('stg_ccc_exemptions__applications'), 'applied_on') }}
+    {{ known_rows('ccc_exemptions__applications', 'applied_on', {
+        'handled_on': none, 'outcome': 'handled_on',
+    }) }}
 )
 
 select
     application_no,
     applied_on,
-    case when handled_on <= as_of then handled_on end as handled_on,
+    handled_on,
     outcome,
     area_code,
     extract_id,

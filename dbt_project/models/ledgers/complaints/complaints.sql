@@ -13,14 +13,6 @@
 } -%}
 with
 
-business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
-),
-
-streets as (
-    {{ street_spellings() }}
-),
-
 industry_classes as (
     select
         digits,
@@ -29,13 +21,24 @@ industry_classes as (
     where level = 'class'
 ),
 
+received as (
+    {{ known_rows('complaints__items', 'received_on', {
+        'accepted_on': none, 'closed_on': none, 'status': 'closed_on',
+    }) }}
+),
+
+-- The source states how an item stands now; as of a day before it was closed, it was open. That a
+-- verification was extended is said without a day, and taken as known from the start.
 items as (
     select
-        received.*,
-        business_day.as_of
-    from {{ ref('stg_complaints__items') }} as received
-    cross join business_day
-    where not coalesce(received.received_on > business_day.as_of, false)
+        * replace (
+            case
+                when status is not null then status
+                when accepted_on is not null then 'in_progress'
+                else 'pending'
+            end as status
+        )
+    from received
 ),
 
 -- Few days begin the periods of many items: each rule is dated once a day, not once an item.
@@ -125,9 +128,8 @@ select
     {%- endfor %}
     case when due.is_closed then cast(due.days_to_closing as integer) end as handling_days,
     industry_classes.section_code as industry_section_code,
-    streets.area_code,
+    due.area_code,
     due.extract_id,
     due.row_number
 from due
-left join streets on due.street = streets.street
 left join industry_classes on due.industry_code = industry_classes.digits

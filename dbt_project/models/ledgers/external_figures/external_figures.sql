@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_external_figures__statements'), 'published_on', has_street=false) }}
+    {{ known_rows('external_figures__statements', 'published_on', has_street=false) }}
 ),
 
 -- A later document replaces an earlier one. Two of the same day agree (the gate of the extract sees

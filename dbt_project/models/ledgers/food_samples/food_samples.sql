@@ -7,7 +7,10 @@
 with
 
 known as (
-    {{ known_rows(ref('stg_food_samples__test_results'), 'sampled_on') }}
+    {{ known_rows('food_samples__test_results', 'sampled_on', {
+        'result_received_on': none, 'verdict': 'result_received_on',
+        'reported_on': none, 'disposed_on': none, 'published_on': none,
+    }) }}
 ),
 
 -- One sample has many test items, and fails with the first of them that fails; its periods run from
@@ -25,7 +28,7 @@ samples as (
             min(result_received_on) filter (where verdict = 'failed'), min(result_received_on)
         ) as result_received_on,
         {%- for duty in duties.values() %}
-        max({{ duty.done }}_on) filter (where {{ duty.done }}_on <= as_of) as {{ duty.done }}_on,
+        max({{ duty.done }}_on) as {{ duty.done }}_on,
         {%- endfor %}
         max(extract_id) as extract_id,
         min(row_number) as row_number

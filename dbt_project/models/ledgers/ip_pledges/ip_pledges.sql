@@ -1,13 +1,5 @@
 with pledged_rights as (
-    select * from {{ ref('stg_ip_pledges__pledged_rights') }}
-),
-
-business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
-),
-
-streets as (
-    {{ street_spellings() }}
+    {{ known_rows('ip_pledges__pledged_rights', 'registered_on') }}
 ),
 
 -- What belongs to the contract stands on each of its rows. Where the rows contradict one another,
@@ -18,7 +10,7 @@ contracts as (
         {{ agreed('registered_on') }} as registered_on,
         {{ agreed('amount_kind') }} as amount_kind,
         {{ agreed('pledge_yuan') }} as pledge_yuan,
-        {{ agreed('street') }} as street,
+        {{ agreed('area_code') }} as area_code,
         case when count(distinct right_kind) > 1 then 'mixed' else min(right_kind) end
             as right_kind,
         cast(count(*) as integer) as right_count,
@@ -35,10 +27,7 @@ select
     contracts.right_count,
     contracts.amount_kind,
     contracts.pledge_yuan,
-    streets.area_code,
+    contracts.area_code,
     contracts.extract_id,
     contracts.row_number
 from contracts
-cross join business_day
-left join streets on contracts.street = streets.street
-where not coalesce(contracts.registered_on > business_day.as_of, false)

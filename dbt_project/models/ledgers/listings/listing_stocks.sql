@@ -13,5 +13,6 @@ select
 from {{ ref('listings') }} as listings
 inner join stock_days
     on
-        listings.listed_on <= stock_days.stock_on
+        listings.source_table = stock_days.source_table
+        and listings.listed_on <= stock_days.stock_on
         and coalesce(listings.delisted_on > stock_days.stock_on, true)

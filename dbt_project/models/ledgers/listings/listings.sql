@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_listings__entries'), 'listed_on') }}
+    {{ known_rows('listings__entries', 'listed_on', {'delisted_on': none}, of_lists=true) }}
 )
 
 select
@@ -7,8 +7,7 @@ select
     entry_no,
     listing_kind,
     listed_on,
-    -- A day of leaving that is still to come is not known yet.
-    case when delisted_on <= as_of then delisted_on end as delisted_on,
+    delisted_on,
     cast(is_green as boolean) as is_green,
     turnover_yuan,
     -- 超 is more than the amount, not the amount itself.

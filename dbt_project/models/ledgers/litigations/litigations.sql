@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_litigations__hearings'), 'filed_on', has_street=false) }}
+    {{ known_rows('litigations__hearings', 'filed_on', {'judged_on': none}, has_street=false) }}
 ),
 
 -- A hearing that is still to come has taken place for nobody.
@@ -23,7 +23,7 @@ select
     coalesce(bool_or(is_held and head_present in ('principal', 'deputy')), false)
         as has_head_present,
     coalesce(bool_or(is_held and head_present = 'principal'), false) as has_principal_present,
-    max(judged_on) filter (where judged_on <= as_of) as judged_on,
+    max(judged_on) as judged_on,
     max(extract_id) as extract_id,
     min(row_number) as row_number
 from hearings

@@ -1,19 +1,18 @@
-with business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
+with filed as (
+    {{ known_rows('penalty_cases__cases', 'filed_on') }}
 ),
 
--- Each case has days of its own that do not count, so each is dated by itself.
+-- That a case was extended, reviewed by the panel or stood still is said without a day, and
+-- taken as known from the start. Each case has days of its own that do not count, so each is
+-- dated by itself.
 cases as (
     select
-        filed.*,
-        business_day.as_of,
+        *,
         'case_decision' as rule_id,
-        filed.filed_on as starts_on,
-        case when filed.is_extended then 'case_decision_extension' end as extension_rule_id,
-        filed.further_extension_days + filed.excluded_days as added_days
-    from {{ ref('stg_penalty_cases__cases') }} as filed
-    cross join business_day
-    where not coalesce(filed.filed_on > business_day.as_of, false)
+        filed_on as starts_on,
+        case when is_extended then 'case_decision_extension' end as extension_rule_id,
+        further_extension_days + excluded_days as added_days
+    from filed
 ),
 
 ruled as (
@@ -22,10 +21,6 @@ ruled as (
 
 dated as (
     {{ with_due_date('ruled') }}
-),
-
-streets as (
-    {{ street_spellings() }}
 ),
 
 decided as (
@@ -46,7 +41,7 @@ select
     decided.decided_on,
     dated.case_field,
     dated.party_kind,
-    streets.area_code,
+    dated.area_code,
     {%- for field in ['fine_yuan', 'confiscated_gains_yuan', 'penalty_yuan'] %}
     cast(coalesce(decided.{{ field }}, 0) as decimal(20, 2)) as {{ field }},
     {%- endfor %}
@@ -63,5 +58,4 @@ select
     dated.extract_id,
     dated.row_number
 from dated
-left join streets on dated.street = streets.street
 left join decided on dated.case_no = decided.case_no

@@ -1,13 +1,5 @@
 with cases as (
-    select * from {{ ref('stg_penalty_cases__cases') }}
-),
-
-business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
-),
-
-streets as (
-    {{ street_spellings() }}
+    {{ known_rows('penalty_cases__cases', 'filed_on') }}
 ),
 
 decisions as (
@@ -81,22 +73,20 @@ select
     ) as waived_yuan,
     decided.is_bare_warning,
     decided.is_publishable,
-    case when decided.published_on <= business_day.as_of then decided.published_on end
+    case when decided.published_on <= cases.as_of then decided.published_on end
         as published_on,
     deadlines.due_on as publication_due_on,
     deadlines.is_due_provisional as is_publication_due_provisional,
-    deadlines.due_on <= business_day.as_of as is_publication_due,
+    deadlines.due_on <= cases.as_of as is_publication_due,
     coalesce(
-        deadlines.due_on <= business_day.as_of and decided.published_on <= deadlines.due_on, false
+        deadlines.due_on <= cases.as_of and decided.published_on <= deadlines.due_on, false
     ) as is_published_on_time,
     cases.case_field,
     cases.party_kind,
-    streets.area_code,
+    cases.area_code,
     cases.extract_id,
     cases.row_number
 from publishable as decided
 inner join cases on decided.case_no = cases.case_no
-cross join business_day
 left join deadlines on decided.is_publishable and decided.decided_on = deadlines.starts_on
-left join streets on cases.street = streets.street
-where not coalesce(decided.decided_on > business_day.as_of, false)
+where not coalesce(decided.decided_on > cases.as_of, false)

@@ -1,13 +1,15 @@
 with known as (
-    {{ known_rows(ref('stg_prepaid_merchants__merchants'), 'listed_on') }}
+    {{ known_rows('prepaid_merchants__merchants', 'listed_on', {
+        'covered_on': none, 'delisted_on': none,
+    }) }}
 )
 
 select
     merchant_no,
     trade,
     listed_on,
-    case when delisted_on <= as_of then delisted_on end as delisted_on,
-    case when covered_on <= as_of then covered_on end as covered_on,
+    delisted_on,
+    covered_on,
     area_code,
     extract_id,
     row_number

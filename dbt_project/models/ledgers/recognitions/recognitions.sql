@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_recognitions__items'), 'recognised_on', has_street=false) }}
+    {{ known_rows('recognitions__items', 'recognised_on', has_street=false) }}
 )
 
 select

@@ -1,5 +1,7 @@
 with known as (
-    {{ known_rows(ref('stg_reconsiderations__cases'), 'applied_on', has_street=false) }}
+    {{ known_rows('reconsiderations__cases', 'applied_on', {
+        'accepted_on': none, 'concluded_on': none, 'result': 'concluded_on',
+    }, has_street=false) }}
 ),
 
 -- The period runs from acceptance. Only the ordinary procedure, which a case that names none is
@@ -32,14 +34,14 @@ select
     accepted_on,
     procedure,
     is_extended,
-    case when concluded_on <= as_of then concluded_on end as concluded_on,
-    case when concluded_on <= as_of then result end as result,
+    concluded_on,
+    result,
     due_on,
     is_due_provisional,
     coalesce(due_on <= as_of, false) as is_due,
     coalesce(due_on <= as_of and concluded_on <= due_on, false) as is_concluded_on_time,
     -- A case that is not accepted yet may still become due; one that was refused will not.
-    coalesce(due_on > as_of, coalesce(concluded_on > as_of, true)) as is_before_due,
+    coalesce(due_on > as_of, concluded_on is null) as is_before_due,
     extract_id,
     row_number
 from dated

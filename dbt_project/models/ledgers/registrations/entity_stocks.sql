@@ -67,12 +67,7 @@ monthly as (
 ),
 
 months as (
-    select
-        cast(last_day({{ dbt.dateadd('month', 'steps.number', first_month()) }}) as date)
-            as month_end_on
-    from {{ ref('stg_night__business_day') }} as business_day
-    cross join {{ numbers(0, 1199) }} as steps
-    where {{ dbt.dateadd('month', 'steps.number', first_month()) }} <= business_day.as_of
+    {{ stock_days('registrations__events') }}
 ),
 
 entity_kinds as (

@@ -1,19 +1,5 @@
--- An event may be delivered again in the file of a later month; the newest version counts. (Within
--- a file the gate of the extract, and in an increment the admission, leave one row per key.)
 with events as (
-    select * from {{ ref('stg_registrations__events') }}
-    qualify row_number() over (
-        partition by event_no
-        order by landed_for desc, extract_id desc, row_number desc
-    ) = 1
-),
-
-business_day as (
-    select as_of from {{ ref('stg_night__business_day') }}
-),
-
-streets as (
-    {{ street_spellings() }}
+    {{ known_rows('registrations__events', 'occurred_on') }}
 ),
 
 industry_classes as (
@@ -36,7 +22,7 @@ select
     events.is_branch,
     events.industry_code,
     industry_classes.section_code as industry_section_code,
-    streets.area_code,
+    events.area_code,
     events.registered_capital_amount,
     events.registered_capital_currency_code,
     case
@@ -46,7 +32,4 @@ select
     events.extract_id,
     events.row_number
 from events
-cross join business_day
-left join streets on events.street = streets.street
 left join industry_classes on events.industry_code = industry_classes.digits
-where not coalesce(events.occurred_on > business_day.as_of, false)

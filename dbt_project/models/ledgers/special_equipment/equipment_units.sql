@@ -1,5 +1,5 @@
 with known as (
-    {{ known_rows(ref('stg_special_equipment__units'), 'obliged_from') }}
+    {{ known_rows('special_equipment__units', 'obliged_from') }}
 )
 
 select

@@ -24,7 +24,6 @@ select
     "行业代码" as industry_code,
     "所属街道" as street,
     coalesce("市场主体类别" like '%分支机构', false) as is_branch,
-    _business_date as landed_for,
     _extract_id as extract_id,
     _row_number as row_number
 from {{ source('registrations', 'events') }}
