@@ -13,9 +13,9 @@ states as (
 
 select
     states.source_table,
-    min(others.data_through) as as_of
+    min(peers.data_through) as as_of
 from states
 left join judged_together on states.source_table = judged_together.source_table
-left join states as others
-    on coalesce(judged_together.judged_with, states.source_table) = others.source_table
+left join states as peers
+    on coalesce(judged_together.judged_with, states.source_table) = peers.source_table
 group by states.source_table
