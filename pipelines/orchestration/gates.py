@@ -73,7 +73,6 @@ def _judge(night: Night, table: SourceTable) -> list[Verdict]:
         suite,
         layout=night.layout,
         settings=night.settings,
-        business_date=night.business_date,
         history=accepted,
     )
     with open_operations(night.layout.operations) as operations:

@@ -3,16 +3,18 @@
 Belongs here: its views, the table `gate.extracts` that volume rules read, and the functions that
 rules may call. Does not: judging (`gates`). The file holds no rows, only views over Parquet.
 
-    landing.<source>__<table>   the contract's columns, _extract_id, _row_number
-    gate.extracts               one row per candidate: rows, span, and what earlier extracts held
+    landing.<source>__<table>   the contract's columns, _extract_id, _row_number, _latest_day
+    gate.extracts               one row per candidate: rows, span, latest_day, and what earlier
+                                extracts held
     one_by_one.extract_<n>      the same view for the n-th candidate alone
-    business_date()             the night's date
+
+`_latest_day` is the last day that a delivery can know of. A rule that says "no day lies after …"
+compares with it and never with the night: a verdict then depends on extract and suite alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -25,7 +27,7 @@ from pipelines.sources.sql_text import exact_path, identifier, literal
 _EXTRACTS = """
 create table gate.all_extracts (
     _extract_id varchar, slot varchar, sequence bigint, data_through date, covers_from date,
-    rows_delivered bigint, is_candidate boolean
+    latest_day date, rows_delivered bigint, is_candidate boolean
 );
 """
 # For `period` the earlier version of the same file is the measure of a re-delivery, and other
@@ -35,7 +37,9 @@ create table gate.extracts as
 with spans as (
     select
         *,
-        greatest(1, data_through - coalesce(covers_from, data_through) + 1) as days_covered,
+        -- A month that has only begun is measured by the days that its file can know of.
+        greatest(1, least(data_through, latest_day) - coalesce(covers_from, data_through) + 1)
+            as days_covered,
     from gate.all_extracts
 ),
 latest_versions as (
@@ -62,6 +66,7 @@ select
     spans.slot,
     spans.covers_from,
     spans.data_through,
+    spans.latest_day,
     spans.rows_delivered,
     spans.days_covered,
     spans.rows_delivered / spans.days_covered as rows_per_day,
@@ -78,7 +83,8 @@ order by spans.sequence;
 def _view(extract: Extract, columns: str) -> str:
     return (
         f"select {columns}, cast({literal(extract.extract_id)} as varchar) as _extract_id,"
-        f" cast(_row_number as bigint) as _row_number"
+        f" cast(_row_number as bigint) as _row_number,"
+        f" date '{extract.latest_day}' as _latest_day"
         f" from read_parquet({exact_path(extract.data_path)})"
     )
 
@@ -89,7 +95,6 @@ def build_candidates(
     extracts: Sequence[Extract],
     *,
     functions: str,
-    business_date: date,
     history: Sequence[Extract],
 ) -> None:
     """Write the candidates file anew.
@@ -105,9 +110,6 @@ def build_candidates(
     candidates = {e.extract_id for e in extracts}
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema landing; create schema gate; create schema one_by_one")
-        connection.execute(
-            f"create macro business_date() as cast({literal(business_date.isoformat())} as date)"
-        )
         try:
             connection.execute(functions)
         except duckdb.Error as error:
@@ -117,11 +119,11 @@ def build_candidates(
             ) from None
         connection.execute(_EXTRACTS)
         connection.executemany(
-            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 [
                     e.extract_id, e.slot, e.sequence, e.data_through, e.covers_from,
-                    e.rows_delivered, e.extract_id in candidates,
+                    e.latest_day, e.rows_delivered, e.extract_id in candidates,
                 ]
                 for e in known.values()
             ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,6 @@ def judge_extracts(
     *,
     layout: Layout,
     settings: Settings,
-    business_date: date,
     history: Sequence[Extract] = (),
 ) -> list[Verdict]:
     """Judge extracts of one table together and write their quarantine; one verdict per extract.
@@ -65,7 +64,6 @@ def judge_extracts(
         suite: The rules.
         layout: Where the candidates file and the quarantine go.
         settings: Threads and memory of the database.
-        business_date: The night's date; nothing may have happened after it.
         history: Extracts accepted before, for the volume rules.
 
     Raises:
@@ -79,7 +77,6 @@ def judge_extracts(
         table,
         extracts,
         functions=suite.functions,
-        business_date=business_date,
         history=history,
     )
     rules = [r for r in suite.expectations if not _judges_one_by_one(r)]

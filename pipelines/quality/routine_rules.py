@@ -142,7 +142,7 @@ def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
 
 
 def _date_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
-    day, latest, said = f"to_date({identifier(column.name)})", "business_date()", "或晚于数据日期"
+    day, latest, said = f"to_date({identifier(column.name)})", "_latest_day", "或晚于报送日期"
     if column.may_lie_ahead:
         latest, said = f"date '{_LATEST_DAY}'", ""
     yield (

@@ -42,7 +42,7 @@ class Column(_Strict):
     times: int = Field(default=1, ge=1)
     """Factor from the delivered unit to the base unit: 10000 where 万元 is delivered."""
     may_lie_ahead: bool = False
-    """A date that may come after the business date, like the end of a validity."""
+    """A date that may come after the day of the delivery, like the end of a validity."""
     not_before: str | None = None
     """The delivered column whose date this date may not precede."""
     description: str = ""

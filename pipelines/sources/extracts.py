@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.clock import today
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 
@@ -60,6 +61,18 @@ class Extract:
     rejected_sha256: str
     rejected_bytes: int
     folder: Path
+
+    @property
+    def latest_day(self) -> date:
+        """The last day that the delivery can know of, in Shanghai.
+
+        When its file was written; when it landed, for a database or a clock that runs ahead.
+        """
+        landed_on = today(self.landed_at)
+        if not self.origin_modified_ns:
+            return landed_on
+        written_at = datetime.fromtimestamp(self.origin_modified_ns / 1_000_000_000, UTC)
+        return min(landed_on, today(written_at))
 
     @property
     def data_path(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import SourceTable, read_contracts
@@ -42,6 +43,7 @@ def land(
     covers: tuple[date, date] = (date(2024, 12, 1), date(2024, 12, 31)),
     rejected: Sequence[Row] = (),
     duplicates: int = 0,
+    written_on: date = date(2025, 1, 15),
 ) -> Extract:
     """Write an extract as landing would."""
     extract_id = f"{slot}.v{version:03d}.{sequence:08x}"
@@ -68,7 +70,8 @@ def land(
         high_mark=None,
         landed_at=datetime.now(UTC),
         key_id=None,
-        origin_modified_ns=0,
+        origin_modified_ns=int(datetime.combine(written_on, time(12), SHANGHAI).timestamp())
+        * 10**9,
         origin_size=0,
         data_sha256="",
         data_bytes=0,

@@ -317,9 +317,7 @@ def test_no_personal_value_reaches_a_digest_an_incident_or_a_log(
     table = contract("registrations__events")
     rows = [registration(i) for i in range(30)] + [registration(99, **personal)]
     extract = land(layout, table, rows)
-    verdicts = judge_extracts(
-        table, [extract], suites[table.id], layout=layout, settings=settings, business_date=DAY
-    )
+    verdicts = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
     with open_operations(layout.operations) as operations:
         record_verdicts(operations, verdicts)
         settle_extracts(operations, table, verdicts, layout=layout, extracts=[extract])

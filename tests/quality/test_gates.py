@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -53,7 +53,6 @@ def judge(
         suite,
         layout=layout,
         settings=settings,
-        business_date=NIGHT,
         history=history,
     )
 
@@ -200,8 +199,8 @@ def test_a_month_that_has_only_begun_is_measured_by_its_days(
 ) -> None:
     extracts = months(layout, 6, rows=56)
     begun = land(
-        layout, EVENTS, [registration(i) for i in range(20)], slot="202307", sequence=7,
-        covers=(date(2023, 7, 1), date(2023, 7, 10)),
+        layout, EVENTS, [registration(i, 核准日期="2023-07-05") for i in range(15)], slot="202307",
+        sequence=7, covers=(date(2023, 7, 1), date(2023, 7, 31)), written_on=date(2023, 7, 10),
     )  # fmt: skip
     assert [v.verdict for v in judge(layout, settings, suite, *extracts, begun)][-1] == "accepted"
 
@@ -273,10 +272,46 @@ def test_a_warehouse_whose_name_is_a_pattern_reads_its_own_files_only(
     assert verdict.rows_loaded == 1
 
 
+def _latest_day_judged(
+    layout: Layout, settings: Settings, suite: Suite, extract: Extract
+) -> list[str]:
+    """Days of the extract's rows that pass the gate."""
+    judge(layout, settings, suite, extract)
+    path = quarantine_path(layout, EVENTS.id, extract.extract_id)
+    rows = duckdb.sql(
+        f"select \"核准日期\" from read_parquet('{extract.data_path}') where _row_number not in"
+        f" (select _row_number from read_parquet('{path}')) order by all"
+    ).fetchall()
+    return [day for (day,) in rows]
+
+
+DAYS = [f"2025-01-{day}" for day in range(13, 18)]
+AT_NIGHT = datetime(2025, 1, 14, 17, tzinfo=UTC)
+"""In Shanghai it is the 15th by then."""
+
+
+@pytest.mark.parametrize(
+    ("origin_modified_ns", "last"),
+    [
+        (int(datetime(2025, 1, 13, 16, 0, tzinfo=UTC).timestamp()) * 10**9, "2025-01-14"),
+        (0, "2025-01-15"),  # a database has no file: the day it was read
+        (int(datetime(2099, 1, 1, tzinfo=UTC).timestamp()) * 10**9, "2025-01-15"),
+    ],
+    ids=["written", "database", "clock ahead"],
+)
+def test_a_day_is_judged_by_the_delivery_and_not_by_the_night(
+    layout: Layout, settings: Settings, suite: Suite, origin_modified_ns: int, last: str
+) -> None:
+    """A night for any other day then reaches the same verdict."""
+    extract = land(layout, EVENTS, [registration(i, 核准日期=day) for i, day in enumerate(DAYS)])
+    dated = replace(extract, landed_at=AT_NIGHT, origin_modified_ns=origin_modified_ns)
+    assert _latest_day_judged(layout, settings, suite, dated) == [d for d in DAYS if d <= last]
+
+
 def test_candidates_know_their_history(layout: Layout) -> None:
     *earlier, last = months(layout, 4, rows=28)
     database = layout.build / "candidates.duckdb"
-    build_candidates(database, EVENTS, [last], functions="", business_date=NIGHT, history=earlier)
+    build_candidates(database, EVENTS, [last], functions="", history=earlier)
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute(
             "select slot, earlier_slots, usual_rows_per_day, previous_version_rows"

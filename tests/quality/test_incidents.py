@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import date
 
 import pytest
 
@@ -54,7 +53,6 @@ class Gate:
             self.suites[table.id],
             layout=self.layout,
             settings=self.settings,
-            business_date=date(2025, 1, 15),
             history=self.seen,
         )
         self.seen += extracts

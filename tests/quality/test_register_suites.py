@@ -54,9 +54,7 @@ def test_what_could_not_be_counted_is_quarantined(
     table = contract(table_id)
     rows = [{**good, key: f"K{number}"} for number in range(30)]
     extract = land(layout, table, [*rows, {**good, key: "K99", **change}])
-    judge_extracts(
-        table, [extract], suites[table_id], layout=layout, settings=settings, business_date=NIGHT
-    )
+    judge_extracts(table, [extract], suites[table_id], layout=layout, settings=settings)
     assert quarantined(layout, extract) == [(32, rule)]
 
 
@@ -68,9 +66,7 @@ def test_two_documents_of_one_day_that_disagree_are_both_set_aside(
     rows = [{**RANK, "文件名称": f"K{n}", "发布日期": "2025-01-09"} for n in range(40)]
     rows += [{**RANK, "文件名称": "A"}, {**RANK, "文件名称": "B", "数值": "2"}]
     extract = land(layout, table, rows)
-    judge_extracts(
-        table, [extract], suites[table.id], layout=layout, settings=settings, business_date=NIGHT
-    )
+    judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
     rule = "documents_of_one_day_agree"
     assert quarantined(layout, extract) == [(42, rule), (43, rule)]
 

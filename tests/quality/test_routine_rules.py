@@ -51,9 +51,7 @@ def judge(
 ) -> tuple[Layout, Verdict]:
     layout, settings = layout_in(folder)
     extract = land(layout, table, rows, slot="20250115", covers=SPAN)
-    (verdict,) = judge_extracts(
-        table, [extract], suite, layout=layout, settings=settings, business_date=SPAN[1]
-    )
+    (verdict,) = judge_extracts(table, [extract], suite, layout=layout, settings=settings)
     return layout, verdict
 
 
@@ -90,9 +88,7 @@ def test_each_kind_of_bad_row_is_quarantined_with_its_rule(
     lenient = suite.model_copy(
         update={"meta": suite.meta.model_copy(update={"max_quarantine_share": share_of(1.0)})}
     )
-    (verdict,) = judge_extracts(
-        SITES, [extract], lenient, layout=layout, settings=settings, business_date=SPAN[1]
-    )
+    (verdict,) = judge_extracts(SITES, [extract], lenient, layout=layout, settings=settings)
     assert verdict.rows_loaded == len(good)
     assert quarantined(layout, extract) == [
         (2, "key_is_unique"),
