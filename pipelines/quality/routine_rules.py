@@ -61,7 +61,7 @@ def contract_rules(table: SourceTable) -> list[Declared]:
                 severity="warning" if name in _TOLD_ONLY else "critical",
                 query=f"{_ROWS_OF} where {condition}",
             )
-            for name, condition, meaning in _column_conditions(column)
+            for name, condition, meaning in _column_conditions(table, column)
         ]
     return rules + _volume_rules(table)
 
@@ -119,7 +119,7 @@ def _key_rule(table: SourceTable) -> Declared:
     )
 
 
-def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule of a column."""
     cell, name = identifier(column.name), column.name
     if column.words:
@@ -132,8 +132,8 @@ def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     if column.as_ == "street":
         unknown = f"not coalesce(is_street({cell}), false)"
         yield "is_a_street", unknown, f"{name}缺失或不属于本区的街道，请核对"
-    if column.data_type == "date":
-        yield from _date_conditions(column)
+    if column.data_type in ("date", "timestamp"):
+        yield from _day_conditions(table, column)
     if column.data_type in ("decimal", "integer"):
         yield "is_not_negative", f"to_amount({cell}) < 0", f"{name}为负数，请核对"
     if column.as_ and column.as_.endswith("uscc"):
@@ -141,7 +141,7 @@ def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
 
 
-def _date_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
     day, latest, said = f"to_date({identifier(column.name)})", "_latest_day", "或晚于报送日期"
     if column.may_lie_ahead:
         latest, said = f"date '{_LATEST_DAY}'", ""
@@ -151,7 +151,11 @@ def _date_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
         f"{column.name}不合理{said}，请核对",
     )
     if column.not_before:
-        earlier = f"{day} < to_date({identifier(column.not_before)})"
+        before = next(c for c in table.columns if c.name == column.not_before)
+        # Of a day and an instant only the days can be compared.
+        is_exact = {column.data_type, before.data_type} == {"timestamp"}
+        read = "to_instant" if is_exact else "to_date"
+        earlier = f"{read}({identifier(column.name)}) < {read}({identifier(before.name)})"
         yield "is_in_order", earlier, f"{column.name}早于{column.not_before}，请核对"
 
 

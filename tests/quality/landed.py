@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import SourceTable, read_contracts
+from pipelines.sources.contracts import Column, SourceTable, read_contracts
 from pipelines.sources.extracts import Extract
 
 GOOD_CODE = "91330108MA27XF6Q92"
@@ -158,3 +158,20 @@ def case(number: int, **changes: str | None) -> dict[str, str | None]:
         ' "decided_on": "2024-12-01", "fine_yuan": 5000, "collected_yuan": null}]',
         "updated_at": "2024-12-01 10:00:00",
     } | changes
+
+
+def good_value(column: Column) -> str:
+    """A value that the column's routine rules accept."""
+    if column.words:
+        return next(iter(column.words))
+    if column.as_ == "street":
+        return "西兴街道"
+    if column.as_ and column.as_.endswith("uscc"):
+        return GOOD_CODE
+    values = {"date": "2024-12-05", "timestamp": "2024-12-05 09:00:00", "boolean": "true"}
+    return values.get(column.data_type, "1")
+
+
+def good_row(table: SourceTable, **changes: str | None) -> dict[str, str | None]:
+    """A row that the routine rules of its contract accept."""
+    return {column.name: good_value(column) for column in table.columns} | changes

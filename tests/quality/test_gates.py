@@ -365,6 +365,9 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
         (complaint(7, closed_at="2024-12-01 09:00:00"), "closed_at_is_not_before_received_at"),
         (complaint(8, accepted_at="2024-12-01 09:00:00"), "accepted_at_is_not_before_received_at"),
         (complaint(9, street_code="330109001"), "street_is_in_the_district"),
+        (complaint(10, closed_at="2025-01-16 00:00:00"), "closed_at_is_not_ahead"),
+        (complaint(11, accepted_at="2025-01-16 00:00:00"), "accepted_at_is_not_ahead"),
+        (complaint(12, updated_at="2099-01-01 00:00:00"), "updated_at_is_plausible"),
     ],
     "ip_pledges__pledged_rights": [
         (pledge("", "1") | {"质押合同编号": None}, "contract_no_is_given"),

@@ -15,8 +15,8 @@ from pipelines.quality.suites import MaxQuarantineShare, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import Column, SourceTable, read_contracts
-from tests.quality.landed import GOOD_CODE, Row, contract, land, layout_in, quarantined
+from pipelines.sources.contracts import SourceTable, read_contracts
+from tests.quality.landed import Row, contract, good_row, land, layout_in, quarantined
 
 SITES = contract("listings__live_commerce_sites")
 CERTIFICATES = contract("brand_certificates__certificates")
@@ -28,22 +28,6 @@ ROUTINE = [
     if suite.meta.routine == "contract"
 ]
 SPAN = (date(2024, 12, 1), date(2025, 1, 15))
-
-
-def good_value(column: Column) -> str:
-    """A value that the column's routine rules accept."""
-    if column.words:
-        return next(iter(column.words))
-    if column.as_ == "street":
-        return "西兴街道"
-    if column.as_ and column.as_.endswith("uscc"):
-        return GOOD_CODE
-    values = {"date": "2024-12-05", "timestamp": "2024-12-05 09:00:00", "boolean": "true"}
-    return values.get(column.data_type, "1")
-
-
-def good_row(table: SourceTable, **changes: str | None) -> dict[str, str | None]:
-    return {column.name: good_value(column) for column in table.columns} | changes
 
 
 def judge(
