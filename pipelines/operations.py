@@ -43,12 +43,15 @@ create table if not exists verdicts (
     rows_duplicate integer not null,
     judged_at text not null,
     origin text not null default '',    -- name of the delivered file, or <relation>@<source>
+    findings text not null default '[]',  -- JSON list of the rules that failed
     primary key (source_table, extract_id)
 );
 create table if not exists incidents (
     incident_id integer primary key,
     subject text not null,              -- <source>__<table>, ledger or indicator table
     rule_id text not null,
+    place text not null default '',     -- slot of a period; empty for what is delivered whole
+    found_by text not null default 'gate',  -- gate | landing: who closes it
     severity text not null,             -- warning | critical
     owner text not null,                -- steward key
     message text not null,              -- Chinese sentence
@@ -56,6 +59,7 @@ create table if not exists incidents (
     slot text,                          -- slot of the extract or of the refused delivery
     origin text,                        -- name of the delivered file, or <relation>@<source>
     rows_affected integer,
+    rows_before integer,                -- before the last change of rows_affected
     first_rows text,                    -- JSON list of row numbers, for the digest
     quarantine_path text,               -- where all rows are listed, below the warehouse
     opened_at text not null,
@@ -63,8 +67,6 @@ create table if not exists incidents (
     acknowledged_at text,
     closed_at text
 );
-create unique index if not exists one_open_incident
-    on incidents (subject, rule_id, coalesce(extract_id, slot, '')) where closed_at is null;
 create table if not exists outbox (
     message_id integer primary key,
     night_id text not null,
@@ -81,6 +83,61 @@ create table if not exists outbox (
 );
 """
 
+_INDEXES = """
+drop index if exists one_open_incident;
+create unique index if not exists one_open_problem
+    on incidents (subject, rule_id, place) where closed_at is null;
+"""
+
+# Stores of before knew an incident by its extract; of those that are one problem now, the newest
+# stays open with the age of the oldest, and the others end where they were last seen.
+_UPGRADE = """
+alter table verdicts add column findings text not null default '[]';
+alter table incidents add column place text not null default '';
+alter table incidents add column found_by text not null default 'gate';
+alter table incidents add column rows_before integer;
+update incidents set place = slot
+    where closed_at is null and coalesce(slot, 'all') <> 'all' and origin not like '%@%';
+update incidents set found_by = 'landing' where extract_id is null and slot is not null;
+update verdicts set findings = (
+    select json_group_array(json_object(
+        'rule_id', i.rule_id, 'severity', i.severity, 'owner', i.owner, 'meaning', i.message,
+        'rows_affected', i.rows_affected, 'first_rows', json(coalesce(i.first_rows, '[]'))
+    ))
+    from incidents as i
+    where
+        i.subject = verdicts.source_table and i.extract_id = verdicts.extract_id
+        and i.closed_at is null
+);
+update incidents as newest
+set opened_at = merged.opened_at, acknowledged_at = merged.acknowledged_at
+from (
+    select
+        max(incident_id) as incident_id, min(opened_at) as opened_at,
+        min(acknowledged_at) as acknowledged_at
+    from incidents
+    where closed_at is null
+    group by subject, rule_id, place
+) as merged
+where newest.incident_id = merged.incident_id;
+update incidents set closed_at = last_seen_at
+    where closed_at is null and incident_id not in (
+        select max(incident_id) from incidents
+        where closed_at is null group by subject, rule_id, place
+    );
+"""
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a store of before up to date, whole or not at all."""
+    connection.execute("begin immediate")
+    with connection:
+        known = {row["name"] for row in connection.execute("pragma table_info(incidents)")}
+        if "place" in known:
+            return
+        for statement in _UPGRADE.split(";\n"):
+            connection.execute(statement)
+
 
 @contextmanager
 def open_operations(path: Path) -> Iterator[sqlite3.Connection]:
@@ -95,6 +152,8 @@ def open_operations(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
         connection.executescript(SCHEMA)
+        _upgrade(connection)
+        connection.executescript(_INDEXES)
         with connection:
             yield connection
     finally:

@@ -77,7 +77,7 @@ def _judge(night: Night, table: SourceTable) -> list[Verdict]:
     )
     with open_operations(night.layout.operations) as operations:
         record_verdicts(operations, verdicts)
-        settle_extracts(operations, table, verdicts, layout=night.layout, extracts=extracts)
+        settle_extracts(operations, table, layout=night.layout, extracts=extracts)
     night.gates.append(
         {
             "suite": suite.name,

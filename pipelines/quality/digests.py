@@ -122,7 +122,9 @@ def _describe(incident: Incident, *, since: bool) -> str:
     mark = "须更正" if incident.severity == "critical" else "请留意"
     text = f"［{mark}］{incident.message}。"
     if incident.rows_affected:
-        text += f"共{incident.rows_affected}行"
+        has_fallen = (incident.rows_before or 0) > incident.rows_affected
+        text += f"原{incident.rows_before}行，现" if has_fallen else "共"
+        text += f"{incident.rows_affected}行"
         if incident.first_rows:
             listed = "、".join(map(str, incident.first_rows))
             more = " 等" if incident.rows_affected > len(incident.first_rows) else ""

@@ -18,6 +18,7 @@ import duckdb
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.quality.candidates import build_candidates
+from pipelines.quality.problems import FIRST_ROWS
 from pipelines.quality.quarantine import collect_rejected, write_quarantine
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
@@ -28,8 +29,6 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 
 TOO_MANY_BAD_ROWS = "too_many_bad_rows"
-# What a digest lists; the quarantine file lists all.
-FIRST_ROWS = 20
 _FAILURES = """
 create temp table failures (
     _extract_id varchar, _row_number bigint, rule_id varchar, column_name varchar, owner varchar,

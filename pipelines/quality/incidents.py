@@ -1,23 +1,25 @@
 """Incidents: open quality problems with an owner, in the operations store.
 
 Opened by a gate, refreshed while they persist, acknowledged by a person, closed by a passing gate.
-One is open per subject, rule and extract. Belongs here: their life. Does not: telling anyone
-(`digests`, `alerts`).
+One is open per subject, rule and place, across deliveries. Belongs here: their life. Does not: what
+is wrong tonight (`problems`, `validation`), telling anyone (`digests`, `alerts`).
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
-from pipelines.quality.quarantine import count_outstanding, quarantine_path
+from pipelines.quality.problems import find_problems, place_of
+from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.validation import CheckResult
-from pipelines.quality.verdicts import Finding, Verdict, read_verdicts
+from pipelines.quality.verdicts import Finding, read_verdicts
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 
@@ -32,10 +34,12 @@ class Incident:
     severity: str
     owner: str
     message: str
+    place: str
     extract_id: str | None
     slot: str | None
     origin: str | None
     rows_affected: int | None
+    rows_before: int | None
     first_rows: tuple[int, ...]
     quarantine_path: str | None
     opened_at: str
@@ -108,22 +112,30 @@ def open_incident(
     slot: str | None = None,
     origin: str | None = None,
     listed_in: str | None = None,
+    place: str = "",
+    found_by: Literal["gate", "landing"] = "gate",
 ) -> None:
-    """Open an incident, or refresh the one already open for this subject, rule and extract."""
+    """Open an incident, or refresh the one already open for this subject, rule and place.
+
+    It keeps its age and who knows of it; when its rows have changed, it keeps how many there were.
+    """
     now = _now()
     operations.execute(
-        "insert into incidents (subject, rule_id, severity, owner, message, extract_id, slot,"
-        " origin, rows_affected, first_rows, quarantine_path, opened_at, last_seen_at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " on conflict (subject, rule_id, coalesce(extract_id, slot, '')) where closed_at is null"
+        "insert into incidents (subject, rule_id, place, found_by, severity, owner, message,"
+        " extract_id, slot, origin, rows_affected, first_rows, quarantine_path, opened_at,"
+        " last_seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " on conflict (subject, rule_id, place) where closed_at is null"
         " do update set severity = excluded.severity, owner = excluded.owner,"
-        " message = excluded.message, rows_affected = excluded.rows_affected,"
-        " first_rows = excluded.first_rows, origin = excluded.origin,"
+        " message = excluded.message, found_by = excluded.found_by,"
+        " extract_id = excluded.extract_id, slot = excluded.slot, origin = excluded.origin,"
+        " rows_before = case when rows_affected is not excluded.rows_affected then rows_affected"
+        " else rows_before end,"
+        " rows_affected = excluded.rows_affected, first_rows = excluded.first_rows,"
         " quarantine_path = excluded.quarantine_path, last_seen_at = excluded.last_seen_at",
         [
-            subject, finding.rule_id, finding.severity, finding.owner, finding.meaning, extract_id,
-            slot, origin, finding.rows_affected, json.dumps(finding.first_rows), listed_in, now,
-            now,
+            subject, finding.rule_id, place, found_by, finding.severity, finding.owner,
+            finding.meaning, extract_id, slot, origin, finding.rows_affected,
+            json.dumps(finding.first_rows), listed_in, now, now,
         ],
     )  # fmt: skip
 
@@ -150,7 +162,15 @@ def hold_delivery(
         severity: `warning` for a source that was only away.
     """
     finding = Finding(reason, severity, table.steward, message)
-    open_incident(operations, table.id, finding, slot=slot, origin=origin)
+    open_incident(
+        operations,
+        table.id,
+        finding,
+        slot=slot,
+        origin=origin,
+        place=place_of(table, slot),
+        found_by="landing",
+    )
 
 
 def settle_deliveries(
@@ -166,106 +186,72 @@ def settle_deliveries(
         table: The contract.
         still_held: Slot and reason of every delivery that landing refuses as of tonight.
     """
-    for incident in list_open(operations):
-        if incident.subject != table.id or incident.extract_id is not None:
-            continue
-        if (incident.slot, incident.rule_id) not in still_held:
-            _note(operations, incident, is_over=True)
+    held = {(place_of(table, slot), reason) for slot, reason in still_held}
+    _close_others(operations, table.id, held, found_by="landing")
 
 
 def settle_extracts(
     operations: sqlite3.Connection,
     table: SourceTable,
-    verdicts: Sequence[Verdict],
     *,
     layout: Layout,
     extracts: Sequence[Extract],
 ) -> None:
     """Bring a table's incidents up to date after its gate; call it every night, also without news.
 
-    Call it in the transaction that records the verdicts. Opens one per failed rule and extract;
-    closes those whose rule now passes, whose extract was replaced by an accepted one, or whose
-    quarantined rows have all been delivered anew.
+    Call it in the transaction that records the verdicts. A rule that fails in what is in use or was
+    delivered last has one open incident at its place, the same one while it fails; others close.
 
     Args:
         operations: The operations store, with tonight's verdicts recorded.
         table: The contract.
-        verdicts: What was judged tonight.
         layout: Where the quarantine lies.
         extracts: Every extract of the table, judged earlier or tonight.
     """
-    slots = {extract.extract_id: extract.slot for extract in extracts}
-    for verdict in verdicts:
-        path = quarantine_path(layout, table.id, verdict.extract_id)
-        for finding in verdict.findings:
-            open_incident(
-                operations,
-                table.id,
-                finding,
-                extract_id=verdict.extract_id,
-                slot=slots.get(verdict.extract_id),
-                origin=verdict.origin,
-                listed_in=path.relative_to(layout.warehouse).as_posix(),
-            )
-    failing = {v.extract_id: {f.rule_id for f in v.findings} for v in verdicts}
-    known = read_verdicts(operations, table.id)
-    for incident in list_open(operations):
-        if incident.subject != table.id:
-            continue
-        if incident.extract_id in failing:
-            is_over = incident.rule_id not in failing[incident.extract_id]
-        elif incident.extract_id is None:
-            continue  # a delivery that never landed: `settle_deliveries` follows it
-        else:
-            is_over = _is_replaced(incident, table, known, extracts, layout)
-        _note(operations, incident, is_over=is_over)
+    problems = find_problems(layout, table, extracts, read_verdicts(operations, table.id))
+    for problem in problems:
+        extract = problem.extract
+        path = quarantine_path(layout, table.id, extract.extract_id)
+        open_incident(
+            operations,
+            table.id,
+            problem.finding,
+            extract_id=extract.extract_id,
+            slot=extract.slot,
+            origin=extract.origin,
+            listed_in=path.relative_to(layout.warehouse).as_posix(),
+            place=problem.place,
+        )
+    _close_others(operations, table.id, {(p.place, p.finding.rule_id) for p in problems})
 
 
 def settle_checks(
     operations: sqlite3.Connection, subject: str, results: Sequence[CheckResult]
 ) -> None:
     """Bring the incidents of a ledger or of the figures up to date after its gate."""
-    failing = {r.rule_id for r in results if not r.success}
+    failing = {("", r.rule_id) for r in results if not r.success}
     for result in results:
         if not result.success:
             finding = Finding(
                 result.rule_id, result.severity, result.owner, result.meaning, result.rows_affected
             )
             open_incident(operations, subject, finding)
-    for incident in list_open(operations):
-        if incident.subject == subject:
-            _note(operations, incident, is_over=incident.rule_id not in failing)
+    _close_others(operations, subject, failing)
 
 
-def _note(operations: sqlite3.Connection, incident: Incident, *, is_over: bool) -> None:
-    column = "closed_at" if is_over else "last_seen_at"
-    operations.execute(
-        f"update incidents set {column} = ? where incident_id = ?", [_now(), incident.incident_id]
+def _close_others(
+    operations: sqlite3.Connection,
+    subject: str,
+    failing: Collection[tuple[str, str]],
+    found_by: Literal["gate", "landing"] = "gate",
+) -> None:
+    """Close the open incidents of a subject that are not among the failing (place, rule)."""
+    opened = operations.execute(
+        "select incident_id, place, rule_id from incidents"
+        " where closed_at is null and subject = ? and found_by = ?",
+        [subject, found_by],
+    ).fetchall()
+    over = [row["incident_id"] for row in opened if (row["place"], row["rule_id"]) not in failing]
+    operations.executemany(
+        "update incidents set closed_at = ? where incident_id = ?", [(_now(), i) for i in over]
     )
-
-
-def _is_replaced(
-    incident: Incident,
-    table: SourceTable,
-    verdicts: Mapping[str, Verdict],
-    extracts: Sequence[Extract],
-    layout: Layout,
-) -> bool:
-    own = next((e for e in extracts if e.extract_id == incident.extract_id), None)
-    if own is None:
-        return True
-    later = [
-        extract
-        for extract in extracts
-        if extract.sequence > own.sequence
-        and (verdict := verdicts.get(extract.extract_id)) is not None
-        and verdict.is_accepted
-        and (table.delivery != "period" or extract.slot == own.slot)
-    ]
-    if not later or table.delivery != "increment":
-        return bool(later)
-    own_verdict = verdicts.get(own.extract_id)
-    if incident.severity == "warning" or own_verdict is None or not own_verdict.is_accepted:
-        return True
-    # An increment adds to those before it: its bad rows are missing until they come again.
-    return count_outstanding(layout, table, own, incident.rule_id, later) == 0

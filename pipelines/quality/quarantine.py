@@ -1,13 +1,13 @@
 """Quarantine: the rows that were delivered and not loaded, each with its reasons.
 
-One Parquet file per extract, one line per row and rule. Belongs here: writing it. Does not:
-deciding which rows fail (`gates`).
+One Parquet file per extract, one line per row and rule. Rows of an increment that are loaded and
+told of lie in a file of their own, since they too are followed until they come again. Belongs here:
+writing these files. Does not: deciding which rows fail (`gates`), following them (`problems`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,6 +25,12 @@ def quarantine_path(layout: Layout, source_table: str, extract_id: str) -> Path:
     """Where the quarantine of an extract lies: `<source>/<table>/<extract_id>.parquet`."""
     source, table = source_table.split("__", 1)
     return layout.quarantine / source / table / f"{extract_id}.parquet"
+
+
+def told_path(layout: Layout, source_table: str, extract_id: str) -> Path:
+    """Where the rows of an increment that only a warning names lie; absent when there are none."""
+    path = quarantine_path(layout, source_table, extract_id)
+    return path.parent / "told" / path.name
 
 
 def collect_rejected(
@@ -53,6 +59,22 @@ def write_quarantine(
         GateError: the file cannot be written.
     """
     path = quarantine_path(layout, table.id, extract.extract_id)
+    quarantined = _write(connection, path, table, extract, "failures.quarantines")
+    if table.delivery == "increment":
+        told = told_path(layout, table.id, extract.extract_id)
+        if _write(connection, told, table, extract, "not failures.quarantines") == 0:
+            told.unlink()
+    return quarantined
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    table: SourceTable,
+    extract: Extract,
+    condition: str,
+) -> int:
+    """Write the failures of an extract that meet a condition; returns their distinct rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"source.{identifier(c.name)}" for c in table.columns)
     delivered = f"select * from read_parquet({exact_path(extract.data_path)})"
@@ -67,7 +89,7 @@ def write_quarantine(
         f"select failures._row_number, {reasons}, {columns}"
         f" from failures left join ({delivered}) as source"
         " on cast(source._row_number as bigint) = failures._row_number"
-        f" where failures._extract_id = {literal(extract.extract_id)} and failures.quarantines"
+        f" where failures._extract_id = {literal(extract.extract_id)} and {condition}"
         " order by failures._row_number, failures.rule_id, failures.column_name"
     )
     aside = path.with_name(f".{path.name}.aside")
@@ -81,7 +103,7 @@ def write_quarantine(
             "See that the disk has room; the extract is judged again with the next night."
         ) from None
     counted = connection.execute(
-        "select count(distinct _row_number) from failures where _extract_id = ? and quarantines",
+        f"select count(distinct _row_number) from failures where _extract_id = ? and {condition}",
         [extract.extract_id],
     ).fetchone()
     return int(counted[0]) if counted else 0
@@ -96,33 +118,3 @@ def _make_durable(aside: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def count_outstanding(
-    layout: Layout,
-    table: SourceTable,
-    extract: Extract,
-    rule_id: str,
-    later: Sequence[Extract],
-) -> int:
-    """Rows of an extract quarantined by a rule whose key no later extract has brought in.
-
-    A row without a key cannot be recognised again: it was told, and does not count here.
-    """
-    key = ", ".join(identifier(name) for name in table.key)
-    is_keyed = " and ".join(f"{identifier(name)} is not null" for name in table.key)
-    loaded = " union all ".join(
-        f"select {key} from read_parquet({exact_path(one.data_path)}) where _row_number not in"
-        " (select _row_number from"
-        f" read_parquet({exact_path(quarantine_path(layout, table.id, one.extract_id))}))"
-        for one in later
-    )
-    own = quarantine_path(layout, table.id, extract.extract_id)
-    with duckdb.connect() as connection:
-        counted = connection.execute(
-            f"select count(distinct _row_number) from read_parquet({exact_path(own)})"
-            f" where rule_id = ? and {is_keyed} and ({key}) not in"
-            f" (select ({key}) from ({loaded}) where {is_keyed})",
-            [rule_id],
-        ).fetchone()
-    return int(counted[0]) if counted else 0

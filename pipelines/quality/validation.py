@@ -152,8 +152,8 @@ def _error_of(exception_info: Mapping[str, Any]) -> str | None:
 def _rows_affected(result: Mapping[str, Any], rule: Rule) -> int | None:
     if rule.type == UNEXPECTED_ROWS:
         return int(result["observed_value"])
-    # Without element_count the number is one of distinct values, not of rows.
-    return int(result["unexpected_count"]) if "element_count" in result else None
+    # Without element_count the number is one of distinct values; of no rows it is null.
+    return int(result["unexpected_count"] or 0) if "element_count" in result else None
 
 
 def carry_out(

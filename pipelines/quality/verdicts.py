@@ -6,9 +6,10 @@ Belongs here: the dataclasses and their rows in the operations store. Does not: 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from pipelines.errors import GateError
@@ -44,7 +45,6 @@ class Verdict:
     judged_at: str
     origin: str = ""
     findings: tuple[Finding, ...] = ()
-    """Not stored here: each becomes an incident."""
 
     def __post_init__(self) -> None:
         """Refuse a verdict that loses a row.
@@ -69,25 +69,37 @@ class Verdict:
 
 _COLUMNS = (
     "source_table, extract_id, suite_hash, verdict, reason, message, rows_delivered, rows_loaded,"
-    " rows_quarantined, rows_duplicate, judged_at, origin"
+    " rows_quarantined, rows_duplicate, judged_at, origin, findings"
 )
 
 
 def record_verdicts(operations: sqlite3.Connection, verdicts: Iterable[Verdict]) -> None:
     """Store verdicts; one under a changed suite replaces the earlier one of its extract."""
-    names = _COLUMNS.split(",")
+    names = [name.strip() for name in _COLUMNS.split(",")]
+    rows = []
+    for verdict in verdicts:
+        findings = json.dumps([asdict(f) for f in verdict.findings], ensure_ascii=False)
+        rows.append([findings if n == "findings" else getattr(verdict, n) for n in names])
     operations.executemany(
         f"insert or replace into verdicts ({_COLUMNS}) values ({', '.join('?' * len(names))})",
-        [[getattr(verdict, name.strip()) for name in names] for verdict in verdicts],
+        rows,
     )
 
 
 def read_verdicts(operations: sqlite3.Connection, source_table: str) -> dict[str, Verdict]:
-    """The newest verdict on each extract of a table, by extract id; without findings."""
+    """The newest verdict on each extract of a table, by extract id."""
     rows = operations.execute(
         f"select {_COLUMNS} from verdicts where source_table = ?", [source_table]
     )
-    return {row["extract_id"]: Verdict(**dict(row)) for row in rows}
+    return {
+        row["extract_id"]: Verdict(**{**dict(row), "findings": _read_findings(row["findings"])})
+        for row in rows
+    }
+
+
+def _read_findings(stored: str) -> tuple[Finding, ...]:
+    said = json.loads(stored)
+    return tuple(Finding(**{**one, "first_rows": tuple(one["first_rows"])}) for one in said)
 
 
 def select_unjudged(

@@ -116,6 +116,19 @@ def test_a_digest_says_which_file_which_rows_why_and_what_to_do(
         assert part in body
 
 
+def test_what_is_mended_in_part_stays_unsolved_and_says_from_how_many_it_fell(
+    layout: Layout, suites: dict[str, Suite]
+) -> None:
+    with open_operations(layout.operations) as operations:
+        bad_street(operations, rows=25)
+        bad_street(operations, rows=2)
+        queue(operations, suites, started_at=FAR_AHEAD)
+    (message,) = outbox(layout)
+    assert "新问题0项，未解决1项" in str(message["subject"])
+    assert "已解决" not in str(message["subject"])
+    assert "请核对。原25行，现2行，行号：2、3。" in str(message["body"])
+
+
 def test_what_stays_open_is_told_again_the_next_night_with_its_age(
     layout: Layout, suites: dict[str, Suite]
 ) -> None:
@@ -320,7 +333,7 @@ def test_no_personal_value_reaches_a_digest_an_incident_or_a_log(
     verdicts = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
     with open_operations(layout.operations) as operations:
         record_verdicts(operations, verdicts)
-        settle_extracts(operations, table, verdicts, layout=layout, extracts=[extract])
+        settle_extracts(operations, table, layout=layout, extracts=[extract])
         queue_operator_message(
             operations, night_id="night-1", business_date=DAY, stage="入库",
             message=f"Conversion Error: could not convert '{PHONE}' and {IDENTITY}",

@@ -185,6 +185,14 @@ def test_an_empty_extract_among_full_ones_is_held(
     assert [v.reason for v in verdicts] == [None, None, "file_is_not_empty"]
 
 
+def test_an_empty_extract_alone_is_held_and_no_error(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    """A rule on a column has nothing to count then, and failed on that."""
+    (verdict,) = judge(layout, settings, suite, land(layout, EVENTS, []))
+    assert verdict.reason == "file_is_not_empty"
+
+
 def test_a_shorter_redelivery_is_held_against_the_version_accepted_before(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:
@@ -323,15 +331,16 @@ def test_candidates_know_their_history(layout: Layout) -> None:
 def test_verdicts_survive_and_only_unjudged_extracts_are_judged_again(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:
-    extracts = months(layout, 2)
+    extracts = months(layout, 2, 行业代码="65")
     verdicts = judge(layout, settings, suite, extracts[0])
+    assert verdicts[0].findings
     with open_operations(layout.operations) as operations:
         record_verdicts(operations, verdicts)
     with open_operations(layout.operations) as operations:
         known = read_verdicts(operations, EVENTS.id)
     assert select_unjudged(extracts, known, suite.hash) == [extracts[1]]
     assert select_unjudged(extracts, known, "another suite") == extracts
-    assert known[extracts[0].extract_id] == replace(verdicts[0], findings=())
+    assert known[extracts[0].extract_id] == verdicts[0]
 
 
 BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
