@@ -15,11 +15,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.layout import Layout
-from pipelines.quality.quarantine import quarantine_path, told_path
+from pipelines.quality.quarantine import numbered_rows, quarantine_path, told_path
+from pipelines.quality.repeated_keys import find_repeated_keys
 from pipelines.quality.verdicts import Finding, Verdict
+from pipelines.sources.admission import extracts_in_use
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import exact_path, identifier, literal
+from pipelines.sources.sql_text import identifier, literal
 
 FIRST_ROWS = 20
 """What a digest lists; the quarantine file lists all."""
@@ -66,6 +68,10 @@ def find_problems(
                 continue
             # The last delivery comes last: what it shows is what the steward can look at.
             found[place, finding.rule_id] = Problem(place, finding, extract)
+    if table.delivery == "period" and accepted:
+        used = extracts_in_use(table, accepted, [e.extract_id for e in accepted])
+        if repeated := find_repeated_keys(layout, table, used):
+            found["", repeated.rule_id] = Problem("", repeated, used[-1])
     return list(found.values())
 
 
@@ -126,12 +132,12 @@ def _outstanding(
         counted = connection.execute(
             f"""
             with flagged as (
-                select distinct _sequence, _row_number, {key} from {_rows(lists)}
+                select distinct _sequence, _row_number, {key} from {numbered_rows(lists)}
                 where rule_id = {literal(finding.rule_id)}
             ),
             occurrences as (
                 select _sequence, cast(_row_number as bigint) as _row_number, {key}
-                from {_rows(since)} semi join flagged using ({key})
+                from {numbered_rows(since)} semi join flagged using ({key})
                 union
                 select * from flagged where {is_keyed}
             ),
@@ -161,13 +167,3 @@ def _list_of(layout: Layout, table: SourceTable, extract: Extract, finding: Find
     find = quarantine_path if finding.severity == "critical" else told_path
     path = find(layout, table.id, extract.extract_id)
     return path if path.exists() else None
-
-
-def _rows(files: Sequence[tuple[Extract, Path]]) -> str:
-    """A relation over many files, each row with the sequence of its extract."""
-    read = ", ".join(exact_path(path) for _, path in files)
-    named = ", ".join(f"({literal(str(path))}, {e.sequence})" for e, path in files)
-    return (
-        f"(select * from read_parquet([{read}], filename = true, union_by_name = true)"
-        f" inner join (values {named}) as files (filename, _sequence) using (filename))"
-    )

@@ -8,6 +8,7 @@ writing these files. Does not: deciding which rows fail (`gates`), following the
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -118,3 +119,13 @@ def _make_durable(aside: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def numbered_rows(files: Sequence[tuple[Extract, Path]]) -> str:
+    """A relation over rows of many files, each with the `_sequence` of its extract."""
+    read = ", ".join(exact_path(path) for _, path in files)
+    named = ", ".join(f"({literal(str(path))}, {e.sequence})" for e, path in files)
+    return (
+        f"(select * from read_parquet([{read}], filename = true, union_by_name = true)"
+        f" inner join (values {named}) as files (filename, _sequence) using (filename))"
+    )
