@@ -1,22 +1,26 @@
 """Gates as blocking asset checks: on each landed table, each ledger, and the figures.
 
-Severity follows the rule: a failing warning tells the steward, a failing critical rule stops what
-lies behind the gate. A bad extract is held and the last good one stays in use, so its gate only
-warns — unless there is no good extract at all. A check that could not be carried out raises.
+Severity follows the rule: a failing warning tells the steward, a failing critical rule of a ledger
+or of the figures stops what lies behind the gate. One source never stops the bureau: a bad extract
+is held and the last good one stays in use, and so it is when a table's check cannot be carried out.
+What all share does stop it: the wiring, the declarations, the disk.
 """
 
 from functools import lru_cache
 
 import dagster as dg
 
+from pipelines.errors import ContractError, ReleaseError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
+from pipelines.quality.broken_gates import note_broken_gate
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.incidents import settle_checks, settle_extracts
 from pipelines.quality.self_test import self_test
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
+from pipelines.releases.durable import refusing_full_disk
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import list_extracts
 
@@ -38,14 +42,15 @@ def extract_gate(table: SourceTable) -> dg.AssetChecksDefinition:
     )
     def gate(night: dg.ResourceParam[Night]) -> dg.AssetCheckResult:
         prove_the_wiring()
-        judged = _judge(night, table)
+        judged, broken = judge_table(night, table)
         held = {v.extract_id: str(v.message) for v in judged if not v.is_accepted}
         is_usable = bool(night.accepted(table.id))
         quarantined = sum(v.rows_quarantined for v in judged)
         return dg.AssetCheckResult(
-            passed=is_usable and not held and not quarantined,
-            severity=dg.AssetCheckSeverity.WARN if is_usable else dg.AssetCheckSeverity.ERROR,
+            passed=is_usable and not broken and not held and not quarantined,
+            severity=dg.AssetCheckSeverity.WARN,
             metadata={
+                "could not be judged": broken,
                 "extracts judged": len(judged),
                 "rows loaded": sum(v.rows_loaded for v in judged),
                 "rows quarantined": quarantined,
@@ -56,8 +61,29 @@ def extract_gate(table: SourceTable) -> dg.AssetChecksDefinition:
     return gate
 
 
-def _judge(night: Night, table: SourceTable) -> list[Verdict]:
+def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
+    """Tonight's verdicts on a table, and why there are none when its check raised an error.
+
+    Its extracts then stay without a verdict, and the next night tries again.
+
+    Raises:
+        GateError: the table has no suite.
+        ContractError: what all suites share cannot be read.
+        StorageError: the disk cannot take the quarantine.
+        ReleaseError: there is no room for the working file.
+    """
     suite = night.suite_of(table)
+    try:
+        with refusing_full_disk(f"gate of {table.id}", night.layout.build):
+            return _judge(night, table, suite), ""
+    except (ContractError, ReleaseError, StorageError):
+        raise
+    except Exception as error:
+        with open_operations(night.layout.operations) as operations:
+            return [], note_broken_gate(operations, table, error)
+
+
+def _judge(night: Night, table: SourceTable, suite: Suite) -> list[Verdict]:
     extracts = list_extracts(night.layout, table.id)
     known = night.verdicts(table.id)
     unjudged = select_unjudged(extracts, known, suite.hash)

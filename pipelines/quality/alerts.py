@@ -27,7 +27,7 @@ from pipelines.quality.digests import (
     compose_steward_digest,
 )
 from pipelines.quality.incidents import list_closed_since, list_open
-from pipelines.quality.stewards import Steward
+from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.quality.suites import Suite
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
@@ -65,7 +65,7 @@ def queue_digests(
     stewards: Mapping[str, Steward],
     labels: Mapping[str, str],
 ) -> list[str]:
-    """Queue one digest for every steward with open or just closed incidents; returns their keys.
+    """Queue one digest for everyone with open or just closed incidents; returns their keys.
 
     Args:
         operations: The operations store.
@@ -79,7 +79,7 @@ def queue_digests(
     open_now = list_open(operations)
     closed_now = list_closed_since(operations, since.isoformat(timespec="microseconds"))
     told: list[str] = []
-    for key, steward in stewards.items():
+    for key, steward in {**stewards, OPERATOR.key: OPERATOR}.items():
         mine = [incident for incident in open_now if incident.owner == key]
         closed = [incident for incident in closed_now if incident.owner == key]
         if not mine and not closed:
@@ -114,14 +114,19 @@ def queue_operator_message(
 def _queue(
     operations: sqlite3.Connection, night_id: str, business_date: date, digest: Digest
 ) -> None:
-    """Put a digest into the outbox; one that is there and not sent yet takes the newer text."""
+    """Put a digest into the outbox; one that is there and not sent yet takes the newer text.
+
+    The operator's is added to: a night that failed can have met a broken gate as well.
+    """
     operations.execute(
         "insert into outbox (night_id, business_date, steward, subject, body, created_at)"
         " values (?, ?, ?, ?, ?, ?) on conflict (night_id, steward) do update"
-        " set subject = excluded.subject, body = excluded.body where sent_at is null",
+        " set subject = case when steward = ? then subject else excluded.subject end,"
+        " body = case when steward = ? then body || char(10) || excluded.body"
+        " else excluded.body end where sent_at is null",
         [
             night_id, business_date.isoformat(), digest.steward, digest.subject, digest.body,
-            _now(),
+            _now(), OPERATOR.key, OPERATOR.key,
         ],
     )  # fmt: skip
 

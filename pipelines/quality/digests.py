@@ -14,7 +14,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from pipelines.quality.incidents import Incident
-from pipelines.quality.stewards import Steward
+from pipelines.quality.stewards import OPERATOR, Steward
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 LISTED_INCIDENTS = 50
@@ -22,6 +22,13 @@ LISTED_INCIDENTS = 50
 _PERSONAL_NUMBERS = re.compile(
     r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXx])(?!\d)"
 )
+_STEWARD_DOES = (
+    "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
+    "由数据库直接读取的，更正后当晚自动重取。",
+    "2. 整批未采用的文件在更正前不参与计算，相关指标沿用上一次合格的数据并标注“陈旧”。",
+    "3. 请勿修改指标平台内的文件；清单文件中的个人信息已作假名处理。",
+)
+_OPERATOR_DOES = ("按上列原因修正后重新运行 make nightly；zhibiao status 可查看各阶段状态。",)
 
 
 @dataclass(frozen=True)
@@ -64,14 +71,7 @@ def compose_steward_digest(
         parts += ["", "三、已解决的问题"]
         parts += [f"- {_place(incident, labels)}：{incident.message}" for incident in closed]
     if opened or standing:
-        parts += [
-            "",
-            "请怎样处理",
-            "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
-            "由数据库直接读取的，更正后当晚自动重取。",
-            "2. 整批未采用的文件在更正前不参与计算，相关指标沿用上一次合格的数据并标注“陈旧”。",
-            "3. 请勿修改指标平台内的文件；清单文件中的个人信息已作假名处理。",
-        ]
+        parts += ["", "请怎样处理", *(_OPERATOR_DOES if steward == OPERATOR else _STEWARD_DOES)]
     urgent = sum(i.severity == "critical" for i in [*opened, *standing])
     subject = (
         f"【指标】{business_date:%Y-%m-%d} {steward.name_zh}："
@@ -92,7 +92,7 @@ def compose_operator_digest(business_date: date, stage: str, message: str) -> Di
         "zhibiao status 可查看各阶段状态和未解决的问题。\n"
     )
     subject = f"【指标】{business_date:%Y-%m-%d} 夜间任务失败：{stage}"
-    return Digest("operator", mask_personal_numbers(subject), mask_personal_numbers(body))
+    return Digest(OPERATOR.key, mask_personal_numbers(subject), mask_personal_numbers(body))
 
 
 def _section(

@@ -211,18 +211,22 @@ def settle_extracts(
     problems = find_problems(layout, table, extracts, read_verdicts(operations, table.id))
     for problem in problems:
         extract = problem.extract
-        path = quarantine_path(layout, table.id, extract.extract_id)
         open_incident(
             operations,
             table.id,
             problem.finding,
-            extract_id=extract.extract_id,
-            slot=extract.slot,
-            origin=extract.origin,
-            listed_in=path.relative_to(layout.warehouse).as_posix(),
+            extract_id=extract.extract_id if extract else None,
+            slot=extract.slot if extract else None,
+            origin=extract.origin if extract else None,
+            listed_in=_list_of(layout, extract) if extract else None,
             place=problem.place,
         )
     _close_others(operations, table.id, {(p.place, p.finding.rule_id) for p in problems})
+
+
+def _list_of(layout: Layout, extract: Extract) -> str:
+    path = quarantine_path(layout, extract.source_table, extract.extract_id)
+    return path.relative_to(layout.warehouse).as_posix()
 
 
 def settle_checks(

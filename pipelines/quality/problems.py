@@ -23,6 +23,7 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.sql_text import identifier, literal
 
+NOTHING_TO_USE = "table_has_an_accepted_extract"
 FIRST_ROWS = 20
 """What a digest lists; the quarantine file lists all."""
 
@@ -33,7 +34,8 @@ class Problem:
 
     place: str
     finding: Finding
-    extract: Extract
+    extract: Extract | None = None
+    """None where no extract is at fault."""
 
 
 def place_of(table: SourceTable, slot: str) -> str:
@@ -68,11 +70,22 @@ def find_problems(
                 continue
             # The last delivery comes last: what it shows is what the steward can look at.
             found[place, finding.rule_id] = Problem(place, finding, extract)
+    if not accepted:
+        found["", NOTHING_TO_USE] = Problem("", _nothing_to_use(table, judged))
     if table.delivery == "period" and accepted:
         used = extracts_in_use(table, accepted, [e.extract_id for e in accepted])
         if repeated := find_repeated_keys(layout, table, used):
             found["", repeated.rule_id] = Problem("", repeated, used[-1])
     return list(found.values())
+
+
+def _nothing_to_use(table: SourceTable, judged: Sequence[Extract]) -> Finding:
+    said = (
+        "已有报送但没有一份合格，相关指标为“缺报”；请按所列问题更正后重新报送"
+        if judged
+        else f"还没有收到任何报送（{table.dialect.location}），相关指标为“缺报”；请按约定路径报送"
+    )
+    return Finding(NOTHING_TO_USE, "warning", table.steward, said)
 
 
 def _is_followed(table: SourceTable, verdict: Verdict, finding: Finding) -> bool:

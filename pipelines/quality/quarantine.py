@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import GateError
+from pipelines.errors import StorageError
 from pipelines.layout import Layout
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -57,7 +57,7 @@ def write_quarantine(
     never mistaken for a clean extract.
 
     Raises:
-        GateError: the file cannot be written.
+        StorageError: the file cannot be written.
     """
     path = quarantine_path(layout, table.id, extract.extract_id)
     quarantined = _write(connection, path, table, extract, "failures.quarantines")
@@ -99,7 +99,7 @@ def _write(
         _make_durable(aside, path)
     except (duckdb.IOException, OSError) as error:
         aside.unlink(missing_ok=True)
-        raise GateError(
+        raise StorageError(
             f"{path.name}: expected to write the quarantine, got {type(error).__name__}. "
             "See that the disk has room; the extract is judged again with the next night."
         ) from None

@@ -26,6 +26,10 @@ class Steward(BaseModel):
     owns: str = Field(min_length=1)
 
 
+OPERATOR = Steward(key="operator", name_zh="系统运行", owns="夜间任务")
+"""Who is told what no steward can mend; not declared, for every installation has one."""
+
+
 def read_stewards(folder: Path) -> dict[str, Steward]:
     """Read the stewards of a project, by key.
 
