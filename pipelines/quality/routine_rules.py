@@ -19,6 +19,8 @@ from pipelines.sources.sql_text import identifier, literal
 
 _EARLIEST_DAY = "1949-10-01"
 """No record of a bureau is older than the state; what is, was mistyped."""
+_TOO_LARGE = "1e15"
+"""In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""
 _SHRINKS_TO = "0.9"
 """A full delivery that lost more than a tenth of its rows has lost some of them by mistake."""
 
@@ -67,10 +69,18 @@ def contract_rules(table: SourceTable) -> list[Declared]:
 
 
 def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
-    """The routine rules of a ledger; one that fails stops the release."""
+    """The routine rules of a ledger; one that fails stops the release.
+
+    An empty ledger only tells: its sources may have delivered nothing that could be used.
+    """
     key = ", ".join(identifier(column) for column in routine.key)
     rules = [
-        _not_empty("ledger_is_not_empty", routine.owner, f"{label}没有任何记录，停止发布"),
+        _not_empty(
+            "ledger_is_not_empty",
+            routine.owner,
+            f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
+            severity="warning",
+        ),
         _declare(
             "key_is_unique",
             routine.owner,
@@ -136,6 +146,9 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield from _day_conditions(table, column)
     if column.data_type in ("decimal", "integer"):
         yield "is_not_negative", f"to_amount({cell}) < 0", f"{name}为负数，请核对"
+        # What does not fit the staged type would become null there and drop out of a sum unseen.
+        large = f"abs(try_cast({cell} as double)) * {column.times} >= {_TOO_LARGE}"
+        yield "is_in_range", large, f"{name}大得不可能，请核对"
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
@@ -200,11 +213,11 @@ def _declare(
     }
 
 
-def _not_empty(name: str, owner: str, meaning: str) -> Declared:
+def _not_empty(name: str, owner: str, meaning: str, *, severity: str = "critical") -> Declared:
     return {
         "type": "expect_table_row_count_to_be_between",
         "kwargs": {"min_value": 1},
-        "severity": "critical",
+        "severity": severity,
         "meta": {"id": name, "level": "table", "owner": owner, "meaning": meaning},
     }
 

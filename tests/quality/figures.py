@@ -16,6 +16,12 @@ create table reference.areas as
         ('330108', 'district', '330100'), ('330108001', 'street', '330108'),
         ('330108002', 'street', '330108'), ('330108003', 'street', '330108')
     ) as rows (area_code, level, parent_code);
+create table reference.statutory_rules as
+    select * from (values
+        ('complaint_acceptance', date '2020-01-01'), ('complaint_mediation', date '2020-01-01'),
+        ('report_verification', date '2020-01-01'), ('case_decision', date '2019-04-01'),
+        ('penalty_publication', date '2014-10-01')
+    ) as rows (rule_id, valid_from);
 create table night.business_day as
     select date '2025-01-15' as as_of, '2025-01-15-abc' as release_id, true as is_synthetic;
 

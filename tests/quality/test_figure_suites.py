@@ -199,6 +199,49 @@ def test_each_rule_catches_what_it_is_for(
     assert not outcome.success
 
 
+LEDGERS = [name for name in GATED if not name.startswith("indicator")]
+
+
+@pytest.mark.parametrize("name", LEDGERS)
+def test_a_ledger_whose_source_delivered_nothing_tells_and_does_not_stop_the_release(
+    name: str, tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    """Its figures are missing then; also a rule on a column is asked of no rows."""
+    emptied = "".join(f"delete from {suites[ledger].table};" for ledger in LEDGERS)
+    database = build_database(tmp_path / "build.duckdb", emptied)
+    results = check_table(database, suites[name].table, suites[name])
+    assert [r.rule_id for r in results if r.blocks] == []
+
+
+# What a source may rightly deliver and no rule of ours gives a day for.
+BEFORE_THE_RULES = [
+    ("complaints",
+     "update {table} set received_on = '2019-06-01', accepted_on = '2019-06-02', closed_on ="
+     " '2019-06-09', due_on = null, is_due = null, is_closed_when_due = null, is_closed_on_time ="
+     " null, acceptance_due_on = null, is_acceptance_due = null, is_acceptance_on_time = false,"
+     " mediation_due_on = null, is_mediation_due = null, is_mediation_on_time = false"),
+    ("penalty_cases",
+     "update {table} set filed_on = '2018-01-01', decision_due_on = null,"
+     " is_decision_due = null, is_decided_on_time = false"),
+    ("penalty_cases",
+     "update {table} set added_days = 36500, decision_due_on = null,"
+     " is_decision_due = null, is_decided_on_time = false"),
+    ("penalty_decisions",
+     "update {table} set decided_on = '2014-09-30', publication_due_on = null,"
+     " is_publication_due = null, is_published_on_time = false"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change"), BEFORE_THE_RULES)
+def test_what_came_before_the_rules_has_no_due_day_and_does_not_stop_the_release(
+    name: str, change: str, tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    table = suites[name].table
+    database = build_database(tmp_path / "build.duckdb", change.format(table=table))
+    results = check_table(database, table, suites[name])
+    assert [r.rule_id for r in results if r.blocks] == []
+
+
 def test_suppressed_figures_are_not_asked_to_add_up(
     tmp_path: Path, suites: dict[str, Suite]
 ) -> None:

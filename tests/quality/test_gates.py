@@ -388,6 +388,7 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
         (pledge("F", "1", 金额类型="评估价"), "amount_kind_is_known"),
         (pledge("G", "1", **{"质押金额(万元)": "-5"}), "pledge_amount_is_readable"),
         (pledge("H", "1", **{"质押金额(万元)": "面议"}), "pledge_amount_is_readable"),
+        (pledge("K", "1", **{"质押金额(万元)": "1000000000000"}), "pledge_amount_is_readable"),
         (pledge("I", "1", 所属街道="闻堰街道"), "street_is_in_the_district"),
         (pledge("J", "1"), "rows_of_a_contract_agree"),
         (pledge("J", "2", **{"质押金额(万元)": "7"}), "rows_of_a_contract_agree"),
@@ -420,7 +421,17 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
               ' "published_on": "2024-11-30"}]'), "published_on_is_plausible"),
         (case(17, decisions='[{"decision_no": "J", "kind": "行政处罚", "decided_on": "2024-12-01",'
               ' "published_on": "2025-01-16"}]'), "published_on_is_plausible"),
-        (case(18, excluded_days="-1"), "days_are_not_negative"),
+        (case(18, excluded_days="-1"), "days_are_plausible"),
+        (case(19, excluded_days="2147483647"), "days_are_plausible"),
+        # What the ledger's own casts cannot read stopped the release there.
+        (case(20, decisions='[{"decision_no": "M", "kind": "行政处罚",'
+              ' "decided_on": "2024年12月1日"}]'), "decided_on_is_plausible"),
+        (case(21, decisions='[{"decision_no": "N", "kind": "行政处罚 ",'
+              ' "decided_on": "2024-12-01"}]'), "decision_is_identified"),
+        (case(22, decisions='[{"decision_no": "O", "kind": "行政处罚",'
+              ' "decided_on": "2024-12-01", "fine_yuan": "5,000"}]'), "amounts_are_not_negative"),
+        (case(23, decisions='[{"decision_no": "P", "kind": "行政处罚",'
+              ' "decided_on": "2024-12-01", "fine_yuan": 1e17}]'), "amounts_are_not_negative"),
     ],
 }  # fmt: skip
 GOOD_ROWS = {

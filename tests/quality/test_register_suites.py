@@ -34,7 +34,14 @@ CAUGHT: list[tuple[str, str, Row, Row, str]] = [
      {"项目": "守合同重信用企业", "等级": "市级", "统一社会信用代码": "91330108MA27XF6Q92",
       "认定日期": DAY},
      {"统一社会信用代码": None}, "trustworthy_firm_has_its_code"),
+    ("ccc_exemptions__applications", "application_no",
+     {"outcome": "准予免办", "street_code": "330108001", "applied_on": DAY, "handled_on": DAY,
+      "updated_at": f"{DAY} 09:00:00"},
+     {"handled_on": None}, "decided_application_has_its_day"),
     ("external_figures__statements", "文件名称", RANK, {"性质": "不超过"}, "rank_is_exact"),
+    ("external_figures__statements", "文件名称", RANK,
+     {"数值": "9" * 30, "性质": "不超过", "数据项": "法律知识竞赛平均分"},
+     "stated_value_is_in_range"),
     ("external_figures__statements", "文件名称", RANK, {"数值": "1.5", "发布日期": "2025-01-11"},
      "rank_is_exact"),
 ]  # fmt: skip
@@ -56,6 +63,38 @@ def test_what_could_not_be_counted_is_quarantined(
     extract = land(layout, table, [*rows, {**good, key: "K99", **change}])
     judge_extracts(table, [extract], suites[table_id], layout=layout, settings=settings)
     assert quarantined(layout, extract) == [(32, rule)]
+
+
+SAMPLE = {"检验项目": "铅", "抽检性质": "监督抽检", "所属街道": "西兴街道", "抽样日期": DAY}
+HEARING = {"instance": "一审", "hearing_no": "1", "filed_on": "2024-12-30"}
+
+
+@pytest.mark.parametrize(
+    ("table_id", "key", "good", "other", "rule"),
+    [
+        ("food_samples__test_results", "抽样编号", SAMPLE,
+         {"检验项目": "镉", "抽样日期": "2024-12-30"}, "rows_of_a_sample_agree"),
+        ("food_samples__test_results", "抽样编号", SAMPLE,
+         {"检验项目": "镉", "所属街道": "长河街道"}, "rows_of_a_sample_agree"),
+        ("litigations__hearings", "case_no", HEARING,
+         {"hearing_no": "2", "filed_on": DAY}, "rows_of_an_instance_agree"),
+    ],
+)  # fmt: skip
+def test_rows_of_one_item_that_contradict_one_another_are_set_aside_and_stop_no_ledger(
+    layout: Layout,
+    settings: Settings,
+    suites: dict[str, Suite],
+    table_id: str,
+    key: str,
+    good: Row,
+    other: Row,
+    rule: str,
+) -> None:
+    table = contract(table_id)
+    rows = [{**good, key: f"K{number}"} for number in range(60)]
+    extract = land(layout, table, [*rows, {**good, **other, key: "K59"}])
+    judge_extracts(table, [extract], suites[table_id], layout=layout, settings=settings)
+    assert quarantined(layout, extract) == [(61, rule), (62, rule)]
 
 
 def test_two_documents_of_one_day_that_disagree_are_both_set_aside(
