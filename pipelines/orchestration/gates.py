@@ -13,10 +13,13 @@ import dagster as dg
 from pipelines.errors import ContractError, ReleaseError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
+from pipelines.orchestration.steps import CLOSED_BY
 from pipelines.quality.broken_gates import note_broken_gate
+from pipelines.quality.closed_gates import closed_gate_message
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.incidents import settle_checks, settle_extracts
 from pipelines.quality.self_test import self_test
+from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
@@ -145,10 +148,12 @@ def table_gate(suite: Suite) -> dg.AssetChecksDefinition:
             }
         )
         is_closed = any(result.blocks for result in failed)
+        stewards = read_stewards(night.layout.expectations)
         return dg.AssetCheckResult(
             passed=not failed,
             severity=dg.AssetCheckSeverity.ERROR if is_closed else dg.AssetCheckSeverity.WARN,
             metadata={
+                CLOSED_BY: closed_gate_message(suite, results, stewards) if is_closed else "",
                 "rules": len(results),
                 "seconds": round(results[0].seconds, 2) if results else 0.0,
                 "failed": {result.rule_id: result.meaning for result in failed},

@@ -24,6 +24,7 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.lease import hold_lease
+from pipelines.orchestration.sources_folder import require_sources
 from pipelines.orchestration.steps import Step
 from pipelines.quality.alerts import (
     deliver_outbox,
@@ -201,28 +202,20 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
                 [night_id, chosen.isoformat(), now.isoformat()],
             )
         try:
+            _see_the_sources(night)
             night.first_looks = look_at_drops(night.contracts.values(), layout.sources)
             yield night
         finally:
             _close_night(night)
 
 
-def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
-    """Record and tell a night that could not begin, for its declarations cannot be read."""
-    layout = Layout.of(settings)
-    marker = read_marker(layout.sources)
-    now = datetime.now(UTC)
-    day = marker.end if marker else yesterday(now)
-    with open_operations(layout.operations) as operations:
-        operations.execute(
-            "insert into nights (night_id, business_date, started_at, ended_at, outcome, message)"
-            " values (?, ?, ?, ?, 'failed', ?)",
-            [night_id, day.isoformat(), now.isoformat(), now.isoformat(), message],
-        )
-        queue_operator_message(
-            operations, night_id=night_id, business_date=day, stage="启动", message=message
-        )
-    deliver_outbox(layout, settings)
+def _see_the_sources(night: Night) -> None:
+    try:
+        with open_operations(night.layout.operations) as operations:
+            require_sources(operations, night.layout, night.settings, night.contracts)
+    except SettingsError as error:
+        night.failure = ("启动", str(error))
+        raise
 
 
 def _close_night(night: Night) -> None:
@@ -262,6 +255,7 @@ def _record_end(night: Night) -> None:
                 business_date=night.business_date,
                 stage=step or _last_stage(operations, night.night_id),
                 message=message or "没有步骤报错，但后续步骤没有执行",
+                has_release=night.layout.current.exists(),
             )
 
 
@@ -290,4 +284,5 @@ def _close_interrupted_nights(layout: Layout, now: datetime) -> None:
                 business_date=date.fromisoformat(row["business_date"]),
                 stage=_last_stage(operations, row["night_id"]),
                 message="进程在夜间任务结束之前被外部终止（断电、重启或强制结束）",
+                has_release=layout.current.exists(),
             )

@@ -12,19 +12,21 @@ import dagster as dg
 from pipelines.errors import GateError, ReleaseError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.instance import open_instance
-from pipelines.orchestration.night import note_failed_start
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
     Step,
     StepReporter,
+    closing_reason,
     innermost_error,
     innermost_message,
 )
 from pipelines.settings import Settings
 
 UNCHANGED = "The release of the night before stays current; `zhibiao status` lists what is open."
+NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 
 
 def run_night(
@@ -54,7 +56,7 @@ def run_night(
             instance=instance, run_id=night_id, run_config=config, raise_on_error=False
         )
     if not result.success:
-        raise _refusal_of(result)
+        raise _refusal_of(result, what_stays(Layout.of(settings)))
     _refuse_without_release(settings, night_id)
     return night_id
 
@@ -78,22 +80,30 @@ def _refuse_without_release(settings: Settings, night_id: str) -> None:
         ).fetchone()
     if night is None or night["outcome"] != "released":
         raise GateError(
-            f"night: expected a release, got a run that skipped its last steps. {UNCHANGED}"
+            "night: expected a release, got a run that skipped its last steps. "
+            f"{what_stays(Layout.of(settings))}"
         )
 
 
-def _refusal_of(result: dg.ExecuteInProcessResult) -> ZhibiaoError:
+def what_stays(layout: Layout) -> str:
+    """What readers have when a night ends without a release."""
+    return UNCHANGED if layout.current.exists() else NONE_YET
+
+
+def _refusal_of(result: dg.ExecuteInProcessResult, what_stays: str) -> ZhibiaoError:
     """The refusal behind a failed run, with the exit code of its kind."""
     failed = next((event for event in result.all_events if event.is_failure), None)
     if failed is None:
-        return GateError(f"night: expected a release, got a run without one. {UNCHANGED}")
+        return GateError(f"night: expected a release, got a run without one. {what_stays}")
     error = innermost_error(failed)
     cause = error.cls_name if error else ""
-    message = innermost_message(failed) or "expected a release, got no message."
+    reasons = (closing_reason(e) for e in result.all_events if e.step_key == failed.step_key)
+    closed_by = next((reason for reason in reasons if reason), "")
+    message = innermost_message(failed, closed_by) or "expected a release, got no message."
     if failed.step_key is None:
         refusal = ZhibiaoError(message)
     else:
-        refusal = ZhibiaoError(f"{failed.step_key}: {message} {UNCHANGED}")
+        refusal = ZhibiaoError(f"{failed.step_key}: {message} {what_stays}")
     kind = GateError if cause == CLOSED_GATE else REFUSALS.get(cause, ReleaseError)
     refusal.exit_code = kind.exit_code  # type: ignore[misc]
     return refusal

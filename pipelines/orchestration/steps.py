@@ -14,6 +14,8 @@ from pipelines.quality.digests import mask_personal_numbers
 
 _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
 CLOSED_GATE = "DagsterAssetCheckFailedError"
+CLOSED_BY = "closed by"
+"""Under which a gate's evaluation says why it is closed; the failure that follows does not."""
 REFUSALS = {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}
 """What Zhibiao raises itself, by name: Dagster passes errors on as text."""
 
@@ -34,17 +36,30 @@ class StepReporter:
     def __init__(self, listener: Callable[[Step], None]) -> None:
         self._listener = listener
         self._began: dict[str, float] = {}
+        self._closed: dict[str, str] = {}
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
         """What Dagster calls for every event."""
         event = entry.dagster_event
+        if event and event.step_key and (reason := closing_reason(event)):
+            self._closed[event.step_key] = reason
         state = _STATES.get(event.event_type_value) if event else None
         if event is None or state is None or event.step_key is None:
             return
         now = time.monotonic()
         began = self._began.setdefault(event.step_key, now)
-        message = innermost_message(event) if state == "failed" else ""
+        closed = self._closed.get(event.step_key, "")
+        message = innermost_message(event, closed) if state == "failed" else ""
         self._listener(Step(event.step_key, state, now - began, message))
+
+
+def closing_reason(event: dg.DagsterEvent) -> str:
+    """Why the gate that an event evaluates is closed; empty for an open one and other events."""
+    metadata = getattr(event.event_specific_data, "metadata", None)
+    if event.event_type_value != "ASSET_CHECK_EVALUATION" or not metadata:
+        return ""
+    said = metadata.get(CLOSED_BY)
+    return str(said.value or "") if said else ""
 
 
 def innermost_error(event: dg.DagsterEvent) -> Any:  # noqa: ANN401 Dagster keeps the type private
@@ -55,10 +70,11 @@ def innermost_error(event: dg.DagsterEvent) -> Any:  # noqa: ANN401 Dagster keep
     return error
 
 
-def innermost_message(event: dg.DagsterEvent) -> str:
+def innermost_message(event: dg.DagsterEvent, closed_by: str = "") -> str:
     """What the root error says: a refusal of ours its own words, any other also its class.
 
-    Without personal numbers: an error of a library may quote what it was given.
+    Without personal numbers: an error of a library may quote what it was given. `closed_by` is what
+    the step's gate said when it was evaluated.
     """
     error = innermost_error(event)
     if error is None:
@@ -67,7 +83,7 @@ def innermost_message(event: dg.DagsterEvent) -> str:
     head, separator, rest = error.message.strip().partition(": ")
     said = rest if separator and head.endswith(str(error.cls_name)) else error.message.strip()
     if error.cls_name == CLOSED_GATE:
-        said = "expected an open gate, got a critical rule that fails."
+        said = closed_by or "expected an open gate, got a critical rule that fails."
     elif error.cls_name not in REFUSALS:
         said = f"expected the step to end, got {error.cls_name}: {said}."
     return mask_personal_numbers(said)

@@ -18,8 +18,9 @@ from dbt.artifacts.schemas.run import RunResult
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.orchestration.dbt_runs import DbtRuns
+from pipelines.orchestration.failed_nodes import describe_failures
 from pipelines.orchestration.night import Night
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.quality.alerts import subject_labels
 from pipelines.settings import Settings
 from pipelines.sources.admission import admit
 
@@ -126,7 +127,7 @@ def _report(
     """Dbt's results as Dagster's, then a refusal when any node has failed.
 
     Raises:
-        GateError: naming the models and tests that failed, and what dbt says of the first.
+        GateError: naming the tables, models and tests that failed, with their rows.
     """
     checks = {key.name: key for key in context.selected_asset_check_keys}
     selected = context.selected_asset_keys
@@ -153,11 +154,7 @@ def _report(
                     metadata=_describe(database, node, result.execution_time),
                 )
     if failed:
-        names = ", ".join(result.node.name for result in failed)
-        raise GateError(
-            f"dbt: expected every model and test to pass, got failures in {names}: "
-            f"{mask_personal_numbers(str(failed[0].message or '').strip())}. See build/dbt.log."
-        )
+        raise GateError(describe_failures(failed, subject_labels(night.contracts, night.suites)))
 
 
 def _describe(

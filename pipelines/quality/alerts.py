@@ -105,9 +105,10 @@ def queue_operator_message(
     business_date: date,
     stage: str,
     message: str,
+    has_release: bool,
 ) -> None:
     """Queue what the operator is told when a night fails."""
-    digest = compose_operator_digest(business_date, stage, message)
+    digest = compose_operator_digest(business_date, stage, message, has_release=has_release)
     _queue(operations, night_id, business_date, digest)
 
 

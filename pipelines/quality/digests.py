@@ -82,12 +82,26 @@ def compose_steward_digest(
     return Digest(steward.key, subject, mask_personal_numbers("\n".join(parts) + "\n"))
 
 
-def compose_operator_digest(business_date: date, stage: str, message: str) -> Digest:
-    """What the operator is told when a night fails."""
+def compose_operator_digest(
+    business_date: date, stage: str, message: str, *, has_release: bool
+) -> Digest:
+    """What the operator is told when a night fails.
+
+    Args:
+        business_date: The night's date.
+        stage: Where it stopped.
+        message: Why.
+        has_release: Whether readers have a release of before.
+    """
+    effect = (
+        "已发布的上一版仍然有效，查询和报表不受影响，但数据停留在上一版的日期。"
+        if has_release
+        else "还没有任何已发布的版本，查询和报表暂不可用。"
+    )
     body = (
         f"{business_date:%Y-%m-%d} 的夜间任务未能完成，停在“{stage}”。\n\n"
         f"原因：{message.strip()}\n\n"
-        "影响：已发布的上一版仍然有效，查询和报表不受影响，但数据停留在上一版的日期。\n"
+        f"影响：{effect}\n"
         "处理：按上述原因排除后重新运行 make nightly（可重复运行，已完成的部分不会重复入库）；"
         "zhibiao status 可查看各阶段状态和未解决的问题。\n"
     )

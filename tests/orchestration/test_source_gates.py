@@ -160,7 +160,7 @@ def test_the_operators_digest_has_the_broken_gate_below_why_the_night_failed(
             if stage:
                 queue_operator_message(
                     operations, night_id=night_id, business_date=night.business_date, stage=stage,
-                    message="dbt: 失败",
+                    message="dbt: 失败", has_release=True,
                 )  # fmt: skip
             told = queue_digests(
                 operations, night_id=night_id, business_date=night.business_date,

@@ -25,6 +25,7 @@ from pipelines.quality.alerts import (
     subject_labels,
 )
 from pipelines.quality.channels import DeliveryError
+from pipelines.quality.digests import compose_operator_digest
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.incidents import open_incident, settle_checks, settle_extracts
 from pipelines.quality.stewards import read_stewards
@@ -263,7 +264,7 @@ def test_the_outbox_survives_a_kill_between_writing_and_sending(
 def test_a_failed_night_is_told_to_the_operator(layout: Layout, settings: Settings) -> None:
     with open_operations(layout.operations) as operations:
         queue_operator_message(
-            operations, night_id="n", business_date=DAY, stage="指标校验",
+            operations, night_id="n", business_date=DAY, stage="指标校验", has_release=True,
             message="indicator_values: expected rates within 0..1, got 3 beyond.",
         )  # fmt: skip
     (delivery,) = deliver_outbox(layout, settings)
@@ -271,6 +272,12 @@ def test_a_failed_night_is_told_to_the_operator(layout: Layout, settings: Settin
     text = delivery.path.read_text(encoding="utf-8")
     assert "夜间任务失败：指标校验" in text
     assert "已发布的上一版仍然有效" in text
+
+
+def test_nobody_is_told_of_a_release_of_before_when_there_is_none() -> None:
+    said = compose_operator_digest(DAY, "ledgers", "失败", has_release=False).body
+    assert "已发布的上一版" not in said
+    assert "还没有任何已发布的版本" in said
 
 
 def test_an_email_arrives_at_a_real_server(
@@ -335,7 +342,7 @@ def test_no_personal_value_reaches_a_digest_an_incident_or_a_log(
         record_verdicts(operations, verdicts)
         settle_extracts(operations, table, layout=layout, extracts=[extract])
         queue_operator_message(
-            operations, night_id="night-1", business_date=DAY, stage="入库",
+            operations, night_id="night-1", business_date=DAY, stage="入库", has_release=True,
             message=f"Conversion Error: could not convert '{PHONE}' and {IDENTITY}",
         )  # fmt: skip
         queue(operations, suites)

@@ -1,0 +1,56 @@
+"""The folder of the deliveries, when it is not there: one cause, named once and not by each table.
+
+What belongs here: whether it is there, and what follows. What does not: what lies in it (sources).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from pipelines.errors import SettingsError
+from pipelines.layout import Layout
+from pipelines.quality.incidents import settle_checks
+from pipelines.quality.stewards import OPERATOR
+from pipelines.quality.validation import CheckResult
+from pipelines.settings import Settings
+from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import MANIFEST
+
+_SUBJECT = "sources"
+
+
+def require_sources(
+    operations: sqlite3.Connection,
+    layout: Layout,
+    settings: Settings,
+    contracts: Mapping[str, SourceTable],
+) -> None:
+    """See that deliveries lie where the settings say.
+
+    What landed before can still be computed from, and databases can be read: a folder that is away
+    then is told to the operator and does not end the night.
+
+    Raises:
+        SettingsError: nothing lies there, nothing has landed, and some source has no connection.
+    """
+    found = _what_is_wrong(layout, settings, contracts)
+    if found and not any(layout.landing.glob(f"*/*/*/{MANIFEST}")):
+        raise SettingsError(found)
+    told = f"报送文件夹不可用，今晚未收取文件、沿用已入库的数据（{found}）"
+    away = CheckResult(
+        "sources_are_there", "table", "critical", False, told, OPERATOR.key, None, 0.0
+    )
+    settle_checks(operations, _SUBJECT, [away] if found else [])
+
+
+def _what_is_wrong(layout: Layout, settings: Settings, contracts: Mapping[str, SourceTable]) -> str:
+    if any(path.is_file() for path in layout.sources.rglob("*")):
+        return ""
+    if {table.source for table in contracts.values()} <= set(settings.connections):
+        return ""
+    found = "an empty folder" if layout.sources.is_dir() else "no such folder"
+    return (
+        f"sources {layout.sources}: expected the deliveries of the source systems, got {found}. "
+        "Set ZHIBIAO_SOURCES to where they lie, or mount it; `zhibiao demo` writes a demo bureau."
+    )

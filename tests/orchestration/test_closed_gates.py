@@ -1,0 +1,176 @@
+"""What ends a night names its rule, its table, the rows, the owner and what to do."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.orchestration.failed_nodes import describe_failures
+from pipelines.orchestration.night import open_night
+from pipelines.orchestration.run import _refusal_of, what_stays
+from pipelines.orchestration.sources_folder import require_sources
+from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter
+from pipelines.quality.closed_gates import closed_gate_message
+from pipelines.quality.incidents import list_open
+from pipelines.quality.stewards import read_stewards
+from pipelines.quality.suites import read_suites
+from pipelines.quality.validation import CheckResult
+from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.sources.contracts import read_contracts
+
+CONTRACTS = read_contracts(PROJECT_ROOT / "dbt_project")
+
+
+def check(rule_id: str, severity: str, *, success: bool, rows: int | None = 3) -> CheckResult:
+    return CheckResult(
+        rule_id, "row", severity, success, f"{rule_id}有误", "consumer_protection", rows, 0.1
+    )
+
+
+def test_a_closed_gate_names_every_rule_that_closed_it_and_no_other() -> None:
+    suite = read_suites(PROJECT_ROOT / "expectations", CONTRACTS)["complaints"]
+    results = [
+        check("a", "critical", success=False),
+        check("b", "warning", success=False),
+        check("c", "critical", success=True),
+        check("d", "critical", success=False, rows=None),
+    ]
+    said = closed_gate_message(suite, results, read_stewards(PROJECT_ROOT / "expectations"))
+    assert said.startswith(
+        "投诉举报咨询台账（ledgers.complaints）: expected an open gate, got critical rules that"
+        " fail: a（a有误，3行，负责：消费者权益保护科）；d（d有误，负责：消费者权益保护科）。"
+    )
+    assert "expectations/complaints.yml" in said
+
+
+@dg.asset
+def ledger() -> None:
+    """A table with a gate."""
+
+
+@dg.asset_check(asset=ledger, name="gate", blocking=True)
+def gate() -> dg.AssetCheckResult:
+    """Closed."""
+    return dg.AssetCheckResult(passed=False, metadata={CLOSED_BY: "台账: expected x, got y."})
+
+
+def test_the_reason_reaches_the_nights_message_and_each_listener() -> None:
+    steps: list[Step] = []
+    run_id = str(uuid4())
+    job = dg.Definitions(
+        assets=[ledger],
+        asset_checks=[gate],
+        jobs=[dg.define_asset_job("night", executor_def=dg.in_process_executor)],
+    ).resolve_job_def("night")
+    with dg.instance_for_test() as instance:
+        instance.add_event_listener(run_id, StepReporter(steps.append))
+        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+    refusal = _refusal_of(result, "Nothing stays.")
+    assert (str(refusal), refusal.exit_code) == (
+        "ledger_gate: 台账: expected x, got y. Nothing stays.", 65,
+    )  # fmt: skip
+    (failed,) = [step for step in steps if step.state == "failed"]
+    assert failed.message == "台账: expected x, got y."
+
+
+def test_the_release_of_before_is_said_to_stay_only_when_there_is_one(tmp_path: Path) -> None:
+    layout = Layout.of(Settings(warehouse=tmp_path, sources=tmp_path / "sources"))
+    assert "There is no release yet" in what_stays(layout)
+    (tmp_path / "releases" / "r").mkdir(parents=True)
+    layout.current.symlink_to("releases/r")
+    assert "stays current" in what_stays(layout)
+
+
+def _node(name: str, **said: Any) -> Any:
+    node = {"name": name, "resource_type": "test", "depends_on": {"nodes": []}, **said}
+    return SimpleNamespace(name=name, to_dict=lambda: node)
+
+
+def _result(node: Any, status: str = "fail", failures: int | None = 2, message: str = "") -> Any:
+    return SimpleNamespace(node=node, status=status, failures=failures, message=message)
+
+
+def test_a_failing_test_of_dbt_is_told_in_plain_words() -> None:
+    key = _node(
+        "is_key_registrations_event_no",
+        attached_node="model.zhibiao.registrations",
+        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
+    )
+    sums = _node(
+        "months_add_up_to_longer_periods",
+        depends_on={"nodes": ["model.zhibiao.indicator_values"]},
+    )
+    model = _node("complaints", resource_type="model")
+    said = describe_failures(
+        [
+            _result(key, message="Got 2 results, configured to fail if != 0"),
+            _result(sums, failures=7),
+            _result(model, "error", None, "Conversion Error: could not convert 13812345678"),
+        ],
+        {"registrations": "市场主体登记台账", "complaints": "投诉举报咨询台账"},
+    )
+    assert "市场主体登记台账（registrations）: 主键 event_no 缺失或重复，2行" in said
+    assert "indicator_values: months add up to longer periods，7行" in said
+    assert "投诉举报咨询台账（complaints）: model complaints ended with error" in said
+    assert "configured to fail" not in said
+    assert "13812345678" not in said
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_absent_or_empty_sources_folder_ends_the_first_night_by_its_name(
+    tmp_path: Path, is_there: bool
+) -> None:
+    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    layout = Layout.of(settings)
+    if is_there:
+        settings.sources.mkdir()
+    with (
+        pytest.raises(SettingsError, match=r"ZHIBIAO_SOURCES") as caught,
+        open_night(settings, "n", date(2025, 1, 15)),
+    ):
+        raise AssertionError("the night began")
+    assert str(settings.sources) in str(caught.value)
+    with open_operations(layout.operations) as operations:
+        (night,) = operations.execute("select outcome, message from nights")
+    assert night["outcome"] == "failed"
+    assert str(settings.sources) in night["message"]
+    (digest,) = layout.digests.glob("*-operator.md")
+    assert "停在“启动”" in digest.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_away_later_is_told_to_the_operator_until_it_is_back(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    layout = Layout.of(settings)
+    landed = layout.landing / "registrations" / "events" / "202412.v001.aa" / "manifest.json"
+    landed.parent.mkdir(parents=True)
+    landed.write_text("{}")
+    with open_operations(layout.operations) as operations:
+        require_sources(operations, layout, settings, CONTRACTS)
+        (incident,) = list_open(operations, "operator")
+        assert str(settings.sources) in incident.message
+        settings.sources.mkdir()
+        (settings.sources / "a.csv").write_text("x")
+        require_sources(operations, layout, settings, CONTRACTS)
+        assert list_open(operations) == []
+
+
+def test_databases_alone_need_no_folder(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s",
+        connections={"complaints": "postgresql://r@h/d"},
+    )  # fmt: skip
+    with open_operations(Layout.of(settings).operations) as operations:
+        one = {"complaints__items": CONTRACTS["complaints__items"]}
+        require_sources(operations, Layout.of(settings), settings, one)
+        assert list_open(operations) == []
