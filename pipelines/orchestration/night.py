@@ -230,6 +230,7 @@ def _close_night(night: Night) -> None:
             started_at=night.started_at.isoformat(),
             stewards=read_stewards(night.layout.expectations),
             labels=subject_labels(night.contracts, night.suites),
+            layout=night.layout,
         )
     deliver_outbox(night.layout, night.settings)
 

@@ -27,6 +27,7 @@ from pipelines.quality.digests import (
     compose_steward_digest,
 )
 from pipelines.quality.incidents import list_closed_since, list_open
+from pipelines.quality.reaches import describe_reaches
 from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.quality.suites import Suite
 from pipelines.settings import Settings
@@ -64,6 +65,7 @@ def queue_digests(
     started_at: str,
     stewards: Mapping[str, Steward],
     labels: Mapping[str, str],
+    layout: Layout,
 ) -> list[str]:
     """Queue one digest for everyone with open or just closed incidents; returns their keys.
 
@@ -74,10 +76,12 @@ def queue_digests(
         started_at: When it began (UTC); incidents opened since are new.
         stewards: Who is who.
         labels: Chinese names of the tables.
+        layout: Where landing lies, for how far the good data reaches.
     """
     since = datetime.fromisoformat(started_at)
     open_now = list_open(operations)
     closed_now = list_closed_since(operations, since.isoformat(timespec="microseconds"))
+    reaches = describe_reaches(operations, layout, open_now, business_date)
     told: list[str] = []
     for key, steward in {**stewards, OPERATOR.key: OPERATOR}.items():
         mine = [incident for incident in open_now if incident.owner == key]
@@ -92,6 +96,7 @@ def queue_digests(
             standing=[i for i in mine if not is_new[i.incident_id]],
             closed=closed,
             labels=labels,
+            reaches=reaches,
         )
         _queue(operations, night_id, business_date, digest)
         told.append(key)

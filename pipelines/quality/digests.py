@@ -25,7 +25,8 @@ _PERSONAL_NUMBERS = re.compile(
 _STEWARD_DOES = (
     "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
     "由数据库直接读取的，更正后当晚自动重取。",
-    "2. 整批未采用的文件在更正前不参与计算，相关指标沿用上一次合格的数据并标注“陈旧”。",
+    "2. 整批未采用的报送在更正前不参与计算：合格数据截至日及以前的各期，指标维持原有状态；"
+    "其后的各期标注“陈旧”，从未报送过的标注“缺报”。",
     "3. 请勿修改指标平台内的文件；清单文件中的个人信息已作假名处理。",
 )
 _OPERATOR_DOES = ("按上列原因修正后重新运行 make nightly；zhibiao status 可查看各阶段状态。",)
@@ -53,6 +54,7 @@ def compose_steward_digest(
     standing: Sequence[Incident],
     closed: Sequence[Incident],
     labels: Mapping[str, str],
+    reaches: Mapping[int, str] | None = None,
 ) -> Digest:
     """One steward's digest of a night.
 
@@ -63,10 +65,12 @@ def compose_steward_digest(
         standing: Incidents of earlier nights that are still open.
         closed: Incidents that tonight's gate closed.
         labels: Chinese names of the tables.
+        reaches: How far the good data reaches, by the number of an incident of a held delivery.
     """
+    reaches = reaches or {}
     parts = [f"{steward.name_zh}：", f"{business_date:%Y-%m-%d} 的数据检查结果如下。"]
-    parts += _section("一、今晚新发现的问题", opened, labels, since=False)
-    parts += _section("二、以前发现、仍未解决的问题", standing, labels, since=True)
+    parts += _section("一、今晚新发现的问题", opened, labels, reaches, since=False)
+    parts += _section("二、以前发现、仍未解决的问题", standing, labels, reaches, since=True)
     if closed:
         parts += ["", "三、已解决的问题"]
         parts += [f"- {_place(incident, labels)}：{incident.message}" for incident in closed]
@@ -110,7 +114,12 @@ def compose_operator_digest(
 
 
 def _section(
-    title: str, incidents: Sequence[Incident], labels: Mapping[str, str], *, since: bool
+    title: str,
+    incidents: Sequence[Incident],
+    labels: Mapping[str, str],
+    reaches: Mapping[int, str],
+    *,
+    since: bool,
 ) -> Iterable[str]:
     if not incidents:
         return
@@ -120,8 +129,10 @@ def _section(
     listed = sorted(incidents, key=lambda i: i.severity)[:LISTED_INCIDENTS]
     ordered = sorted(listed, key=lambda i: (i.subject, i.origin or "", i.severity, i.rule_id))
     for place, group in groupby(ordered, key=lambda i: _place(i, labels)):
-        yield f"- {place}"
-        for incident in group:
+        here = list(group)
+        said = (reaches[i.incident_id] for i in here if i.incident_id in reaches)
+        yield f"- {place}{next(said, '')}"
+        for incident in here:
             yield f"  · {_describe(incident, since=since)}"
     if len(listed) < len(incidents):
         yield f"- 另有{len(incidents) - len(listed)}项未列出，zhibiao status 可查看全部。"

@@ -35,6 +35,7 @@ class Incident:
     owner: str
     message: str
     place: str
+    found_by: str
     extract_id: str | None
     slot: str | None
     origin: str | None

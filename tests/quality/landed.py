@@ -61,7 +61,7 @@ def land(
     }
     lines |= {name: pa.array([row.get(name) for row in rejected], pa.string()) for name in refused}
     pq.write_table(pa.table(lines), folder / "rejected.parquet")
-    return Extract(
+    extract = Extract(
         sha256="0" * 64,
         contract_fingerprint=table.fingerprint,
         reading_fingerprint="",
@@ -91,6 +91,8 @@ def land(
         rows_duplicate=duplicates,
         folder=folder,
     )
+    (folder / "manifest.json").write_text(extract.to_manifest(), encoding="utf-8")
+    return extract
 
 
 def quarantined(layout: Layout, extract: Extract) -> list[tuple[int, str]]:

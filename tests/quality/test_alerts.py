@@ -27,7 +27,7 @@ from pipelines.quality.alerts import (
 from pipelines.quality.channels import DeliveryError
 from pipelines.quality.digests import compose_operator_digest
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.incidents import open_incident, settle_checks, settle_extracts
+from pipelines.quality.incidents import hold_delivery, open_incident, settle_checks, settle_extracts
 from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import CheckResult
@@ -46,6 +46,7 @@ PHONE, IDENTITY, NAME = "13812345678", "330108199003071234", "欧阳修竹"
 def queue(
     operations: sqlite3.Connection,
     suites: dict[str, Suite],
+    layout: Layout,
     night_id: str = "night-1",
     started_at: str = LONG_AGO,
 ) -> list[str]:
@@ -56,6 +57,7 @@ def queue(
         started_at=started_at,
         stewards=STEWARDS,
         labels=subject_labels(CONTRACTS, suites),
+        layout=layout,
     )
 
 
@@ -101,7 +103,7 @@ def test_a_digest_says_which_file_which_rows_why_and_what_to_do(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations, rows=25)
-        assert queue(operations, suites) == ["registration"]
+        assert queue(operations, suites, layout) == ["registration"]
     (message,) = outbox(layout)
     body = str(message["body"])
     assert message["subject"] == (
@@ -123,7 +125,7 @@ def test_what_is_mended_in_part_stays_unsolved_and_says_from_how_many_it_fell(
     with open_operations(layout.operations) as operations:
         bad_street(operations, rows=25)
         bad_street(operations, rows=2)
-        queue(operations, suites, started_at=FAR_AHEAD)
+        queue(operations, suites, layout, started_at=FAR_AHEAD)
     (message,) = outbox(layout)
     assert "新问题0项，未解决1项" in str(message["subject"])
     assert "已解决" not in str(message["subject"])
@@ -135,8 +137,8 @@ def test_what_stays_open_is_told_again_the_next_night_with_its_age(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
-        assert queue(operations, suites, "night-2", FAR_AHEAD) == ["registration"]
+        queue(operations, suites, layout)
+        assert queue(operations, suites, layout, "night-2", FAR_AHEAD) == ["registration"]
     body = str(outbox(layout)[1]["body"])
     assert "以前发现、仍未解决的问题（1项）" in body
     assert "起未解决" in body
@@ -144,7 +146,7 @@ def test_what_stays_open_is_told_again_the_next_night_with_its_age(
 
 def test_a_night_without_problems_tells_nobody(layout: Layout, suites: dict[str, Suite]) -> None:
     with open_operations(layout.operations) as operations:
-        assert queue(operations, suites) == []
+        assert queue(operations, suites, layout) == []
 
 
 def test_what_a_gate_closed_is_told_once(layout: Layout, suites: dict[str, Suite]) -> None:
@@ -154,8 +156,8 @@ def test_what_a_gate_closed_is_told_once(layout: Layout, suites: dict[str, Suite
     with open_operations(layout.operations) as operations:
         settle_checks(operations, "penalty_cases", [check(success=False)])
         settle_checks(operations, "penalty_cases", [check(success=True)])
-        assert queue(operations, suites) == ["statistics"]
-        assert queue(operations, suites, "night-2", FAR_AHEAD) == []
+        assert queue(operations, suites, layout) == ["statistics"]
+        assert queue(operations, suites, layout, "night-2", FAR_AHEAD) == []
     assert "三、已解决的问题\n- 行政处罚案件台账：金额为负" in str(outbox(layout)[0]["body"])
 
 
@@ -164,8 +166,8 @@ def test_there_is_one_digest_per_steward_and_night(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
-        queue(operations, suites)
+        queue(operations, suites, layout)
+        queue(operations, suites, layout)
     assert len(outbox(layout)) == 1
 
 
@@ -174,7 +176,7 @@ def test_without_a_target_the_digest_is_a_file_that_is_named(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     (delivery,) = deliver_outbox(layout, settings)
     assert delivery.path == layout.digests / "2025-01-15-registration.md"
     assert "登记注册科" in delivery.path.read_text(encoding="utf-8")
@@ -188,7 +190,7 @@ def test_a_failed_message_is_kept_with_its_reason_and_sent_the_next_night(
     settings = with_targets(settings, default=["robot://secret-token"])
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     (first,) = deliver_outbox(layout, settings, sender=Post("robot://secret-token"))
     (waiting,) = outbox(layout)
     assert first.error is not None
@@ -208,7 +210,7 @@ def test_of_two_targets_only_the_one_that_failed_is_tried_again(
     settings = with_targets(settings, registration=["a://1", "b://2"], default=["c://3"])
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     first, second = Post("a://1"), Post()
     deliver_outbox(layout, settings, sender=first)
     deliver_outbox(layout, settings, sender=second)
@@ -221,7 +223,7 @@ def test_a_steward_with_an_empty_list_of_targets_gets_a_file(
     settings = with_targets(settings, registration=[], default=["c://3"])
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     post = Post()
     (delivery,) = deliver_outbox(layout, settings, sender=post)
     assert (post.sent, delivery.path is None) == ([], False)
@@ -247,7 +249,7 @@ def test_the_outbox_survives_a_kill_between_writing_and_sending(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(layout.warehouse)],
         check=False,
@@ -272,6 +274,34 @@ def test_a_failed_night_is_told_to_the_operator(layout: Layout, settings: Settin
     text = delivery.path.read_text(encoding="utf-8")
     assert "夜间任务失败：指标校验" in text
     assert "已发布的上一版仍然有效" in text
+
+
+def test_a_held_delivery_says_what_the_figures_do_with_the_day_that_good_data_reaches(
+    layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    table = contract("registrations__events")
+    spans = {"202411": (date(2024, 11, 1), date(2024, 11, 30)), "202501": (DAY, DAY)}
+    early = {"核准日期": "2024-11-05"}
+    good = land(layout, table, [registration(1, **early)], slot="202411", covers=spans["202411"])
+    empty = land(layout, table, [], slot="202501", covers=spans["202501"], sequence=2)
+    extracts = [good, empty]
+    verdicts = judge_extracts(table, extracts, suites[table.id], layout=layout, settings=settings)
+    with open_operations(layout.operations) as operations:
+        hold_delivery(
+            operations, CONTRACTS["complaints__items"], slot="2025-01-15",
+            origin="items@complaints", reason="relation_missing", message="没有这张表",
+        )  # fmt: skip
+        record_verdicts(operations, verdicts)
+        settle_extracts(operations, table, layout=layout, extracts=extracts)
+        queue(operations, suites, layout)
+    bodies = {str(row["steward"]): str(row["body"]) for row in outbox(layout)}
+    assert (
+        "registrations_202501.csv（合格数据截至2024-11-30，以前各期状态不变，"
+        "以后各期为“陈旧”，从未报送的为“缺报”）" in bodies["registration"]
+    )
+    assert "items@complaints（还没有合格数据，相关指标为“缺报”）" in bodies["consumer_protection"]
+    for body in bodies.values():
+        assert "指标沿用上一次合格的数据并标注“陈旧”" not in body
 
 
 def test_nobody_is_told_of_a_release_of_before_when_there_is_none() -> None:
@@ -301,7 +331,7 @@ def test_an_email_arrives_at_a_real_server(
         settings = with_targets(settings, registration=[address])
         with open_operations(layout.operations) as operations:
             bad_street(operations)
-            queue(operations, suites)
+            queue(operations, suites, layout)
         (delivery,) = deliver_outbox(layout, settings)
     finally:
         server.stop()
@@ -320,7 +350,7 @@ def test_a_mail_server_that_is_down_leaves_the_message_in_the_outbox(
     address = "mailto://user:hunter2@127.0.0.1:1?mode=insecure&from=a@b.test&to=c@d.test"
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     (delivery,) = deliver_outbox(layout, with_targets(settings, default=[address]))
     assert delivery.error is not None
     assert "hunter2" not in json.dumps(outbox(layout))
@@ -345,7 +375,7 @@ def test_no_personal_value_reaches_a_digest_an_incident_or_a_log(
             operations, night_id="night-1", business_date=DAY, stage="入库", has_release=True,
             message=f"Conversion Error: could not convert '{PHONE}' and {IDENTITY}",
         )  # fmt: skip
-        queue(operations, suites)
+        queue(operations, suites, layout)
     deliver_outbox(layout, settings)
     with open_operations(layout.operations) as operations:
         stored = "\n".join(operations.iterdump())
@@ -368,7 +398,7 @@ def test_a_digest_that_cannot_be_written_stays_in_the_outbox(
 ) -> None:
     with open_operations(layout.operations) as operations:
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     Path(layout.digests).write_text("a file where the folder should be")
     (delivery,) = deliver_outbox(layout, settings)
     assert delivery.error is not None
@@ -383,7 +413,7 @@ def test_a_digest_is_bounded_and_says_what_it_leaves_out(
             finding = Finding(f"rule_{number}", "warning", "registration", "有误，请核对")
             open_incident(operations, "registrations__events", finding)
         bad_street(operations)
-        queue(operations, suites)
+        queue(operations, suites, layout)
     body = str(outbox(layout)[0]["body"])
     assert body.count("有误，请核对") == 49
     assert "所属街道不在本区，请核对" in body
