@@ -24,16 +24,19 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.sql_text import exact_path, identifier, literal
 
+_RECENT, _EVER = 31, 36_500
 _EXTRACTS = """
 create table gate.all_extracts (
     _extract_id varchar, slot varchar, sequence bigint, data_through date, covers_from date,
-    latest_day date, rows_delivered bigint, is_candidate boolean
+    latest_day date, rows_delivered bigint, is_candidate boolean, is_held boolean
 );
 """
-# For `period` the earlier version of the same file is the measure of a re-delivery, and other
-# periods, per day covered, that of a new one; for `full` it is the delivery before.
+# The measure of a delivery is what was accepted before it and nothing that was held. Of its own
+# slot the newest version or a larger one before it, of a full table one of the last 31 days: nine
+# in a hundred lost each night would pass by the newest alone, and lists do shrink over the years.
+# Of other slots (a new period) the newest version of each, per day.
 _MEASURES = """
-create table gate.extracts as
+create view gate.extracts as
 with spans as (
     select
         *,
@@ -46,13 +49,21 @@ latest_versions as (
     select later._extract_id, earlier.slot, max(earlier.sequence) as sequence,
     from spans as later
     inner join spans as earlier on earlier.sequence < later.sequence
-    where later.is_candidate
+    where later.is_candidate and not earlier.is_held
     group by later._extract_id, earlier.slot
+),
+own_versions as (
+    select later._extract_id, max(e.rows_delivered) as previous_version_rows,
+    from latest_versions as latest
+    inner join spans as later on later._extract_id = latest._extract_id and later.slot = latest.slot
+    inner join spans as e
+        on e.slot = later.slot and e.sequence <= latest.sequence and not e.is_held
+        and (e.sequence = latest.sequence or e.latest_day >= later.latest_day - {days})
+    group by later._extract_id
 ),
 earlier as (
     select
         latest._extract_id,
-        any_value(e.rows_delivered) filter (e.slot = later.slot) as previous_version_rows,
         median(e.rows_delivered / e.days_covered) filter (e.slot <> later.slot)
             as usual_rows_per_day,
         count(*) filter (e.slot <> later.slot) as earlier_slots,
@@ -70,11 +81,12 @@ select
     spans.rows_delivered,
     spans.days_covered,
     spans.rows_delivered / spans.days_covered as rows_per_day,
-    earlier.previous_version_rows,
+    own_versions.previous_version_rows,
     earlier.usual_rows_per_day,
     coalesce(earlier.earlier_slots, 0) as earlier_slots,
 from spans
 left join earlier on earlier._extract_id = spans._extract_id
+left join own_versions on own_versions._extract_id = spans._extract_id
 where spans.is_candidate
 order by spans.sequence;
 """
@@ -119,7 +131,7 @@ def build_candidates(
             ) from None
         connection.execute(_EXTRACTS)
         connection.executemany(
-            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?, ?, false)",
             [
                 [
                     e.extract_id, e.slot, e.sequence, e.data_through, e.covers_from,
@@ -128,7 +140,8 @@ def build_candidates(
                 for e in known.values()
             ],
         )  # fmt: skip
-        connection.execute(_MEASURES)
+        days = _EVER if table.delivery == "period" else _RECENT
+        connection.execute(_MEASURES.format(days=days))
         for number, extract in enumerate(extracts):
             try:
                 connection.execute(

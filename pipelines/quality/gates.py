@@ -24,6 +24,7 @@ from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
 from pipelines.quality.validation import ROW_KEY, Outcome, carry_out
 from pipelines.quality.verdicts import Finding, Verdict
+from pipelines.quality.volumes import failing_volumes, guilty_extracts, measures_volume
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -78,11 +79,12 @@ def judge_extracts(
         functions=suite.functions,
         history=history,
     )
-    rules = [r for r in suite.expectations if not _judges_one_by_one(r)]
+    volume_rules = [r for r in suite.expectations if measures_volume(r)]
+    rules = [r for r in suite.expectations if not _judges_one_by_one(r) and r not in volume_rules]
     outcomes = _carry_out(database, [suite.table], rules, settings)[suite.table]
     holds, alone = _judge_one_by_one(database, extracts, suite, settings)
     config: dict[str, Any] = {"threads": settings.threads, "memory_limit": settings.memory_limit}
-    with duckdb.connect(str(database), read_only=True, config=config) as connection:
+    with duckdb.connect(str(database), config=config) as connection:
         connection.execute(_FAILURES)
         for outcome in outcomes:
             if outcome.success:
@@ -90,10 +92,16 @@ def judge_extracts(
             if outcome.rule.meta.level == "row":
                 _collect_rows(connection, suite.table, outcome)
                 continue
-            for extract_id in _guilty_extracts(connection, suite.table, outcome):
-                alone.setdefault(extract_id, []).append(_finding(outcome.rule))
-                if outcome.rule.severity == "critical":
-                    holds.setdefault(extract_id, _hold_by(outcome.rule))
+            for extract_id in guilty_extracts(connection, suite.table, outcome.rule):
+                _note(outcome.rule, extract_id, holds, alone)
+        for extract in extracts:
+            collect_rejected(connection, table, extract)
+            if hold := _share_hold(connection, table, extract, suite):
+                holds.setdefault(extract.extract_id, hold)
+        volumes = failing_volumes(connection, suite.table, volume_rules, holds)
+        for extract_id, failing in volumes.items():
+            for rule in failing:
+                _note(rule, extract_id, holds, alone)
         return [
             _conclude(
                 connection,
@@ -139,18 +147,22 @@ def _judge_one_by_one(
         for outcome in answers[view]:
             if outcome.success:
                 continue
-            findings.setdefault(extract.extract_id, []).append(_finding(outcome.rule))
-            if outcome.rule.severity == "critical":
-                holds.setdefault(extract.extract_id, _hold_by(outcome.rule))
+            _note(outcome.rule, extract.extract_id, holds, findings)
     return holds, findings
 
 
-def _finding(rule: Rule) -> Finding:
-    return Finding(rule.meta.id, rule.severity, rule.meta.owner, rule.meta.meaning)
-
-
-def _hold_by(rule: Rule) -> _Hold:
-    return _Hold(rule.meta.id, rule.meta.owner, rule.meta.meaning)
+def _note(
+    rule: Rule,
+    extract_id: str,
+    holds: dict[str, _Hold],
+    findings: dict[str, list[Finding]],
+) -> None:
+    """A rule about a whole extract has failed: it is told, and a critical one holds the extract."""
+    meta = rule.meta
+    finding = Finding(meta.id, rule.severity, meta.owner, meta.meaning)
+    findings.setdefault(extract_id, []).append(finding)
+    if rule.severity == "critical":
+        holds.setdefault(extract_id, _Hold(meta.id, meta.owner, meta.meaning))
 
 
 def _rows_of(outcome: Outcome) -> str:
@@ -184,18 +196,6 @@ def _collect_rows(
         raise _keyless(schema_table, rule, "_extract_id and _row_number") from None
 
 
-def _guilty_extracts(
-    connection: duckdb.DuckDBPyConnection, schema_table: str, outcome: Outcome
-) -> list[str]:
-    try:
-        found = connection.execute(
-            f"select distinct _extract_id from ({_rows_of(outcome)}) order by all"
-        ).fetchall()
-    except duckdb.BinderException:
-        raise _keyless(schema_table, outcome.rule, "_extract_id") from None
-    return [row[0] for row in found]
-
-
 def _keyless(schema_table: str, rule: Rule, wanted: str) -> GateError:
     return GateError(
         f"{schema_table}, rule {rule.meta.id}: expected a query that returns {wanted}, got one "
@@ -214,9 +214,7 @@ def _conclude(
     findings: list[Finding],
 ) -> Verdict:
     """Write the quarantine of one extract and account for its rows."""
-    collect_rejected(connection, table, extract)
     findings = [*findings, *_row_findings(connection, extract)]
-    hold = hold or _share_hold(connection, table, extract, suite)
     if hold is not None:
         if hold.rule_id == TOO_MANY_BAD_ROWS:
             findings.append(Finding(hold.rule_id, "critical", hold.owner, hold.meaning))

@@ -22,7 +22,8 @@ _EARLIEST_DAY = "1949-10-01"
 _TOO_LARGE = "1e15"
 """In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""
 _SHRINKS_TO = "0.9"
-"""A full delivery that lost more than a tenth of its rows has lost some of them by mistake."""
+"""A delivery that lost more than a tenth of its rows has lost some by mistake: a full one against
+the one before, a period against its own version before."""
 
 _LATEST_DAY = "2999-12-31"
 _CREDIT_CODE = "is_a_credit_code"
@@ -177,8 +178,6 @@ def _volume_rules(table: SourceTable) -> list[Declared]:
     if table.delivery == "increment":
         return []
     empty = _not_empty("delivery_is_not_empty", table.steward, "报送内容为空，请核对后重新报送")
-    if table.delivery == "period":
-        return [empty]
     shorter = (
         "select delivered._extract_id from (select distinct _extract_id from {batch}) as delivered"
         " inner join gate.extracts as extracts on delivered._extract_id = extracts._extract_id"
@@ -189,7 +188,7 @@ def _volume_rules(table: SourceTable) -> list[Declared]:
         _declare(
             "delivery_is_not_shorter",
             table.steward,
-            "本次报送比上次少一成以上的行，疑似误删，请核对后重新报送",
+            "本次报送比此前合格的一版少一成以上的行，疑似误删，请核对后重新报送",
             query=shorter,
             level="table",
         ),

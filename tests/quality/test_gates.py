@@ -202,6 +202,52 @@ def test_a_shorter_redelivery_is_held_against_the_version_accepted_before(
     assert verdict.reason == "redelivery_is_not_shorter"
 
 
+def versions(layout: Layout, *counts: int) -> list[Extract]:
+    """Versions of one month with so many rows each."""
+    return [
+        land(layout, EVENTS, [registration(i) for i in range(rows)], version=n, sequence=n)
+        for n, rows in enumerate(counts, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "held"),
+    [
+        ((100, 90), set()),
+        ((100, 89), {2}),
+        # What is held is no measure: else the second short delivery would pass by the first.
+        ((100, 80, 80), {2, 3}),
+        ((100, 0, 80, 100), {2, 3}),
+        # A tenth less each time is a third less after four.
+        ((100, 92, 85, 100), {3}),
+    ],
+)
+def test_versions_judged_in_one_pass_are_measured_by_those_accepted_before(
+    layout: Layout, settings: Settings, suite: Suite, counts: tuple[int, ...], held: set[int]
+) -> None:
+    """As after a change of the suite, which judges all of them anew."""
+    verdicts = judge(layout, settings, suite, *versions(layout, *counts))
+    assert {n for n, v in enumerate(verdicts, start=1) if not v.is_accepted} == held
+
+
+def test_a_list_may_shrink_over_the_years_but_not_within_a_month(
+    layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    table = contract("ip_pledges__pledged_rights")
+    rows = [pledge(str(n), "1") for n in range(100)]
+    days = (date(2024, 12, 10), date(2025, 1, 8), date(2025, 1, 15), date(2025, 2, 20))
+    extracts = [
+        land(layout, table, rows[:count], slot="all", version=n, sequence=n, written_on=day)
+        for n, (count, day) in enumerate(zip((100, 92, 88, 83), days, strict=True), start=1)
+    ]
+    verdicts = judge(layout, settings, suites[table.id], *extracts, table=table)
+    # The third has 88 of 92, and of the 100 of 36 days before; the fourth 83 of 88.
+    assert [v.verdict for v in verdicts] == ["accepted"] * 4
+    close = [replace(e, origin_modified_ns=extracts[0].origin_modified_ns) for e in extracts[:3]]
+    verdicts = judge(layout, settings, suites[table.id], *close, table=table)
+    assert [v.reason for v in verdicts] == [None, None, "delivery_is_not_shorter"]
+
+
 def test_a_month_that_has_only_begun_is_measured_by_its_days(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.suites import MaxQuarantineShare, Suite, read_suites
+from pipelines.quality.routine_rules import contract_rules
+from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
@@ -98,6 +100,29 @@ def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
     _, verdict = judge(tmp_path, CERTIFICATES, suites[CERTIFICATES.id], [row])
     assert verdict.rows_quarantined == 0
     assert [finding.rule_id for finding in verdict.findings] == ["firm_uscc_is_a_credit_code"]
+
+
+@pytest.mark.parametrize("delivery", ["period", "full"])
+def test_a_delivery_that_lost_more_than_a_tenth_is_held(
+    tmp_path: Path, suites: dict[str, Suite], delivery: Literal["period", "full"]
+) -> None:
+    """A period cut from 9,531 to 100 rows was published as final."""
+    table = SITES.model_copy(update={"delivery": delivery})
+    rules = [Rule.model_validate(rule) for rule in contract_rules(table)]
+    suite = suites[SITES.id].model_copy(update={"expectations": tuple(rules)})
+    layout, settings = layout_in(tmp_path)
+    rows = [good_row(table, 编号=str(number)) for number in range(20)]
+    first, second = (
+        land(layout, table, rows[:count], slot="2024", version=n, sequence=n, covers=SPAN)
+        for n, count in ((1, 20), (2, 17))
+    )
+    for extract, history, reason in (
+        (first, [], None), (second, [first], "delivery_is_not_shorter")
+    ):  # fmt: skip
+        (verdict,) = judge_extracts(
+            table, [extract], suite, layout=layout, settings=settings, history=history
+        )
+        assert verdict.reason == reason
 
 
 def test_an_empty_delivery_is_held(tmp_path: Path, suites: dict[str, Suite]) -> None:
