@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 from decimal import Decimal
 
 import duckdb
 import pytest
 from stdnum.cn import uscc
 
+from pipelines.settings import PROJECT_ROOT
 from tests.dbt.conftest import LedgerBuild
 
+MACRO = PROJECT_ROOT / "dbt_project" / "macros" / "registered_capital.sql"
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -38,6 +41,13 @@ def answers(sql: str, texts: list[str | None]) -> list[tuple[object, ...]]:
         ("３００万欧元", "3000000.00", "EUR"),
         ("0.000001万人民币", "0.01", "CNY"),
         ("10万新加坡元", "100000.00", "SGD"),
+        ("1000(万香港元)", "10000000.00", "HKD"),
+        ("1000.0000(万元)人民币", "10000000.00", "CNY"),
+        ("200.5万澳门元", "2005000.00", "MOP"),
+        ("3百万瑞典克朗", "3000000.00", "SEK"),
+        ("50(万马来西亚林吉特)", "500000.00", "MYR"),
+        ("12万德国马克", "120000.00", "DEM"),
+        ("100千美元", "100000.00", "USD"),
         ("12345", None, None),
         ("N/A", None, None),
         ("", None, None),
@@ -60,6 +70,31 @@ def test_a_capital_too_large_for_its_column_is_unreadable_and_not_an_error(
 ) -> None:
     [(amount, _)] = answers(ledger_build.macros["capital"], ["9" * 40 + "亿元"])
     assert amount is None
+
+
+def test_the_gate_warns_of_exactly_what_the_ledger_cannot_read(ledger_build: LedgerBuild) -> None:
+    """The two know the same currencies, and each name reads with any multiple."""
+    names = re.findall(r"'([^']+)': '[A-Z]{3}'", MACRO.read_text(encoding="utf-8"))
+    assert len(names) > 60
+    written: list[str | None] = [
+        f"{number}{multiple}{name}"
+        for number in ("5", "1,000.50")
+        for multiple in ("", "万", "(百万", "亿元")
+        for name in [*names, "贝壳", "", "元"]
+    ]
+    written += ["12345", "五十万", "-5万元", "1.2.3万", "50万人民币元", "5 万 美元", "元", "面议"]
+    read = [amount is not None for amount, _ in answers(ledger_build.macros["capital"], written)]
+    functions = PROJECT_ROOT / "expectations" / "_functions.sql"
+    with duckdb.connect() as connection:
+        connection.execute(functions.read_text(encoding="utf-8"))
+        connection.execute("create table texts (place integer, written varchar)")
+        connection.executemany("insert into texts values (?, ?)", list(enumerate(written)))
+        passed = connection.execute(
+            "select is_readable_capital(written) from texts order by place"
+        ).fetchall()
+    assert {t for t, a, (b,) in zip(written, read, passed, strict=True) if a != b} == set()
+    assert any(read)
+    assert not all(read)
 
 
 def organisation_check(body: str) -> str:

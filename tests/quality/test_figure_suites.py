@@ -105,6 +105,8 @@ BROKEN = [
      "update night.extract_states set data_through = null"),
     ("indicator_values", "missing_figures_are_empty",
      f"update {{table}} set status = 'missing' {DECEMBER}"),
+    ("indicator_values", "figures_are_of_this_night",
+     f"update {{table}} set release_id = '2025-01-14-def' {DECEMBER}"),
     ("indicator_values", "indicator_is_catalogued",
      "delete from indicators.indicators where indicator_id = 'items_due'"),
     ("indicator_values", "every_indicator_has_figures",

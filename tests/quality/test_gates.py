@@ -135,6 +135,18 @@ def test_a_warning_leaves_its_rows_in_and_is_told(
     assert found == [("industry_code_has_four_digits", "warning", (2,))]
 
 
+def test_a_capital_that_cannot_be_read_is_told_with_its_row(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    """It is null in the ledger and would drop out of any sum unseen."""
+    written = ["1000(万香港元)", "50万贝壳", "12345", None]
+    extract = land(layout, EVENTS, [registration(n, 注册资本=w) for n, w in enumerate(written)])
+    (verdict,) = judge(layout, settings, suite, extract)
+    found = [(f.rule_id, f.severity, f.first_rows) for f in verdict.findings]
+    assert found == [("capital_is_readable", "warning", (3, 4))]
+    assert verdict.rows_loaded == 4
+
+
 def test_a_clean_extract_has_an_empty_quarantine_file(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:
@@ -257,6 +269,29 @@ def test_a_month_that_has_only_begun_is_measured_by_its_days(
         sequence=7, covers=(date(2023, 7, 1), date(2023, 7, 31)), written_on=date(2023, 7, 10),
     )  # fmt: skip
     assert [v.verdict for v in judge(layout, settings, suite, *extracts, begun)][-1] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("rows", "bad", "is_held"),
+    [
+        (200, 9, False),  # under at_least_rows (10), within the share
+        (200, 10, False),  # exactly 5 %
+        (200, 11, True),  # one above
+        (199, 10, True),  # 5.03 %, and exactly at_least_rows
+        (20, 9, False),  # 45 %, and one below at_least_rows
+        (20, 10, True),
+    ],
+)
+def test_the_limits_of_what_may_be_bad_are_kept_to_the_row(
+    layout: Layout, settings: Settings, suite: Suite, rows: int, bad: int, is_held: bool
+) -> None:
+    allowed = suite.meta.max_quarantine_share
+    assert (allowed.value, allowed.at_least_rows) == (0.05, 10)
+    street = {True: "闻堰街道", False: "西兴街道"}
+    extract = land(layout, EVENTS, [registration(i, 所属街道=street[i < bad]) for i in range(rows)])
+    (verdict,) = judge(layout, settings, suite, extract)
+    assert (verdict.reason == "too_many_bad_rows") is is_held
+    assert verdict.rows_quarantined == (rows if is_held else bad)
 
 
 def test_an_extract_of_mostly_bad_rows_is_held_and_every_row_has_its_reason(
