@@ -14,15 +14,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
-from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sql_text import identifier, literal
 
-_EARLIEST_DAY = "1949-10-01"
-"""No record of a bureau is older than the state; what is, was mistyped."""
 _SHRINKS_TO = "0.9"
 """A full delivery that lost more than a tenth of its rows has lost some of them by mistake."""
 
-_LATEST_DAY = "2999-12-31"
 _CREDIT_CODE = "is_a_credit_code"
 _TOLD_ONLY = {_CREDIT_CODE}
 """What a steward is told of and no row is set aside for: the figures do not rest on it."""
@@ -144,10 +142,10 @@ def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
 def _date_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     day, latest, said = f"to_date({identifier(column.name)})", "business_date()", "或晚于数据日期"
     if column.may_lie_ahead:
-        latest, said = f"date '{_LATEST_DAY}'", ""
+        latest, said = f"date '{column.latest}'", ""
     yield (
         "is_plausible",
-        f"{day} not between date '{_EARLIEST_DAY}' and {latest}",
+        f"{day} not between date '{column.earliest}' and {latest}",
         f"{column.name}不合理{said}，请核对",
     )
     if column.not_before:

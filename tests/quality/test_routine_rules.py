@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.suites import MaxQuarantineShare, Suite, read_suites
+from pipelines.quality.suites import FUNCTIONS_FILE, MaxQuarantineShare, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import Column, SourceTable, read_contracts
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable, read_contracts
 from tests.quality.landed import GOOD_CODE, Row, contract, land, layout_in, quarantined
 
 SITES = contract("listings__live_commerce_sites")
@@ -55,6 +57,14 @@ def judge(
         table, [extract], suite, layout=layout, settings=settings, business_date=SPAN[1]
     )
     return layout, verdict
+
+
+def with_columns(table: SourceTable, **said: dict[str, object]) -> SourceTable:
+    """A contract whose columns of these names say something more."""
+    declared = table.model_dump(by_alias=True)
+    for column in declared["columns"]:
+        column.update(said.get(column["name"], {}))
+    return SourceTable.model_validate(declared)
 
 
 @pytest.mark.parametrize("table_id", ROUTINE)
@@ -118,6 +128,36 @@ def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
     _, verdict = judge(tmp_path, CERTIFICATES, suites[CERTIFICATES.id], [row])
     assert verdict.rows_quarantined == 0
     assert [finding.rule_id for finding in verdict.findings] == ["firm_uscc_is_a_credit_code"]
+
+
+def test_the_days_between_which_a_date_is_plausible_are_the_contracts(tmp_path: Path) -> None:
+    """The same bounds as in landing, also of a date that may lie ahead."""
+    (tmp_path / "_stewards.yml").write_text("quality_and_standards: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{CERTIFICATES.id}.yml").write_text(
+        f"name: {CERTIFICATES.id}\nmeta: {{table: landing.{CERTIFICATES.id}, routine: contract}}"
+    )
+    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    table = with_columns(
+        CERTIFICATES,
+        发证日期={"earliest": "1900-01-01"},
+        有效期至={"earliest": "1900-01-01", "latest": "2030-12-31"},
+    )
+    suite = read_suites(tmp_path, {table.id: table})[table.id]
+    rows: list[Row] = [
+        good_row(table, 证书编号=f"C{n}", 发证日期=issued, 有效期至=until)
+        for n, (issued, until) in enumerate(
+            [
+                ("1899-12-31", "2024-12-04"),
+                ("1900-01-01", "2030-12-31"),
+                ("1900-01-01", "2031-01-01"),
+                *[("2024-12-04", "2027-12-04")] * 20,
+            ]
+        )
+    ]
+    _, verdict = judge(tmp_path, table, suite, rows)
+    assert verdict.rows_quarantined == 2
+    found = {finding.rule_id: finding.rows_affected for finding in verdict.findings}
+    assert found == {"issued_on_is_plausible": 1, "valid_until_is_plausible": 1}
 
 
 def test_an_empty_delivery_is_held(tmp_path: Path, suites: dict[str, Suite]) -> None:
