@@ -24,6 +24,7 @@ from pipelines.sources.connectors.interface import ROW_NUMBER, BrokenRow, Readin
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import require_decodable, require_same_types
 from pipelines.sources.extracts import Extract
+from pipelines.sources.format_breaks import TypedColumn, require_one_format
 from pipelines.sources.sql_text import exact_path, identifier, literal, name_list
 
 _UNREADABLE = {
@@ -44,7 +45,8 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     """Make `screened` and `rejected`; returns how many exact duplicates were left out.
 
     Raises:
-        ExtractHeldError: a column was retyped, or too much cannot be decoded.
+        ExtractHeldError: a column was retyped or is written otherwise from a row on, or too much
+            cannot be decoded.
     """
     rows, unreadable = _set_apart_unreadable(reading.rows)
     require_decodable(table, len(unreadable), reading.records)
@@ -52,7 +54,7 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     session.register("delivered", rows)
     session.execute(_screening_sql(table, rules, reading.serial_epoch))
     session.unregister("delivered")
-    _require_types(session, table, rules)
+    _require_types(session, table, rules, reading.serial_epoch)
     _collect_rejected(session, table, rules, [*reading.broken, *unreadable])
     return _drop_duplicates(session, table)
 
@@ -129,7 +131,10 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: dat
 
 
 def _require_types(
-    session: duckdb.DuckDBPyConnection, table: SourceTable, rules: Sequence[_Rule]
+    session: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    rules: Sequence[_Rule],
+    serial_epoch: date,
 ) -> None:
     typed = [(n, rule.column_name) for n, rule in enumerate(rules) if rule.rule_id[:5] == "type."]
     if not typed:
@@ -139,6 +144,13 @@ def _require_types(
         for n, name in typed
     )
     found = session.execute(f"select {counts} from screened").fetchone() or ()
+    columns = {column.name: column for column in table.columns}
+    require_one_format(
+        session,
+        table,
+        [TypedColumn(columns[name], n, found[2 * i]) for i, (n, name) in enumerate(typed)],
+        serial_epoch,
+    )
     require_same_types(
         table,
         [(name, found[2 * i], found[2 * i + 1]) for i, (_, name) in enumerate(typed)],

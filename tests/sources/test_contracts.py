@@ -100,6 +100,49 @@ def test_a_format_that_tells_no_day_is_refused(name: str) -> None:
         with_column(data_type="date", formats=[name])
 
 
+@pytest.mark.parametrize(
+    ("formats", "example"),
+    [
+        (["%m/%d/%Y", "%d/%m/%Y"], "is 20"),
+        (["%Y-%m-%d", "%Y-%d-%m"], "is 20"),
+        (["%d.%m.%y", "%Y-%m-%d", "%y.%m.%d"], "'%d.%m.%y' and '%y.%m.%d'|'%y.%m.%d' and"),
+        (["%m-%d-%y", "%y-%m-%d"], "is 20"),
+        (["%Y%m%d", "%Y%d%m"], "is 20"),
+        (["%y%m%d", "serial"], "serial"),
+        (["%-m/%-d/%Y", "%-d/%-m/%Y"], "is 20"),
+    ],
+)
+@pytest.mark.parametrize("data_type", ["date", "timestamp"])
+def test_formats_under_which_one_text_is_two_days_are_refused(
+    formats: list[str], example: str, data_type: str
+) -> None:
+    """Half of the days of a year would load wrong, and nobody would see it."""
+    with pytest.raises(ValidationError, match=f"a text means one day, got .*({example})"):
+        with_column(data_type=data_type, formats=formats)
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [
+        ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "serial"],
+        ["%Y%m%d", "%d%m%Y"],
+        ["%m/%d/%Y", "%m/%d/%y"],
+        ["%m/%d/%Y", "%d.%m.%Y", "%B %d, %Y"],
+        ["%Y%m%d", "serial"],
+    ],
+)
+def test_formats_that_no_text_can_confuse_are_accepted(formats: list[str]) -> None:
+    assert with_column(data_type="date", formats=formats).columns[-1].formats == tuple(formats)
+
+
+def test_formats_that_only_an_implausible_day_would_confuse_are_accepted() -> None:
+    """020115 is 15 January 2002 or, as a day number, a day of 1955."""
+    fields = {"data_type": "date", "formats": ["%y%m%d", "serial"]}
+    with pytest.raises(ValidationError, match="a text means one day"):
+        with_column(**fields)
+    assert with_column(**fields, earliest="2020-01-01")
+
+
 @pytest.mark.parametrize("path", ["firm.uscc", "/firm/uscc", "$firm", "$", "$.", "$.a[", "$.a[*]"])
 def test_a_json_path_that_names_no_one_value_is_refused(path: str) -> None:
     """Without `$.` the database took it for a name, and every value was empty."""

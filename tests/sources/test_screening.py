@@ -139,12 +139,15 @@ def test_exact_duplicates_land_once_and_near_ones_both() -> None:
 
 
 def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
-    """Five in a hundred are slips; six mean that the column was retyped."""
+    """Five in a hundred are slips; six mean that the column was retyped, wherever they stand."""
     good = [(str(n), "2024-01-01") for n in range(94)]
     _, rejected = screened(TYPED, [*good, *[("x", "昨天")] * 4])
     assert len(rejected) == 4
+    scattered = [
+        row for n, row in enumerate(good) for row in ([("x", "昨天")] * (n % 16 == 0) + [row])
+    ]
     with pytest.raises(ExtractHeldError, match="日期（应为 date，100 个值中有 6 个不是）"):
-        screened(TYPED, [*good, *[("x", "昨天")] * 6])
+        screened(TYPED, scattered)
 
 
 def test_a_delivery_beyond_the_memory_limit_is_refused_and_never_spills(tmp_path: Path) -> None:
