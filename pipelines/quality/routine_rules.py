@@ -8,6 +8,7 @@ carrying them out (`validation`, `gates`), or what only one table knows (its sui
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,10 +51,10 @@ class LedgerRoutine(BaseModel):
 def contract_rules(table: SourceTable) -> list[Declared]:
     """The routine rules of a landed table, in the order of its columns; the table's own last."""
     rules = [_key_rule(table)]
-    for place, column in enumerate(table.columns, start=1):
+    for called, column in _rule_names(table):
         rules += [
             _declare(
-                f"{column.as_ or f'column_{place}'}_{name}",
+                f"{called}_{name}",
                 table.steward,
                 meaning,
                 severity="warning" if name in _TOLD_ONLY else "critical",
@@ -62,6 +63,17 @@ def contract_rules(table: SourceTable) -> list[Declared]:
             for name, condition, meaning in _column_conditions(column)
         ]
     return rules + _volume_rules(table)
+
+
+def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
+    """What the ids of a column's rules begin with, wherever it stands in the contract.
+
+    Its name under `as`, else the delivered one; signs and blanks, which no id has, become `_`.
+    """
+    staged = {column.as_ for column in table.columns}
+    for column in table.columns:
+        delivered = re.sub(r"\W+", "_", column.name).strip("_")
+        yield column.as_ or f"{'delivered_' * (delivered in staged)}{delivered}", column
 
 
 def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
@@ -132,8 +144,14 @@ def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
         yield "is_a_street", unknown, f"{name}缺失或不属于本区的街道，请核对"
     if column.data_type == "date":
         yield from _date_conditions(column)
-    if column.data_type in ("decimal", "integer"):
-        yield "is_not_negative", f"to_amount({cell}) < 0", f"{name}为负数，请核对"
+    # As floating point: what landing calls a number may have more digits than any DECIMAL.
+    if column.minimum is not None:
+        less = f"小于 {column.minimum}" if column.minimum else "为负数"
+        below = f"try_cast({cell} as double) < double '{column.minimum}'"
+        yield "is_not_below_minimum", below, f"{name}{less}，请核对"
+    if column.maximum is not None:
+        above = f"try_cast({cell} as double) > double '{column.maximum}'"
+        yield "is_not_above_maximum", above, f"{name}大于 {column.maximum}，请核对"
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,10 +32,14 @@ _REACHES: Mapping[str, tuple[str, ...]] = {
     "may_lie_ahead": DAYS,
     "not_before": DAYS,
     "times": NUMBERS,
+    "minimum": NUMBERS,
+    "maximum": NUMBERS,
     "words": ("text",),
 }
 """The types that a word of the declaration reaches; on another it would do nothing."""
-_JUDGED_AFTER_LANDING = ("may_lie_ahead", "not_before", "times", "words")
+ROUTINE_ONLY = ("may_lie_ahead", "not_before", "minimum", "maximum")
+"""What the routine rules alone judge by."""
+_AFTER_LANDING = (*ROUTINE_ONLY, "times", "words")
 """A personal value is a pseudonym by then."""
 
 
@@ -42,7 +47,7 @@ class Column(BaseModel):
     """One delivered column, under the sender's spelling.
 
     `as`, `words` and `times` say what `stage()` makes of it (dbt_project/macros/staging.sql);
-    `may_lie_ahead` and `not_before` what the routine rules expect of it (quality/routine_rules).
+    ROUTINE_ONLY is what the routine rules expect of it (quality/routine_rules).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -63,6 +68,10 @@ class Column(BaseModel):
     """A date that may come after the business date, like the end of a validity."""
     not_before: str | None = None
     """The delivered column whose date this date may not precede."""
+    minimum: Decimal | None = None
+    """The least number, in the delivered unit; amounts and counts declare 0."""
+    maximum: Decimal | None = None
+    """The greatest number, in the delivered unit."""
     description: str = ""
     sensitivity: Sensitivity = "internal"
     required: bool = False
@@ -90,7 +99,7 @@ class Column(BaseModel):
                     f"on {self.data_type}, where it would do nothing. Leave it out, or mend "
                     "data_type."
                 )
-        for word in _JUDGED_AFTER_LANDING:
+        for word in _AFTER_LANDING:
             if self.declares(word) and self.sensitivity == "personal":
                 raise ValueError(
                     f"column {self.name}: expected no `{word}` on a personal column, got it. What "
@@ -109,6 +118,12 @@ class Column(BaseModel):
             raise ValueError(
                 f"column {self.name}: expected `earliest` by `latest`, got {self.earliest} after "
                 f"{self.latest}. Exchange them."
+            )
+        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
+        if bounds != sorted(bounds):
+            raise ValueError(
+                f"column {self.name}: expected `minimum` up to `maximum`, got {self.minimum} above "
+                f"{self.maximum}. Exchange them."
             )
         if unreachable := [word for word in self.words if word != word.strip(BLANKS)]:
             raise ValueError(

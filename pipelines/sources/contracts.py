@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import ContractError
-from pipelines.sources.columns import Column
+from pipelines.sources.columns import ROUTINE_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
 
 
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_NOT_READ = {"description", "as_", "words", "times", "may_lie_ahead", "not_before"}
+_NOT_READ = {"description", "as_", "words", "times", *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 

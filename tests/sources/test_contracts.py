@@ -41,6 +41,8 @@ def json_contract(path: str, **dialect: Any) -> SourceTable:
         ("json", {"not_before": "日期"}),
         ("text", {"earliest": "1900-01-01"}),
         ("integer", {"latest": "2200-01-01"}),
+        ("text", {"minimum": 0}),
+        ("date", {"maximum": 9}),
     ],
 )
 def test_a_word_on_a_type_that_it_does_not_reach_is_refused(
@@ -57,6 +59,8 @@ def test_a_word_on_a_type_that_it_does_not_reach_is_refused(
     [
         ("decimal", {"times": 10000, "as": "x"}),
         ("text", {"words": {"是": "yes"}}),
+        ("integer", {"minimum": 0}),
+        ("decimal", {"maximum": 0.5}),
         ("timestamp", {"may_lie_ahead": True}),
         ("timestamp", {"not_before": "日期"}),
     ],
@@ -77,6 +81,7 @@ def test_a_personal_column_is_judged_by_nothing_that_comes_after_its_pseudonym(
             {"data_type": "date", "earliest": "2000-01-02", "latest": "2000-01-01"},
             "2000-01-02 after 2000-01-01",
         ),
+        ({"data_type": "decimal", "minimum": 2, "maximum": 1}, "2 above 1"),
         ({"data_type": "text", "words": {" 是": "yes"}}, "`words` without blanks"),
         ({"data_type": "text", "words": {"N/A": "none"}}, "got 'N/A' as both"),
         ({"data_type": "date", "formats": ["%Y%m%d", "%Y%m%d"]}, "distinct `formats`"),
