@@ -8,24 +8,23 @@ carrying them out (`validation`, `gates`), or what only one table knows (its sui
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
-from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sql_text import identifier, literal
 
-_EARLIEST_DAY = "1949-10-01"
-"""No record of a bureau is older than the state; what is, was mistyped."""
 _TOO_LARGE = "1e15"
 """In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""
 _SHRINKS_TO = "0.9"
 """A delivery that lost more than a tenth of its rows has lost some by mistake: a full one against
 the one before, a period against its own version before."""
 
-_LATEST_DAY = "2999-12-31"
 _CREDIT_CODE = "is_a_credit_code"
 _TOLD_ONLY = {_CREDIT_CODE}
 """What a steward is told of and no row is set aside for: the figures do not rest on it."""
@@ -55,10 +54,10 @@ class LedgerRoutine(BaseModel):
 def contract_rules(table: SourceTable) -> list[Declared]:
     """The routine rules of a landed table, in the order of its columns; the table's own last."""
     rules = [_key_rule(table)]
-    for place, column in enumerate(table.columns, start=1):
+    for called, column in _rule_names(table):
         rules += [
             _declare(
-                f"{column.as_ or f'column_{place}'}_{name}",
+                f"{called}_{name}",
                 table.steward,
                 meaning,
                 severity="warning" if name in _TOLD_ONLY else "critical",
@@ -67,6 +66,17 @@ def contract_rules(table: SourceTable) -> list[Declared]:
             for name, condition, meaning in _column_conditions(table, column)
         ]
     return rules + _volume_rules(table)
+
+
+def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
+    """What the ids of a column's rules begin with, wherever it stands in the contract.
+
+    Its name under `as`, else the delivered one; signs and blanks, which no id has, become `_`.
+    """
+    staged = {column.as_ for column in table.columns}
+    for column in table.columns:
+        delivered = re.sub(r"\W+", "_", column.name).strip("_")
+        yield column.as_ or f"{'delivered_' * (delivered in staged)}{delivered}", column
 
 
 def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
@@ -146,22 +156,35 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
     if column.data_type in ("date", "timestamp"):
         yield from _day_conditions(table, column)
     if column.data_type in ("decimal", "integer"):
-        yield "is_not_negative", f"to_amount({cell}) < 0", f"{name}为负数，请核对"
-        # What does not fit the staged type would become null there and drop out of a sum unseen.
-        large = f"abs(try_cast({cell} as double)) * {column.times} >= {_TOO_LARGE}"
-        yield "is_in_range", large, f"{name}大得不可能，请核对"
+        yield from _number_conditions(column)
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
 
 
+def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+    # As floating point: what landing calls a number may have more digits than any DECIMAL.
+    number = f"try_cast({identifier(column.name)} as double)"
+    if column.minimum is not None:
+        less = f"小于 {column.minimum}" if column.minimum else "为负数"
+        below = f"{number} < double '{column.minimum}'"
+        yield "is_not_below_minimum", below, f"{column.name}{less}，请核对"
+    if column.maximum is not None:
+        above = f"{number} > double '{column.maximum}'"
+        yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
+    if column.as_:
+        # What does not fit the staged type would become null there and drop out of a sum unseen.
+        large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
+        yield "is_in_range", large, f"{column.name}大得不可能，请核对"
+
+
 def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
     day, latest, said = f"to_date({identifier(column.name)})", "_latest_day", "或晚于报送日期"
     if column.may_lie_ahead:
-        latest, said = f"date '{_LATEST_DAY}'", ""
+        latest, said = f"date '{column.latest}'", ""
     yield (
         "is_plausible",
-        f"{day} not between date '{_EARLIEST_DAY}' and {latest}",
+        f"{day} not between date '{column.earliest}' and {latest}",
         f"{column.name}不合理{said}，请核对",
     )
     if column.not_before:

@@ -26,6 +26,7 @@ from pipelines.quality.routine_rules import (
 )
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
+from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
 
 Level = Literal["row", "table", "figure"]
@@ -41,7 +42,8 @@ class _Strict(BaseModel):
 class RuleMeta(_Strict):
     """Our part of an expectation: who is told what when it fails."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=r"^\w+$")
+    """Letters of any script: a derived rule is named after its column."""
     level: Level
     owner: str
     meaning: str = Field(pattern=r"[\u4e00-\u9fff]")
@@ -197,17 +199,34 @@ def _read_suite(
 def _derive_rules(
     path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable]
 ) -> list[Declared]:
+    table = meta.table.removeprefix("landing.")
     if meta.routine is None:
+        _require_routine(path, contracts.get(table))
         return []
     if isinstance(meta.routine, LedgerRoutine):
         return ledger_rules(meta.label, meta.routine)
-    table = meta.table.removeprefix("landing.")
     if table not in contracts:
         raise ContractError(
             f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
             "contract, got none. Declare the source, or write the rules out."
         )
     return contract_rules(contracts[table])
+
+
+def _require_routine(path: Path, table: SourceTable | None) -> None:
+    """Refuse a suite without routine where the contract asks for what the routine alone judges."""
+    idle = [
+        f"{column.name} ({word})"
+        for column in (table.columns if table else ())
+        for word in ROUTINE_ONLY
+        if column.declares(word)
+    ]
+    if idle:
+        raise ContractError(
+            f"expectations/{path.name}: expected routine: contract, which judges what the contract "
+            f"declares of {', '.join(idle)}, got none. Add it to the meta, or leave the words out "
+            "of the contract."
+        )
 
 
 def read_suites(

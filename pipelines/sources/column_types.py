@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipelines.sources.contracts import Column
+from pipelines.sources.columns import Column
 from pipelines.sources.sql_text import literal
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
-"""Dates beyond are slips or stand-ins: 0001-01-01, 9999-12-31, infinity."""
+SERIAL = "serial"
+"""Stands among strptime formats for a spreadsheet's day number."""
 
 _DAY, _MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
-_FIRST_SAFE_SERIAL = 61
-"""Spreadsheets count a 1900-02-29 that never was, as day 60."""
+_FALSE_LEAP_YEAR, _FIRST_SAFE_SERIAL = 1900, 61
+"""Spreadsheets that count from 1900 count a 1900-02-29 that never was, as day 60."""
 
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F))
@@ -68,23 +68,24 @@ def normalised(column: Column, text: str, serial_epoch: date) -> str:
 
 def _moment(column: Column, text: str, serial_epoch: date) -> str:
     spelling = _DAY if column.data_type == "date" else _MOMENT
-    formats = [name for name in column.formats if name != "serial"] or [spelling]
-    if "serial" in column.formats:  # a real date cell reaches us in ISO form
+    formats = [name for name in column.formats if name != SERIAL] or [spelling]
+    if SERIAL in column.formats:  # a real date cell reaches us in ISO form
         formats += [_DAY, _MOMENT]
     # A clock that keeps fractions writes them only when there are any.
     formats += [f"{name}.%f" for name in formats if name.endswith("%S")]
     listed = ", ".join(literal(name) for name in dict.fromkeys(formats))
     # DuckDB 1.5.5 takes the words infinity, -infinity and epoch for 1900-01-01, under any format.
     moment = f"case when regexp_matches({text}, '[0-9]') then try_strptime({text}, [{listed}]) end"
-    if "serial" in column.formats:
+    if SERIAL in column.formats:
         number = f"try_cast(regexp_extract({text}, '^[0-9]{{1,6}}([.][0-9]+)?$') as double)"
-        least = _FIRST_SAFE_SERIAL if serial_epoch.year < EARLIEST.year else 0
+        least = _FIRST_SAFE_SERIAL if serial_epoch.year < _FALSE_LEAP_YEAR else 0
         moment = (
             f"coalesce({moment}, case when {number} >= {least} then"
             f" timestamp '{serial_epoch}' + to_seconds(round({number} * 86400)) end)"
         )
     return (
-        f"case when ({moment}) between timestamp '{EARLIEST}' and timestamp '{LATEST} 23:59:59.999'"
+        f"case when ({moment}) between timestamp '{column.earliest}'"
+        f" and timestamp '{column.latest} 23:59:59.999999'"
         f" then strftime(({moment}), {literal(spelling)}) end"
     )
 

@@ -1,7 +1,8 @@
 """Source contracts, read from where they are declared: the dbt source files.
 
-What belongs here: the typed form of `dbt_project/models/staging/<source>/_<source>.yml` and its
-checks. What does not: reading a source (connectors) or judging its rows (expectations).
+What belongs here: the typed form of `dbt_project/models/staging/<source>/_<source>.yml`. What does
+not: its columns (columns), what it may not say (contract_checks), reading a source (connectors) or
+judging its rows (expectations).
 """
 
 from __future__ import annotations
@@ -15,46 +16,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import ContractError
-
-ColumnType = Literal["text", "date", "timestamp", "integer", "decimal", "boolean", "json"]
-Sensitivity = Literal["public", "internal", "personal"]
+from pipelines.sources.columns import ROUTINE_ONLY, Column
+from pipelines.sources.contract_checks import contract_problems
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Column(_Strict):
-    """One delivered column, under the sender's spelling.
-
-    `as`, `words` and `times` say what `stage()` makes of it (dbt_project/macros/staging.sql);
-    `may_lie_ahead` and `not_before` what the routine rules expect of it (quality/routine_rules).
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    name: str
-    data_type: ColumnType
-    as_: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
-    """The name of the staged column; a column without one goes no further than landing."""
-    words: dict[str, str] = Field(default_factory=dict)
-    """The sender's words and our codes for them; any other word is quarantined."""
-    times: int = Field(default=1, ge=1)
-    """Factor from the delivered unit to the base unit: 10000 where 万元 is delivered."""
-    may_lie_ahead: bool = False
-    """A date that may come after the day of the delivery, like the end of a validity."""
-    not_before: str | None = None
-    """The delivered column whose date this date may not precede."""
-    description: str = ""
-    sensitivity: Sensitivity = "internal"
-    required: bool = False
-    formats: tuple[str, ...] = ()
-    """strptime formats of a date or timestamp; `serial` is a spreadsheet day number."""
-    path: str | None = None
-    """JSON path of the value, for JSON lines; default `$.<name>`."""
-
-
-_NOT_READ = {"description", "as_", "words", "times", "may_lie_ahead", "not_before"}
+_NOT_READ = {"description", "as_", "words", "times", *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 
@@ -79,8 +49,9 @@ class ExcelDialect(_Strict):
     header_rows: int = Field(default=1, ge=1, le=3)
     fill_down: tuple[str, ...] = ()
     """Columns whose cells are merged over the rows of one item."""
-    footer_marker: str | None = None
-    """Text in the first cell of the total row; rows from there on are not data."""
+    footer_marker: str | None = Field(default=None, pattern=r"^\S*[^\s：:]$")
+    """Text in the first cell of the total row, without blanks and the colon after it, which are
+    left out of the cell as well; rows from there on are not data."""
     footer_sums: tuple[str, ...] = ()
     """Columns whose delivered cells must add up to the total row."""
     nulls: tuple[str, ...] = ("",)
@@ -174,27 +145,9 @@ class SourceTable(_Strict):
         ).hexdigest()
 
     @model_validator(mode="after")
-    def _names_agree(self) -> SourceTable:
-        names = [c.name for c in self.columns]
-        if len(set(names)) != len(names):
-            raise ValueError(f"{self.id}: expected distinct column names")
-        mentioned = [("key", k) for k in self.key]
-        if isinstance(self.dialect, SqlDialect) and self.dialect.cursor:
-            mentioned.append(("cursor", self.dialect.cursor))
-        if isinstance(self.dialect, ExcelDialect):
-            mentioned += [("fill_down", n) for n in self.dialect.fill_down]
-            mentioned += [("footer_sums", n) for n in self.dialect.footer_sums]
-        mentioned += [("not_before", c.not_before) for c in self.columns if c.not_before]
-        staged = [c.as_ for c in self.columns if c.as_]
-        if len(set(staged)) != len(staged):
-            raise ValueError(f"{self.id}: expected distinct names under `as`")
-        for where, name in mentioned:
-            if name not in names:
-                raise ValueError(f"{self.id}: {where} names {name!r}, which is not a column")
-        if self.delivery == "increment" and not isinstance(self.dialect, SqlDialect):
-            raise ValueError(f"{self.id}: delivery increment needs the sql connector")
-        if self.delivery == "period" and "{period}" not in self.dialect.location:
-            raise ValueError(f"{self.id}: delivery period needs {{period}} in location")
+    def _says_nothing_in_vain(self) -> SourceTable:
+        if problems := list(contract_problems(self)):
+            raise ValueError("; ".join(problems))
         return self
 
 

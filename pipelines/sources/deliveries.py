@@ -17,10 +17,13 @@ from pipelines.errors import ZhibiaoError
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
-from pipelines.sources.extract_folder import folder_aside, publish, write_tables
-from pipelines.sources.extracts import DATA, REJECTED, Extract, hash_file
+from pipelines.sources.extract_folder import folder_aside, publish, write_profile, write_tables
+from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract, hash_file
 from pipelines.sources.history import History
+from pipelines.sources.profile_breaks import require_same_profile
+from pipelines.sources.profiles import make_profile
 from pipelines.sources.pseudonyms import PseudonymKey, install_pseudonyms
+from pipelines.sources.refusals import Refusals
 from pipelines.sources.screening import drop_known, newest_cursor, screen
 from pipelines.sources.sessions import open_session, without_cells
 
@@ -47,7 +50,8 @@ def land_delivery(
     """Land one delivery; None when it brought nothing new.
 
     Raises:
-        ExtractHeldError: a column was retyped, or too much cannot be decoded.
+        ExtractHeldError: a column was retyped or holds something else, or too much cannot be
+            decoded.
         StorageError: there is no room.
         ZhibiaoError: a row was lost between the reading and the landed files.
     """
@@ -59,6 +63,10 @@ def land_delivery(
         if key:
             install_pseudonyms(session, key)
         duplicate = screen(session, table, reading)
+        profile = make_profile(session, table, reading.rows)
+        predecessor = history.profiled_before(candidate.slot)
+        if profile and predecessor and not _is_known(candidate, history):
+            require_same_profile(session, table, profile, predecessor)
         high_mark = _high_mark(session, history)
         if table.delivery == "increment":
             duplicate += drop_known(session, table, history.usable)
@@ -78,11 +86,28 @@ def land_delivery(
             return None
         with folder_aside(history.home) as aside:
             write_tables(session, table, aside)
+            if profile:
+                write_profile(profile, aside)
             extract = _describe(candidate, reading, history, account, aside, key, business_date)
             if history.has(candidate, extract.sha256):
                 return None
             publish(extract, aside)
         return extract
+
+
+def _is_known(candidate: Candidate, history: History) -> bool:
+    """True for bytes that landed before, or that a raised contract version lets in.
+
+    A changed contract reads all files of a period table anew, also those on either side of a change
+    that was agreed upon.
+    """
+    if candidate.sha256 is None:
+        return False
+    has_landed = any(
+        extract.sha256 == candidate.sha256 and extract.extract_id not in history.held_ids
+        for extract in history.extracts
+    )
+    return has_landed or Refusals(history.home).is_change_agreed(history.table, candidate)
 
 
 def _high_mark(session: duckdb.DuckDBPyConnection, history: History) -> str | None:
@@ -140,6 +165,7 @@ def _describe(
         data_bytes=data.stat().st_size,
         rejected_sha256=rejected_sha256,
         rejected_bytes=rejected.stat().st_size,
+        profile_sha256=hash_file(aside / PROFILE) if (aside / PROFILE).exists() else "",
         folder=history.home / extract_id,
     )
 

@@ -27,6 +27,19 @@ SLIPS = 2
 """So many failures are slips whatever their share: two bad dates in a list of thirty rows are two
 bad rows, not a changed column."""
 
+_LISTED, _SHOWN = 10, 40
+"""So many names, of so many characters each, stand in a message; the rest is a count."""
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Column names for a message that stays short whatever was delivered."""
+    return _first_ten([n if len(n) <= _SHOWN else f"{n[:_SHOWN]}…" for n in names])
+
+
+def _first_ten(columns: Sequence[str]) -> str:
+    rest = f" 等 {len(columns)} 列" if len(columns) > _LISTED else ""
+    return "、".join(columns[:_LISTED]) + rest
+
 
 def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     """Accept the declared columns in any order.
@@ -42,18 +55,18 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
         raise ExtractHeldError(
             f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 "
             f"{len(declared) - len(removed)} 个，可能缺少表头行或交付了别的表。"
-            f"缺少列：{'、'.join(removed)}。请按约定的表头重新导出。",
+            f"缺少列：{list_names(removed)}。请按约定的表头重新导出。",
             reason="header_missing",
         )
     repeated = [name for name, times in Counter(delivered).items() if times > 1]
     if repeated:
         raise ExtractHeldError(
-            f"{table.label}：表头中有重复的列名：{'、'.join(repeated)}。请改名后重新导出。",
+            f"{table.label}：表头中有重复的列名：{list_names(repeated)}。请改名后重新导出。",
             reason="duplicate_columns",
         )
     if added or removed:
         difference = "；".join(
-            f"{word}：{'、'.join(names)}"
+            f"{word}：{list_names(names)}"
             for word, names in (("多出列", added), ("缺少列", removed))
             if names
         )
@@ -76,13 +89,13 @@ def require_same_types(table: SourceTable, failures: Sequence[tuple[str, int, in
     """
     types = {column.name: column.data_type for column in table.columns}
     retyped = [
-        f"{name}（应为 {types[name]}，{values} 个值中有 {failed} 个不是）"
+        f"{list_names([name])}（应为 {types[name]}，{values} 个值中有 {failed} 个不是）"
         for name, failed, values in failures
         if is_beyond(failed, values, BROKEN_SHARE)
     ]
     if retyped:
         raise ExtractHeldError(
-            f"{table.label}：列的类型或格式已变：{'、'.join(retyped)}。"
+            f"{table.label}：列的类型或格式已变：{_first_ten(retyped)}。"
             "请恢复原来的格式；如系统确已变更，请通知维护人员更新约定。",
             reason="columns_retyped",
         )

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from pipelines.errors import StorageError, ZhibiaoError
 from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, REJECTED, Extract
+from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, PROFILE, REJECTED, Extract
+from pipelines.sources.profiles import Profile
 from pipelines.sources.sql_text import literal, name_list
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -91,6 +92,13 @@ def write_tables(session: duckdb.DuckDBPyConnection, table: SourceTable, aside: 
                 f"back, got {read_back}. Check the disk and run the night again."
             )
         sync(path)
+
+
+def write_profile(profile: Profile, aside: Path) -> None:
+    """Write what the columns look like, beside the rows."""
+    path = aside / PROFILE
+    path.write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    sync(path)
 
 
 def publish(extract: Extract, aside: Path) -> None:

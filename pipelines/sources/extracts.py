@@ -18,6 +18,7 @@ from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 
 DATA, REJECTED, MANIFEST = "data.parquet", "rejected.parquet", "manifest.json"
+PROFILE = "profile.json"
 ASIDE = ".aside-"
 """Beginning of a folder in the making; one that is left over belongs to a night that was killed."""
 
@@ -60,6 +61,8 @@ class Extract:
     data_bytes: int
     rejected_sha256: str
     rejected_bytes: int
+    profile_sha256: str = ""
+    """Of the profile; empty where the delivery was too small to have one."""
     folder: Path
 
     @property
@@ -83,6 +86,11 @@ class Extract:
     def rejected_path(self) -> Path:
         """The rows that could not be used, one line per rule."""
         return self.folder / REJECTED
+
+    @property
+    def profile_path(self) -> Path:
+        """What its columns look like, where it has a profile."""
+        return self.folder / PROFILE
 
     def to_manifest(self) -> str:
         """The content of manifest.json."""
@@ -160,7 +168,10 @@ def verify_landing(layout: Layout) -> list[str]:
         for path, expected in (
             (extract.data_path, extract.data_sha256),
             (extract.rejected_path, extract.rejected_sha256),
+            (extract.profile_path, extract.profile_sha256),
         ):
+            if not expected:
+                continue
             if not path.is_file():
                 findings.append(f"{path}: expected a file of SHA-256 {expected}, got none.")
             elif (found := hash_file(path)) != expected:

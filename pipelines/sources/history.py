@@ -69,6 +69,11 @@ class History:
         """Files that landed, as (origin, mtime in ns, size)."""
         return frozenset((e.origin, e.origin_modified_ns, e.origin_size) for e in self.extracts)
 
+    def profiled_before(self, slot: str) -> Extract | None:
+        """The newest usable extract with a profile, of a slot of the same kind, like a month."""
+        alike = (e for e in self.usable if e.profile_sha256 and len(e.slot) == len(slot))
+        return max(alike, key=lambda extract: extract.sequence, default=None)
+
     def next_version(self, slot: str) -> int:
         """The version that the next extract of a slot gets."""
         return 1 + max((e.version for e in self.extracts if e.slot == slot), default=0)

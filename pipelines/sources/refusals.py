@@ -15,6 +15,8 @@ from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extract_folder import sync
 
+PROFILE_CHANGED = "profile_changed"
+
 
 @dataclass(frozen=True)
 class HeldDelivery:
@@ -40,6 +42,7 @@ class Refusal:
     reading_fingerprint: str
     modified_ns: int
     size: int
+    contract_version: int = 0
 
 
 class Refusals:
@@ -72,6 +75,15 @@ class Refusals:
                 return refusal.delivery
         return None
 
+    def is_change_agreed(self, table: SourceTable, candidate: Candidate) -> bool:
+        """True when these bytes were held as PROFILE_CHANGED and the contract's version rose."""
+        return any(
+            refusal.sha256 == candidate.sha256
+            and refusal.delivery.reason == PROFILE_CHANGED
+            and refusal.contract_version < table.contract_version
+            for refusal in self._open.values()
+        )
+
     def replace(self, table: SourceTable, candidate: Candidate, delivery: HeldDelivery) -> None:
         """Remember a refusal in place of earlier ones of its slot.
 
@@ -86,6 +98,7 @@ class Refusals:
             table.reading_fingerprint,
             candidate.modified_ns,
             candidate.size,
+            table.contract_version,
         )
         path = self._folder / f"{candidate.slot}.{candidate.sha256[:8]}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,14 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.column_types import TYPE_NAMES, normalised
+from pipelines.sources.columns import BLANKS, Column
 from pipelines.sources.connectors.interface import ROW_NUMBER, BrokenRow, Reading
-from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import require_decodable, require_same_types
 from pipelines.sources.extracts import Extract
+from pipelines.sources.format_breaks import TypedColumn, require_one_format
 from pipelines.sources.sql_text import exact_path, identifier, literal, name_list
-
-_BLANKS = " \t\r\n\u3000\u00a0"
-"""Trimmed from both ends of every value; a full-width space is what a Chinese keyboard types."""
 
 _UNREADABLE = {
     "\ufffd": ("encoding.undecodable", "含有无法解码的字符"),
@@ -46,7 +45,8 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     """Make `screened` and `rejected`; returns how many exact duplicates were left out.
 
     Raises:
-        ExtractHeldError: a column was retyped, or too much cannot be decoded.
+        ExtractHeldError: a column was retyped or is written otherwise from a row on, or too much
+            cannot be decoded.
     """
     rows, unreadable = _set_apart_unreadable(reading.rows)
     require_decodable(table, len(unreadable), reading.records)
@@ -54,7 +54,7 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     session.register("delivered", rows)
     session.execute(_screening_sql(table, rules, reading.serial_epoch))
     session.unregister("delivered")
-    _require_types(session, table, rules)
+    _require_types(session, table, rules, reading.serial_epoch)
     _collect_rejected(session, table, rules, [*reading.broken, *unreadable])
     return _drop_duplicates(session, table)
 
@@ -92,21 +92,32 @@ def _rules(table: SourceTable) -> list[_Rule]:
 def _expected(column: Column) -> str:
     kind = TYPE_NAMES[column.data_type]
     if column.data_type in ("date", "timestamp"):
-        return f"约定格式的{kind}，或不在 1900 至 2100 年之间"
+        return f"约定格式的{kind}，或不在 {column.earliest} 至 {column.latest} 之间"
     return f"有效的{kind}"
 
 
-def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: date) -> str:
+def given_values(table: SourceTable) -> str:
+    """Table expressions over `delivered`: in `emptied`, values are trimmed and nulls are null."""
     nulls = ", ".join(literal(text) for text in table.dialect.nulls)
-    trimmed, emptied, typed, values = [], [], [], []
-    for place, column in enumerate(table.columns):
+    trimmed, emptied = [], []
+    for column in table.columns:
         name = identifier(column.name)
         # trim takes 0.4 µs a value, the look whether it is needed a third of that.
         trimmed.append(
-            f"case when regexp_matches({name}, '^[{_BLANKS}]|[{_BLANKS}]$')"
-            f" then trim({name}, {literal(_BLANKS)}) else {name} end as {name}"
+            f"case when regexp_matches({name}, '^[{BLANKS}]|[{BLANKS}]$')"
+            f" then trim({name}, {literal(BLANKS)}) else {name} end as {name}"
         )
         emptied.append(f"case when {name} not in ({nulls}) then {name} end as {name}")
+    return (
+        f"trimmed as (select {ROW_NUMBER}, {', '.join(trimmed)} from delivered),"
+        f" emptied as (select {ROW_NUMBER}, {', '.join(emptied)} from trimmed)"
+    )
+
+
+def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: date) -> str:
+    typed, values = [], []
+    for place, column in enumerate(table.columns):
+        name = identifier(column.name)
         value = name
         if column.data_type != "text":
             typed.append(f"{normalised(column, name, serial_epoch)} as _typed_{place}")
@@ -123,15 +134,17 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: dat
     )
     return f"""
         create temp table screened as
-        with trimmed as (select {ROW_NUMBER}, {", ".join(trimmed)} from delivered),
-        emptied as (select {ROW_NUMBER}, {", ".join(emptied)} from trimmed),
+        with {given_values(table)},
         typed as (select {", ".join(["*", *typed])} from emptied)
         select {", ".join(values)}, {ROW_NUMBER}, {violations} as _violations from typed
     """
 
 
 def _require_types(
-    session: duckdb.DuckDBPyConnection, table: SourceTable, rules: Sequence[_Rule]
+    session: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    rules: Sequence[_Rule],
+    serial_epoch: date,
 ) -> None:
     typed = [(n, rule.column_name) for n, rule in enumerate(rules) if rule.rule_id[:5] == "type."]
     if not typed:
@@ -141,6 +154,13 @@ def _require_types(
         for n, name in typed
     )
     found = session.execute(f"select {counts} from screened").fetchone() or ()
+    columns = {column.name: column for column in table.columns}
+    require_one_format(
+        session,
+        table,
+        [TypedColumn(columns[name], n, found[2 * i]) for i, (n, name) in enumerate(typed)],
+        serial_epoch,
+    )
     require_same_types(
         table,
         [(name, found[2 * i], found[2 * i + 1]) for i, (_, name) in enumerate(typed)],

@@ -18,7 +18,8 @@ from typing import Any
 import duckdb
 
 from pipelines.demo.bureau import DemoSummary
-from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable
 from tests.sources.bureau import Bureau
 
 STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import Column, SourceTable, read_contracts
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.extracts import Extract
 
 GOOD_CODE = "91330108MA27XF6Q92"

@@ -16,7 +16,8 @@ from pipelines.quality.routine_rules import contract_rules
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
-from pipelines.sources.contracts import Column, SourceTable, read_contracts
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.sql_text import identifier
 from tests.quality.landed import Row, case, complaint, good_row, pledge, registration
 

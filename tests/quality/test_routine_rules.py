@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -13,7 +15,7 @@ from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.routine_rules import contract_rules
-from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
+from pipelines.quality.suites import FUNCTIONS_FILE, MaxQuarantineShare, Rule, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
@@ -39,6 +41,14 @@ def judge(
     extract = land(layout, table, rows, slot="20250115", covers=SPAN)
     (verdict,) = judge_extracts(table, [extract], suite, layout=layout, settings=settings)
     return layout, verdict
+
+
+def with_columns(table: SourceTable, **said: Mapping[str, object]) -> SourceTable:
+    """A contract whose columns of these names say something more."""
+    declared = table.model_dump(by_alias=True)
+    for column in declared["columns"]:
+        column.update(said.get(column["name"], {}))
+    return SourceTable.model_validate(declared)
 
 
 @pytest.mark.parametrize("table_id", ROUTINE)
@@ -85,7 +95,7 @@ def test_each_kind_of_bad_row_is_quarantined_with_its_rule(
         (7, "delisted_on_is_in_order"),
         (7, "listed_on_is_plausible"),
         (8, "delisted_on_is_in_order"),
-        (9, "turnover_yuan_is_not_negative"),
+        (9, "turnover_yuan_is_not_below_minimum"),
     ]
 
 
@@ -123,6 +133,132 @@ def test_a_delivery_that_lost_more_than_a_tenth_is_held(
             table, [extract], suite, layout=layout, settings=settings, history=history
         )
         assert verdict.reason == reason
+
+
+def test_the_days_between_which_a_date_is_plausible_are_the_contracts(tmp_path: Path) -> None:
+    """The same bounds as in landing, also of a date that may lie ahead."""
+    (tmp_path / "_stewards.yml").write_text("quality_and_standards: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{CERTIFICATES.id}.yml").write_text(
+        f"name: {CERTIFICATES.id}\nmeta: {{table: landing.{CERTIFICATES.id}, routine: contract}}"
+    )
+    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    table = with_columns(
+        CERTIFICATES,
+        发证日期={"earliest": "1900-01-01"},
+        有效期至={"earliest": "1900-01-01", "latest": "2030-12-31"},
+    )
+    suite = read_suites(tmp_path, {table.id: table})[table.id]
+    rows: list[Row] = [
+        good_row(table, 证书编号=f"C{n}", 发证日期=issued, 有效期至=until)
+        for n, (issued, until) in enumerate(
+            [
+                ("1899-12-31", "2024-12-04"),
+                ("1900-01-01", "2030-12-31"),
+                ("1900-01-01", "2031-01-01"),
+                *[("2024-12-04", "2027-12-04")] * 20,
+            ]
+        )
+    ]
+    _, verdict = judge(tmp_path, table, suite, rows)
+    assert verdict.rows_quarantined == 2
+    found = {finding.rule_id: finding.rows_affected for finding in verdict.findings}
+    assert found == {"issued_on_is_plausible": 1, "valid_until_is_plausible": 1}
+
+
+NUMBERS: list[Mapping[str, object]] = [
+    {"name": "编号", "data_type": "text"},
+    {"name": "经度", "data_type": "decimal"},
+    {"name": "余额(万元)", "data_type": "decimal", "minimum": "-10.5", "maximum": 1000},
+    {"name": "人数", "data_type": "integer", "minimum": 0},
+    {"name": "件数", "as": "cases", "data_type": "integer", "minimum": 0, "maximum": 9},
+    {"name": "cases", "data_type": "integer", "maximum": 9},
+]
+
+
+def rules_of(fields: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """Meaning by id of the rules of the columns of a full table."""
+    table = SITES.model_dump(by_alias=True) | {"columns": fields, "key": ["编号"]}
+    derived = contract_rules(SourceTable.model_validate(table))
+    of_the_table = {"key_is_unique", "delivery_is_not_empty", "delivery_is_not_shorter"}
+    said = {rule["meta"]["id"]: rule["meta"]["meaning"] for rule in derived}
+    return {name: meaning for name, meaning in said.items() if name not in of_the_table}
+
+
+def test_numbers_are_bounded_by_what_the_contract_asks_and_by_nothing_else() -> None:
+    """A longitude may be negative; ids name the column, wherever it stands."""
+    bounds = {
+        "余额_万元_is_not_below_minimum": "余额(万元)小于 -10.5，请核对",
+        "余额_万元_is_not_above_maximum": "余额(万元)大于 1000，请核对",
+        "人数_is_not_below_minimum": "人数为负数，请核对",
+        "cases_is_not_below_minimum": "件数为负数，请核对",
+        "cases_is_not_above_maximum": "件数大于 9，请核对",
+        "cases_is_in_range": "件数大得不可能，请核对",
+        "delivered_cases_is_not_above_maximum": "cases大于 9，请核对",
+    }
+    assert rules_of(NUMBERS) == bounds
+    assert rules_of(list(reversed(NUMBERS))) == bounds
+
+
+def test_rows_beyond_a_bound_are_quarantined_also_when_the_number_is_very_long(
+    tmp_path: Path, suites: dict[str, Suite]
+) -> None:
+    """Both bounds belong to what is allowed; an empty cell is not judged."""
+    table = with_columns(SITES, **{"年销售额(万元)": {"minimum": "0.10", "maximum": "1000"}})
+    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta:
+          table: landing.{SITES.id}
+          routine: contract
+          max_quarantine_share: {{value: 1, reason: A table of nothing but bad rows.}}
+        """
+    )
+    suite = read_suites(tmp_path, {table.id: table})[table.id]
+    amounts = ["0.10", "1000.00", None, "0.09", "-5", "1000.01", "9" * 38, "-" + "9" * 38]
+    rows: list[Row] = [
+        good_row(table, 编号=str(n), **{"年销售额(万元)": amount})
+        for n, amount in enumerate(amounts)
+    ]
+    _, verdict = judge(tmp_path, table, suite, rows)
+    found = {finding.rule_id: finding.rows_affected for finding in verdict.findings}
+    assert found == {
+        "turnover_yuan_is_not_below_minimum": 3,
+        "turnover_yuan_is_not_above_maximum": 2,
+        "turnover_yuan_is_in_range": 2,
+    }
+
+
+def test_a_word_that_only_the_routine_judges_needs_the_routine(tmp_path: Path) -> None:
+    """Declared beside a suite that writes its rules out, it would do nothing."""
+    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}}}
+        expectations:
+          - type: expect_table_row_count_to_be_between
+            kwargs: {{min_value: 5}}
+            severity: critical
+            meta:
+              {{id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少}}
+        """
+    )
+    with pytest.raises(ContractError, match=r"routine: contract.*年销售额\(万元\) \(minimum\)"):
+        read_suites(tmp_path, {SITES.id: SITES})
+
+
+def test_the_derived_rules_are_documented() -> None:
+    """Each id, as a suite would have to spell it to take its place."""
+    said = (PROJECT_ROOT / "docs" / "add-a-source.md").read_text(encoding="utf-8")
+    for table_id in ROUTINE:
+        table = contract(table_id)
+        names = [c.as_ or c.name for c in table.columns]
+        for rule in contract_rules(table):
+            rule_id = rule["meta"]["id"]
+            kind = next((rule_id[len(n) + 1 :] for n in names if rule_id.startswith(n + "_")), "")
+            assert f"`{rule_id}`" in said or f"`<column>_{kind}`" in said, rule_id
 
 
 def test_an_empty_delivery_is_held(tmp_path: Path, suites: dict[str, Suite]) -> None:

@@ -29,7 +29,6 @@ def items_contract(location: str = "complaints/c.sqlite", **overrides: object) -
         "location": location,
         "relation": "items",
         "cursor": "updated_at",
-        "overlap_days": 2,
         **overrides,
     }
     fields = columns(

@@ -154,6 +154,20 @@ def test_added_and_removed_columns_hold_the_file(
     assert (held.reason, difference in held.message_zh) == ("columns_changed", True)
 
 
+def test_thousands_of_unknown_columns_are_named_by_ten_and_a_count(bureau: Bureau) -> None:
+    """A message that fills a page says nothing; a name that fills one is cut."""
+    header = ["编号", "姓名", "日期", "金额", *[f"列{n:05d}" for n in range(4999)], "长" * 100_000]
+    bureau.drop(DECEMBER, csv_text([["1"] * len(header)], header))
+    (held,) = bureau.land(csv_contract()).held
+    assert held.reason == "columns_changed"
+    listed = "、".join(f"列{n:05d}" for n in range(10))
+    assert f"多出列：{listed} 等 5000 列。" in held.message_zh
+    long = [*header[:4], "长" * 100_000]
+    bureau.drop(DECEMBER, csv_text([["1"] * 5], long))
+    (held,) = bureau.land(csv_contract()).held
+    assert f"多出列：{'长' * 40}…。" in held.message_zh
+
+
 def test_a_column_named_twice_holds_the_file(bureau: Bureau) -> None:
     """Nobody knows which of the two is meant."""
     header = ["编号", "姓名", "日期", "金额", "金额"]

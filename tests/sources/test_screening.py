@@ -14,8 +14,9 @@ import pytest
 
 from pipelines.errors import ExtractHeldError, ZhibiaoError
 from pipelines.sources.column_types import normalised
+from pipelines.sources.columns import Column
 from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
-from pipelines.sources.contracts import Column, SourceTable
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.screening import screen
 from pipelines.sources.sessions import open_session, without_cells
 from tests.sources.bureau import columns, csv_contract
@@ -41,8 +42,8 @@ def spelled(data_type: str, text: str, *formats: str, epoch: date = date(1899, 1
         ("date", "infinity", (), None),
         ("date", "-infinity", (), None),
         ("date", "epoch", (), None),
-        ("date", "1899-12-31", (), None),
-        ("date", "1900-01-01", (), "1900-01-01"),
+        ("date", "1949-09-30", (), None),
+        ("date", "1949-10-01", (), "1949-10-01"),
         ("date", "2100-12-31", (), "2100-12-31"),
         ("date", "2101-01-01", (), None),
         ("date", "45352", ("serial",), "2024-03-01"),
@@ -77,6 +78,19 @@ def test_a_value_has_one_spelling_or_fails(
 ) -> None:
     """Nothing is wrapped, rounded or guessed."""
     assert spelled(data_type, text, *formats) == expected
+
+
+@pytest.mark.parametrize("data_type", ["date", "timestamp"])
+def test_the_first_and_the_last_day_that_are_no_slips_are_the_contracts(data_type: str) -> None:
+    """A register of old buildings knows earlier days than a bureau's records."""
+    field = {"data_type": data_type, "earliest": "1850-03-01", "latest": "2024-12-31"}
+    clock = "" if data_type == "date" else " 23:59:59"
+    days = [f"{day}{clock}" for day in ("1850-02-28", "1850-03-01", "2024-12-31", "2025-01-01")]
+    table = csv_contract(fields=columns(编号="text", 日期=field))
+    good = [(f"好{n}", f"2024-01-01{clock}") for n in range(40)]
+    landed, rejected = screened(table, [(str(n), day) for n, day in enumerate(days)] + good)
+    assert [row[1] for row in landed if row[0].isdigit()] == days[1:3]
+    assert rejected == [(2, "type.日期"), (5, "type.日期")]
 
 
 def test_serials_count_from_the_epoch_of_their_workbook() -> None:
@@ -125,12 +139,15 @@ def test_exact_duplicates_land_once_and_near_ones_both() -> None:
 
 
 def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
-    """Five in a hundred are slips; six mean that the column was retyped."""
+    """Five in a hundred are slips; six mean that the column was retyped, wherever they stand."""
     good = [(str(n), "2024-01-01") for n in range(94)]
     _, rejected = screened(TYPED, [*good, *[("x", "昨天")] * 4])
     assert len(rejected) == 4
+    scattered = [
+        row for n, row in enumerate(good) for row in ([("x", "昨天")] * (n % 16 == 0) + [row])
+    ]
     with pytest.raises(ExtractHeldError, match="日期（应为 date，100 个值中有 6 个不是）"):
-        screened(TYPED, [*good, *[("x", "昨天")] * 6])
+        screened(TYPED, scattered)
 
 
 def test_a_delivery_beyond_the_memory_limit_is_refused_and_never_spills(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from decimal import Decimal
 
 from pipelines.demo.vocabulary import STREET_CODES, STREETS
 from pipelines.errors import ContractError
-from pipelines.sources.contracts import Column, ExcelDialect, SourceTable
+from pipelines.sources.columns import Column
+from pipelines.sources.contracts import ExcelDialect, SourceTable
 
 Value = str | int | Decimal | date | None
 Row = Mapping[str, Value]

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.errors import ExtractHeldError
+from pipelines.sources.columns import Column
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
@@ -26,7 +27,7 @@ from pipelines.sources.connectors.interface import (
     Reading,
     Visit,
 )
-from pipelines.sources.contracts import Column, JsonLinesDialect, SourceTable
+from pipelines.sources.contracts import JsonLinesDialect, SourceTable
 from pipelines.sources.drift import (
     require_columns,
     require_count,
