@@ -44,7 +44,8 @@ REGISTRATIONS = [
         注册资本="5,000(万美元)",
         _extract_id="202403.v001.00000000",
     ),
-    _registration("R3", "变更", "2024-03-01", HOUSEHOLD, 市场主体类别="个体工商户"),
+    # Declared as another kind than the code says: a household that has become an enterprise.
+    _registration("R3", "变更", "2024-03-01", HOUSEHOLD, 市场主体类别="企业"),
     _registration("R4", "注销", "2024-04-30", HOUSEHOLD, 市场主体类别="个体工商户"),
     _registration("R5", "注销", "2024-05-06", "93330108MA28888888", 所属街道="330108003",
                   市场主体类别="农民专业合作社分支机构", 行业代码="9999"),

@@ -26,8 +26,8 @@ Change = int | str | None
         ("items_received", date(2024, 1, 31), "month", (None, "-0.944444")),  # base 0: no rate
         ("closure_rate", FEBRUARY, "month", (0, "0.5")),  # rates: 1 - 1 and 1 - 0.5
         ("closure_rate", MARCH, "month", (None, None)),  # no rate, no change
-        ("items_received", MARCH, "quarter", (4, "-0.953704")),  # 5 after 1, after 108
-        ("items_received", MARCH, "ytd", (4, None)),  # to date has no period before
+        ("items_received", MARCH, "quarter", ("-0.545455", "-0.953704")),  # 5 after 11, after 108
+        ("items_received", MARCH, "ytd", ("-0.545455", None)),  # to date has no period before
         ("active_entities", FEBRUARY, "month", ("0.5", "0.028571")),  # 36 after 24, after 35
         (
             "active_entities",

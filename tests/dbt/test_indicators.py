@@ -44,7 +44,7 @@ MARCH = date(2024, 3, 31)
         ("due_closure_rate", 1, None),
         ("on_time_closure_rate", "0.666667", None),  # two of three, rounded half up once
         ("acceptances_not_yet_due", 0, 0),
-        ("acceptance_on_time_rate", 1, None),  # accepted on the last of its eleven days
+        ("acceptance_on_time_rate", 1, None),  # accepted on the last of its sixteen days
         ("mediations_not_yet_due", 0, 0),
         ("mediation_on_time_rate", 0, None),  # five days late
         ("verifications_not_yet_due", 0, 0),
@@ -75,7 +75,9 @@ def test_a_leap_month_and_an_empty_month_by_hand(
         ("median_handling_days", "7.5"),  # of 0, 5, 10 and 20; the open report has none
         ("p90_handling_days", "20"),
         ("closure_rate", "0.8"),
+        ("due_closure_rate", "0.8"),  # the open report was due on the last day of February
         ("on_time_closure_rate", "0.6"),
+        ("case_decision_on_time_rate", "0.5"),  # one of two; a third is not yet due
         ("active_entities", "37"),  # a stock is that of the quarter's last month, not a sum
         ("items_received", "5"),
     ],
@@ -86,32 +88,63 @@ def test_a_quarter_by_hand(ask: Ask, indicator: str, quarter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("indicator", "december", "status"),
+    ("indicator", "expected"),
     [
-        ("acceptances_not_yet_due", 0, "final"),  # due on 11 January
-        ("acceptance_on_time_rate", 1, "final"),
-        ("mediations_not_yet_due", 1, "final"),  # due on 20 January
-        ("mediation_on_time_rate", None, "provisional"),
-        ("cases_not_yet_due", 1, "final"),
-        ("case_decision_on_time_rate", None, "provisional"),
+        ("median_handling_days", "25.5"),  # of 21 to 29 and 50
+        ("p90_handling_days", 29),  # the ninth of ten: up to it there are nine tenths
+        ("due_closure_rate", 1),
+        ("on_time_closure_rate", "0.8"),  # one is closed on its due date, two later
+        ("acceptance_on_time_rate", "0.571429"),  # three of seven a day late
+        ("mediation_on_time_rate", "0.857143"),
+        ("verification_on_time_rate", "0.666667"),
     ],
 )
-def test_a_term_that_is_not_over_is_in_no_rate_and_makes_it_provisional(
-    ask: Ask, indicator: str, december: int | None, status: str
-) -> None:
-    assert ask(indicator, date(2024, 12, 31), "value, status") == (december, status)
+def test_ten_items_of_one_day_by_hand(ask: Ask, indicator: str, expected: int | str) -> None:
+    assert ask(indicator, date(2023, 3, 31)) == Decimal(expected)
 
 
 @pytest.mark.parametrize(
-    ("indicator", "expected"), [("median_handling_days", 10), ("p90_handling_days", 20)]
+    ("indicator", "december", "status"),
+    [
+        ("items_due", 1, "provisional"),  # one is due on 10 January, the others on 16 and 20
+        ("items_not_yet_due", 2, "final"),
+        ("items_closed_when_due", 1, "provisional"),
+        ("items_closed_on_time", 1, "provisional"),
+        ("closure_rate", "0.333333", "provisional"),
+        ("due_closure_rate", 1, "provisional"),
+        ("on_time_closure_rate", 1, "provisional"),
+        ("median_handling_days", 2, "provisional"),
+        ("p90_handling_days", 2, "provisional"),
+        ("acceptances_not_yet_due", 2, "final"),  # due on 16 January, the day after
+        ("acceptance_on_time_rate", None, "provisional"),
+        ("mediations_not_yet_due", 1, "final"),  # due on 20 January
+        ("mediation_on_time_rate", None, "provisional"),
+        ("verifications_not_yet_due", 1, "final"),
+        ("verification_on_time_rate", None, "provisional"),
+        ("cases_not_yet_due", 1, "final"),
+        ("case_decision_on_time_rate", None, "provisional"),
+        ("decisions_not_yet_due_for_publication", 1, "final"),
+        ("penalty_publication_on_time_rate", None, "provisional"),
+    ],
+)
+def test_a_term_that_is_not_over_is_in_no_rate_and_makes_it_provisional(
+    ask: Ask, indicator: str, december: int | str | None, status: str
+) -> None:
+    value = None if december is None else Decimal(december)
+    assert ask(indicator, date(2024, 12, 31), "value, status") == (value, status)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "february", "march"),
+    [("median_handling_days", 10, None), ("p90_handling_days", 20, None)],
 )
 def test_days_of_a_month_by_hand(
-    ask: Ask, figures: duckdb.DuckDBPyConnection, indicator: str, expected: int
+    ask: Ask, figures: duckdb.DuckDBPyConnection, indicator: str, february: int, march: None
 ) -> None:
-    assert ask(indicator, FEBRUARY) == expected
-    in_march = "select * from indicators.indicator_values where period_grain = 'month'"
+    assert ask(indicator, FEBRUARY) == february
+    in_march = "select max(value) from indicators.indicator_values where period_grain = 'month'"
     in_march += f" and indicator_id = '{indicator}' and period_end = '{MARCH}'"
-    assert figures.execute(in_march).fetchall() == [], "no closed item, no median"
+    assert figures.execute(in_march).fetchall() == [(march,)], "no closed item, no median"
 
 
 def test_a_rate_states_its_numerator_and_denominator_also_when_it_is_null(ask: Ask) -> None:
@@ -119,6 +152,13 @@ def test_a_rate_states_its_numerator_and_denominator_also_when_it_is_null(ask: A
     assert ask("on_time_closure_rate", FEBRUARY, columns) == (Decimal("0.666667"), 2, 3)
     assert ask("on_time_closure_rate", MARCH, columns) == (None, 0, 0)
     assert ask("items_received", FEBRUARY, columns) == (3, None, None)
+
+
+def test_a_rate_with_nothing_in_its_numerator_is_0_and_not_null(ask: Ask) -> None:
+    """The one food case of February was never decided, and no row of its kind was on time."""
+    columns = "value, numerator, denominator"
+    food = ask("case_decision_on_time_rate", FEBRUARY, columns, cell=("case_field", "food"))
+    assert food == (0, 0, 1)
 
 
 def test_a_row_without_a_street_or_a_kind_is_counted_in_the_district_and_as_unknown(

@@ -27,6 +27,7 @@ def ledgers(ledger_build: LedgerBuild) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_registrations_hold_each_event_known_on_the_business_date_once(
     ledgers: duckdb.DuckDBPyConnection,
 ) -> None:
+    """R2 declares no class, and has that of its code; R3 declares another one, which counts."""
     found = ledgers.execute(
         """
         select event_no, uscc, event_kind, occurred_on, entity_kind, industry_section_code,
@@ -40,7 +41,7 @@ def test_registrations_hold_each_event_known_on_the_business_date_once(
          Decimal("500000.00"), Decimal("500000.00")),
         ("R2", HOUSEHOLD, "establishment", date(2024, 2, 29), "individual_household", None, west,
          Decimal("50000000.00"), None),
-        ("R3", HOUSEHOLD, "change", date(2024, 3, 1), "individual_household", "I", west,
+        ("R3", HOUSEHOLD, "change", date(2024, 3, 1), "enterprise", "I", west,
          None, None),
         ("R4", HOUSEHOLD, "deregistration", date(2024, 4, 30), "individual_household", "I", west,
          None, None),

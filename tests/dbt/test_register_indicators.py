@@ -24,7 +24,7 @@ FEBRUARY = date(2024, 2, 29)
         ("green_live_bases", 0, 1),  # listed on the last day of February; a room is no base
         ("green_live_rooms", 1, 2),  # a large one that is not green is none
         ("live_rooms_over_10m", 1, 2),  # green or not
-        ("live_brands_over_10m", 1, 1),  # of the other one the turnover is not large
+        ("live_brands_over_10m", 1, 2),  # of a third one the turnover is not large
         ("platform_enterprises", 1, 2),  # one leaves on the last day, one has no known street
         ("innovative_devices", 0, 1),  # class II is none
         ("demonstration_canteens", 1, 1),
@@ -70,14 +70,14 @@ def test_two_months_by_hand(ask: Ask, indicator: str, january: int, february: in
 
 
 @pytest.mark.parametrize(
-    ("indicator", "last_year", "year"),
+    ("indicator", "last_year", "year", "next_year"),
     [
-        ("wipo_award_shortlist_rank", None, 25),
-        ("data_ip_pledge_city_rank", 2, 1),  # the half-year's 3 is not the year's
-        ("platform_enterprises_city_rank", None, 1),
-        ("new_enterprises_city_rank", None, 1),  # stated for 2023 without a value
-        ("innovative_devices_province_rank", 1, None),
-        ("law_contest_average_score", None, "99.94"),  # of a day within the year
+        ("wipo_award_shortlist_rank", None, 25, None),
+        ("data_ip_pledge_city_rank", 2, 1, None),  # the half-year's 3 is not the year's
+        ("platform_enterprises_city_rank", None, 1, None),
+        ("new_enterprises_city_rank", None, 1, None),  # stated for 2023 without a value
+        ("innovative_devices_province_rank", 1, None, None),  # of 2024 the half-year only
+        ("law_contest_average_score", None, "99.94", None),  # of a day within the year
     ],
 )
 def test_a_stated_figure_is_that_of_its_year_and_there_is_none_where_none_is_stated(
@@ -85,14 +85,15 @@ def test_a_stated_figure_is_that_of_its_year_and_there_is_none_where_none_is_sta
     indicator: str,
     last_year: int | None,
     year: int | str | None,
+    next_year: None,
 ) -> None:
     found = figures.execute(
         "select period_grain, period_end, value from indicators.indicator_values"
         " where indicator_id = ? and value is not null order by period_end",
         [indicator],
     ).fetchall()
-    stated = ((date(2023, 12, 31), last_year), (date(2024, 12, 31), year))
-    assert found == [("year", end, Decimal(v)) for end, v in stated if v is not None]
+    stated = zip((2023, 2024, 2025), (last_year, year, next_year), strict=True)
+    assert found == [("year", date(y, 12, 31), Decimal(v)) for y, v in stated if v is not None]
 
 
 def test_firms_at_two_levels_count_at_each_and_once_in_a_longer_period(ask: Ask) -> None:

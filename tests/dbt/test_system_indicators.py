@@ -50,9 +50,9 @@ def number(figure: Figure) -> Decimal | None:
         ("food_failures_to_dispose_of", 2, 0),
         ("food_failures_disposed_of", 1, 0),
         ("food_disposal_rate", "0.5", None),
-        ("food_disposals_to_publish", 1, 0),
+        ("food_disposals_to_publish", 2, 0),
         ("food_disposals_published", 1, 0),
-        ("food_publication_rate", 1, None),
+        ("food_publication_rate", "0.5", None),
     ],
 )
 def test_a_leap_month_and_an_empty_month_by_hand(
@@ -67,9 +67,9 @@ def test_a_leap_month_and_an_empty_month_by_hand(
     [
         ("brand_certified_firms", 2, 3, 2),  # B comes on the last day of February, C leaves after
         ("brand_certificates", 3, 6, 5),
-        ("equipment_producers_obliged", 2, 2, 2),
+        ("equipment_producers_obliged", 2, 2, 3),  # P3 comes in March
         ("equipment_producers_staffed", 1, 2, 2),  # P1's roles are held from the last day on
-        ("equipment_producers_staffing_rate", "0.5", 1, 1),
+        ("equipment_producers_staffing_rate", "0.5", 1, "0.666667"),
         ("equipment_users_obliged", 3, 4, 4),
         ("equipment_users_staffed", 1, 2, 2),
         ("equipment_users_staffing_rate", "0.333333", "0.5", "0.5"),
@@ -87,20 +87,50 @@ def test_stocks_of_three_month_ends_by_hand(
 
 
 @pytest.mark.parametrize(
-    "indicator", ["equipment_producers_staffing_rate", "prepaid_coverage_rate"]
+    ("indicator", "street", "expected"),
+    [
+        ("equipment_producers_staffing_rate", "330108003", None),
+        ("equipment_users_staffing_rate", "330108002", None),
+        ("prepaid_coverage_rate", "330108003", None),
+    ],
 )
-def test_a_street_without_an_obliged_one_has_no_rate(ask: Ask, indicator: str) -> None:
+def test_a_street_without_an_obliged_one_has_no_rate(
+    ask: Ask, indicator: str, street: str, expected: None
+) -> None:
     columns = "value, numerator, denominator"
-    assert ask(indicator, FEBRUARY, columns, area="330108003") == (None, 0, 0)
+    assert ask(indicator, FEBRUARY, columns, area=street) == (expected, 0, 0)
+
+
+def test_a_trade_of_which_none_is_covered_has_a_rate_of_0_and_not_none(ask: Ask) -> None:
+    columns = "value, numerator, denominator"
+    beauty = ask("prepaid_coverage_rate", JANUARY, columns, cell=("trade", "beauty"))
+    assert beauty == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "period_end", "expected"),
+    [
+        ("reconsiderations_not_yet_due", JANUARY, 1),
+        ("litigations_heard_not_judged", DECEMBER, 1),
+    ],
+)
+def test_what_is_still_open_by_hand(
+    ask: Ask, indicator: str, period_end: date, expected: int
+) -> None:
+    assert ask(indicator, period_end) == expected
 
 
 @pytest.mark.parametrize(
     ("indicator", "period_end", "status"),
     [
-        ("reconsideration_on_time_rate", JANUARY, "provisional"),  # one is not accepted yet
+        ("reconsiderations_due", JANUARY, "provisional"),  # one is not accepted yet
+        ("reconsiderations_concluded_on_time", JANUARY, "provisional"),
+        ("reconsideration_on_time_rate", JANUARY, "provisional"),
         ("reconsideration_on_time_rate", FEBRUARY, "final"),
         ("reconsiderations_new", JANUARY, "final"),
-        ("head_court_attendance_rate", DECEMBER, "provisional"),  # heard, and not judged
+        ("litigations_heard_with_head", DECEMBER, "provisional"),  # heard, and not judged
+        ("litigations_heard_with_principal", DECEMBER, "provisional"),
+        ("head_court_attendance_rate", DECEMBER, "provisional"),
         ("principal_attendance_rate", DECEMBER, "provisional"),
         ("head_court_attendance_rate", FEBRUARY, "final"),
         ("food_disposal_rate", FEBRUARY, "final"),

@@ -16,7 +16,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
 
@@ -186,26 +186,41 @@ def pledge_sheet(sources: Path) -> list[tuple[Any, ...]]:
     return list(book["质押登记"].iter_rows(values_only=True))
 
 
+class PledgeContract(NamedTuple):
+    """One contract: what its first row says, and the kinds of right of all its rows."""
+
+    registered_on: date
+    street: str
+    amount: Decimal
+    amount_kind: str
+    right_kinds: set[str]
+
+
+def pledge_contracts(sources: Path) -> list[PledgeContract]:
+    """The contracts of the pledge workbook, amounts in 万元."""
+    contracts: list[PledgeContract] = []
+    for row in pledge_sheet(sources)[3:-1]:
+        if row[0] is not None:
+            amount = read_amount(row[9])
+            contracts.append(PledgeContract(read_day(row[1]), row[5], amount, row[10], set()))
+        contracts[-1].right_kinds.add(row[6])
+    return contracts
+
+
 def count_pledges(sources: Path, years: range) -> Figures:
-    """Contracts and secured amounts by year; the amount stands in a contract's first row."""
+    """Contracts and secured amounts by year."""
     figures = {
         (name, year): Decimal(0)
         for name in ("ip_pledge_contracts", "pledge_amount", "data_ip_pledge_amount")
         for year in years
     }
-    contracts: dict[str, tuple[int, Decimal, str, set[str]]] = {}
-    number = ""
-    for row in pledge_sheet(sources)[3:-1]:
-        if row[0] is not None:
-            number = row[0]
-            contracts[number] = (read_day(row[1]).year, read_amount(row[9]), row[10], set())
-        contracts[number][3].add(row[6])
-    for year, amount, amount_kind, right_kinds in contracts.values():
+    for contract in pledge_contracts(sources):
+        year = contract.registered_on.year
         figures["ip_pledge_contracts", year] += 1
-        if amount_kind == "担保金额":
-            figures["pledge_amount", year] += amount * 10_000
-            if right_kinds == {"数据知识产权"}:
-                figures["data_ip_pledge_amount", year] += amount * 10_000
+        if contract.amount_kind == "担保金额":
+            figures["pledge_amount", year] += contract.amount * 10_000
+            if contract.right_kinds == {"数据知识产权"}:
+                figures["data_ip_pledge_amount", year] += contract.amount * 10_000
     return figures
 
 

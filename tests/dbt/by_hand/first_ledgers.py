@@ -17,14 +17,26 @@ with rows as (
         ('2024-01-31', null, '2024-02-05', '2024-02-19', 'complaint', 'internet', 'F',
             '330108001'),
         ('2024-01-31', null, null, '2024-02-29', 'report', null, null, null),
-        ('2024-02-29', '2024-03-11', '2024-03-20', '2024-03-15', 'complaint', 'letter', 'F',
+        ('2024-02-29', '2024-03-16', '2024-03-20', '2024-03-15', 'complaint', 'letter', 'F',
             '330108001'),
         ('2024-02-29', null, '2024-02-29', '2024-03-11', 'consultation', 'visit', 'H', '330108002'),
         ('2024-02-29', null, '2024-03-10', '2024-03-10', 'report', 'internet', 'H', '330108001'),
         ('2024-12-31', '2025-01-02', null, '2025-01-20', 'complaint', 'internet', 'F', '330108003'),
-        ('2024-12-31', null, '2025-01-02', '2025-01-10', 'complaint', 'internet', 'F', '330108003')
+        ('2024-12-31', null, '2025-01-02', '2025-01-10', 'complaint', 'internet', 'F', '330108003'),
+        ('2024-12-31', null, null, '2025-01-16', 'report', 'internet', 'F', '330108003')
     ) as given
         (received, accepted, closed, due, item_kind, channel, industry_section_code, area_code)
+    union all
+    -- Ten of one day, closed after 21 to 29 and after 50 days and due after 28: nine tenths of them
+    -- are a whole number. Four complaints are accepted on the last day for it, three a day later.
+    select
+        date '2023-03-31',
+        date '2023-03-31' + case n % 3 when 1 then 16 when 2 then 17 end,
+        date '2023-03-31' + case n when 10 then 50 else cast(20 + n as integer) end,
+        date '2023-04-28',
+        case when n % 3 = 0 then 'report' else 'complaint' end,
+        'visit', 'F', '330108001'
+    from range(1, 11) as ten (n)
     union all
     select
         day,
@@ -44,8 +56,9 @@ typed as (
         cast(accepted as date) as accepted_on,
         cast(closed as date) as closed_on,
         cast(due as date) as due_on,
-        -- Eleven days here, whatever the rules say: the ledger's own tests have those.
-        case when item_kind = 'complaint' then received_on + 11 end as acceptance_due_on,
+        -- Sixteen days here, whatever the rules say: the ledger's own tests have those. What came
+        -- on the last day of December is due on the day after the business date.
+        case when item_kind = 'complaint' then received_on + 16 end as acceptance_due_on,
         case when accepted_on is not null then due_on end as mediation_due_on,
         case when item_kind = 'report' then due_on end as verification_due_on
     from rows
@@ -82,6 +95,8 @@ from (
         ('2024-02-29', 'establishment', 'individual_household', 'H', '330108002'),
         ('2024-02-29', 'establishment', 'cooperative', 'A', null),
         ('2024-02-29', 'change', 'enterprise', 'F', '330108001'),
+        ('2024-02-29', 'change', 'individual_household', 'F', '330108001'),
+        ('2024-02-29', 'move_out', 'cooperative', 'A', '330108001'),
         ('2024-02-29', 'move_in', 'enterprise', 'F', '330108001'),
         ('2024-02-29', 'revocation', 'enterprise', 'F', '330108001'),
         ('2024-02-29', 'deregistration', 'enterprise', null, '330108001')
@@ -125,7 +140,7 @@ from (
     select * from (values
         ('2024-02-29', 'data_ip', 'secured', 100.50, '330108001'),
         ('2024-02-29', 'mixed', 'secured', 200.25, null),
-        ('2024-02-29', 'patent', 'credit_line', 999.00, '330108001')
+        ('2024-02-29', 'data_ip', 'credit_line', 999.00, '330108001')
     ) as given (registered, right_kind, amount_kind, pledge_yuan, area_code)
     union all
     select
@@ -150,7 +165,7 @@ select
     coalesce(is_decision_due and decided_on <= decision_due_on, false) as is_decided_on_time
 from (
     select * from (values
-        ('2023-12-31', '2024-02-01', 'drug', 'enterprise', false, true, '330108001'),
+        ('2023-12-31', '2024-02-29', 'drug', 'enterprise', false, true, '330108001'),
         ('2024-01-31', '2024-02-29', 'food', 'enterprise', true, false, '330108001'),
         ('2024-02-29', null, 'food', 'person', false, true, '330108002'),
         ('2024-12-31', null, 'food', 'person', false, true, '330108002')
@@ -183,9 +198,10 @@ select
         as is_published_on_time
 from (
     select * from (values
-        ('2024-02-29', '2024-03-28', 'penalty', 'food', 'enterprise', 10000.00, 0, '330108001'),
+        ('2024-02-29', '2024-03-28', 'penalty', 'food', 'enterprise', 10000.00, 7.00, '330108001'),
         ('2024-02-29', null, 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
-        ('2024-02-29', null, 'no_penalty', 'drug', 'person', 0, 3000.00, null)
+        ('2024-02-29', null, 'no_penalty', 'drug', 'person', 0, 3000.00, null),
+        ('2024-12-31', null, 'penalty', 'food', 'enterprise', 800.00, 0, '330108001')
     ) as given (
         decided, published, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan,
         area_code

@@ -54,6 +54,8 @@ cross join (values
     ('live_commerce_sites', 'L4', '2024-02-29', null, 'live_room', true, true, 1),
     ('live_commerce_sites', 'L5', '2024-01-31', null, 'live_brand', null, true, 3),
     ('live_commerce_sites', 'L6', '2024-01-31', null, 'live_brand', true, false, 3),
+    ('live_commerce_sites', 'L8', '2024-02-29', null, 'live_brand', null, true, 3),
+    ('live_commerce_sites', 'L7', '2024-01-31', null, 'live_base', false, false, 2),
     ('platform_enterprises', 'P1', '2024-01-31', '2024-02-29', 'sales_platform', null, false, 1),
     ('platform_enterprises', 'P2', '2024-02-29', null, 'sales_platform', null, false, 2),
     ('platform_enterprises', 'P3', '2024-02-01', null, 'finance_platform', null, true, null),

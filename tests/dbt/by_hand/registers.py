@@ -63,7 +63,8 @@ from (
         ('training_events', 'online_law_study', '2024-02-29', null, 1.5),
         ('training_events', 'online_law_study', '2024-02-29', null, 4),
         ('training_events', 'online_law_study', '2024-02-29', null, null),
-        ('training_events', 'ip_law_training', '2024-03-01', null, 8)
+        ('training_events', 'ip_law_training', '2024-03-01', null, 8),
+        ('training_events', 'other', '2024-02-29', null, 16)
     ) as entries (list, kind, happened, document_no, hours)
 ) as rows (list, activity_kind, happened, level, field, document_no, hours);
 """
@@ -103,15 +104,21 @@ from (
 ) as rows (programme, level, holder_uscc, recognised);
 """
 
-# Of 2024 the half-year stands beside the year, and of the devices only 2023 was ever stated.
+# Of 2024 the half-year stands beside the year, and of the devices only 2023 was ever stated for a
+# whole year.
 EXTERNAL_FIGURES = """
 create table ledgers.external_figures as
 select
     figure_name, cast(period_end as date) as period_end_on,
     cast(stated_value as decimal(20, 2)) as stated_value, is_last_of_year
 from (values
+    ('wipo_award_shortlist_rank', '2024-06-30', 40, false),
     ('wipo_award_shortlist_rank', '2024-12-31', 25, true),
     ('data_ip_pledge_city_rank', '2024-06-30', 3, false),
+    ('platform_enterprises_city_rank', '2024-06-30', 4, false),
+    ('new_enterprises_city_rank', '2024-06-30', 5, false),
+    ('innovative_devices_province_rank', '2024-06-30', 6, false),
+    ('law_contest_average_score', '2024-06-30', 98, false),
     ('data_ip_pledge_city_rank', '2024-12-31', 1, true),
     ('data_ip_pledge_city_rank', '2023-12-31', 2, true),
     ('platform_enterprises_city_rank', '2024-12-31', 1, true),

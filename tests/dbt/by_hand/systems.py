@@ -85,7 +85,7 @@ from (
         ('first', '2024-01-31', '2024-02-29', true, false, '2024-03-01'),
         ('first', '2024-02-29', '2024-02-29', false, false, '2024-03-01'),
         ('first', '2024-02-29', null, false, false, null),
-        ('second', '2024-02-01', '2024-02-01', true, true, '2024-03-01'),
+        ('second', '2024-02-01', '2024-02-29', true, true, '2024-03-01'),
         ('first', '2024-12-31', '2024-12-31', false, false, null)
     ) as given (instance, filed, heard, has_head_present, has_principal_present, judged)
     union all
@@ -111,14 +111,16 @@ select 'sample-' || row_number() over () as sample_no, sampling_kind,
     area_code
 from (
     select * from (values
-        ('supervision', '2024-02-29', true, true, '2024-02-29', true, false, null, false, false,
-            '330108001'),
-        ('supervision', '2024-02-01', true, false, '2024-02-01', true, true, '2024-02-29', true,
-            true, null),
+        ('supervision', '2024-02-29', true, true, '2024-02-29', true, true, '2024-02-29', true,
+            true, '330108001'),
+        ('supervision', '2024-02-01', true, false, '2024-02-01', true, false, null, false, false,
+            null),
         ('supervision', '2024-02-01', false, false, '2024-02-01', false, false, '2024-02-01', false,
             false, '330108001'),
-        ('risk_monitoring', '2024-02-10', true, false, '2024-02-10', true, false, '2024-02-10',
-            true, false, '330108001'),
+        ('risk_monitoring', '2024-02-10', true, true, '2024-02-10', true, true, '2024-02-10',
+            true, true, '330108001'),
+        ('supervision', '2024-01-05', true, true, '2024-01-20', true, true, '2024-02-10', true,
+            false, '330108001'),
         ('supervision', null, false, false, null, false, false, null, false, false, '330108001')
     ) as given (sampling_kind, report, is_report_due, is_reported_when_due, disposal,
         is_disposal_due, is_disposed_when_due, publication, is_publication_due,
@@ -153,7 +155,8 @@ cross join (values
 where month_end_on between first_end and last_end;
 """
 
-# Street 330108003 has no producer. U4, of no street, is not known to be staffed.
+# Street 330108003 has no producer and 330108002 no user. U4, of no street, is not known to be
+# staffed.
 EQUIPMENT_UNIT_STOCKS = """
 create table ledgers.equipment_unit_stocks as
 select month_end_on, unit_no, unit_kind, month_end_on >= staffed_from as is_staffed, area_code
@@ -161,8 +164,9 @@ from month_ends
 cross join (values
     ('P1', 'producer', date '2023-01-31', date '2024-02-29', '330108001'),
     ('P2', 'producer', date '2023-01-31', date '2023-01-31', '330108002'),
+    ('P3', 'producer', date '2024-03-31', null, '330108001'),
     ('U1', 'user', date '2023-01-31', date '2023-01-31', '330108001'),
-    ('U2', 'user', date '2023-01-31', date '9999-12-31', '330108002'),
+    ('U2', 'user', date '2023-01-31', date '9999-12-31', '330108001'),
     ('U3', 'user', date '2023-01-31', date '2024-02-29', '330108003'),
     ('U4', 'user', date '2024-02-29', null, null)
 ) as units (unit_no, unit_kind, first_end, staffed_from, area_code)

@@ -1,0 +1,149 @@
+"""Past days of a bureau that has had one night: its landing and verdicts, computed as of a day.
+
+A whole night takes half a minute, nearly all of it for what is the same on every day: landing,
+judging, and dbt's compiling. Here the first day is admission and a dbt build with its tests, by the
+night's own parts; of each later day the same compiled statements are carried out again, in the same
+order, on that day's admission. `test_history` holds that against a build of dbt's own.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import duckdb
+
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.orchestration.dbt_runs import DbtRuns
+from pipelines.orchestration.transformation import INDICATORS
+from pipelines.quality.verdicts import read_verdicts
+from pipelines.settings import Settings
+from pipelines.sources.admission import admit, choose_extracts
+from pipelines.sources.contracts import read_contracts
+from tests.night.bureau import Bureau
+
+
+class Figure(NamedTuple):
+    """An undivided figure: the first and last day of its period, and its area."""
+
+    indicator: str
+    start: date
+    end: date
+    area: str
+    value: Decimal | None
+    status: str
+
+
+class Statement(NamedTuple):
+    """What dbt did for one node: a seed, a table, a view or a test, by its name and SQL."""
+
+    name: str
+    kind: str
+    relation: str
+    sql: str
+
+
+class PastDays:
+    """What one bureau's landing would have given as of any day, in a folder aside."""
+
+    def __init__(self, bureau: Bureau, folder: Path) -> None:
+        self._settings = Settings(warehouse=folder, sources=bureau.sources)
+        self._layout = Layout.of(self._settings)
+        for name in ("landing", "quarantine"):
+            (folder / name).symlink_to(bureau.warehouse / name)
+        self._seeds = folder / "seeds.duckdb"
+        self._contracts = read_contracts(self._layout.dbt_project)
+        self._accepted = self._read_accepted(bureau)
+        self._dbt = DbtRuns(self._layout, self._settings)
+        self._statements: list[Statement] = []
+
+    def _read_accepted(self, bureau: Bureau) -> dict[str, list[str]]:
+        with open_operations(bureau.warehouse / "operations.sqlite") as operations:
+            return {
+                table_id: [
+                    verdict.extract_id
+                    for verdict in read_verdicts(operations, table_id).values()
+                    if verdict.is_accepted
+                ]
+                for table_id in self._contracts
+            }
+
+    def figures(self, day: date, *, by_dbt: bool = False) -> list[Figure]:
+        """The undivided figures as of a day, before small ones are left out."""
+        self._admit(day)
+        if by_dbt or not self._statements:
+            self._build(day)
+        else:
+            self._repeat(day)
+        with duckdb.connect(str(self._layout.build_database), read_only=True) as database:
+            rows = database.execute(
+                "select indicator_id, period_start, period_end, area_code, value, status"
+                " from indicators.indicator_figures where breakdown = 'total' order by all"
+            ).fetchall()
+        return [Figure(*row) for row in rows]
+
+    def _admit(self, day: date) -> None:
+        admission = choose_extracts(self._layout, self._contracts, self._accepted, [], day)
+        admit(
+            self._layout,
+            self._contracts,
+            admission,
+            business_date=day,
+            release_id=f"{day}-000000000000",
+            is_synthetic=True,
+            settings=self._settings,
+        )
+
+    def _build(self, day: date) -> None:
+        with mock.patch.dict(os.environ):
+            results = [
+                *self._dbt.build("--exclude", INDICATORS),
+                *self._dbt.build("--select", INDICATORS),
+            ]
+        failed = [r.node.name for r in results if r.status not in ("success", "pass", "warn")]
+        assert failed == [], f"{day}: {failed}"
+        self._statements = [_statement_of(result.node) for result in results]
+        self._keep_seeds()
+
+    def _keep_seeds(self) -> None:
+        """Seeds have no statement; they stand in a file of their own from the first day on."""
+        if self._seeds.exists():
+            return
+        with duckdb.connect(str(self._seeds)) as seeds:
+            seeds.execute(f"attach '{self._layout.build_database}' as build (read_only)")
+            for seed in (s for s in self._statements if s.kind == "seed"):
+                seeds.execute(f"create schema if not exists {seed.relation.split('.')[0]}")
+                seeds.execute(f"create table {seed.relation} as from build.{seed.relation}")
+
+    def _repeat(self, day: date) -> None:
+        with duckdb.connect(
+            str(self._layout.build_database), config={"threads": self._settings.threads}
+        ) as database:
+            database.execute(f"attach '{self._seeds}' as seeds (read_only)")
+            failed = [s.name for s in self._statements if not _carry_out(database, s)]
+        assert failed == [], f"{day}: {failed}"
+
+
+def _statement_of(node: Any) -> Statement:
+    is_model = str(node.resource_type) == "model"
+    kind = node.config.materialized if is_model else str(node.resource_type)
+    sql = "" if kind == "seed" else node.compiled_code
+    return Statement(node.name, kind, f"{node.schema}.{node.alias}", sql)
+
+
+def _carry_out(database: duckdb.DuckDBPyConnection, statement: Statement) -> bool:
+    """Do once more what dbt did; false for a test that finds rows."""
+    _, kind, relation, sql = statement
+    if kind == "test":
+        return database.execute(f"select count(*) from ({sql})").fetchall() == [(0,)]
+    database.execute(f"create schema if not exists {relation.split('.')[0]}")
+    if kind == "seed":
+        database.execute(f"create table {relation} as from seeds.{relation}")
+    else:
+        database.execute(f"create {kind} {relation} as {sql}")
+    return True
