@@ -8,7 +8,8 @@ select
     application_no,
     applied_on,
     handled_on,
-    outcome,
+    -- Before the day on which it was handled, an application is open.
+    coalesce(outcome, 'open') as outcome,
     area_code,
     extract_id,
     row_number
