@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, dictionary, figures, nightly, reconcile, report, status
+from pipelines.cli import demo, dictionary, figures, nightly, reconcile, release, report, status
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
 from pipelines.quality.digests import mask_personal_numbers
 
@@ -32,6 +32,7 @@ app.command()(reconcile.reconcile)
 app.command()(dictionary.dictionary)
 app.command()(demo.demo)
 app.command()(nightly.dev)
+app.add_typer(release.app)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ FIGURES = """
 select
     v.period_grain, v.period_start, v.period_end, a.area_name, v.breakdown, v.breakdown_value,
     v.value, i.unit_label, v.numerator, v.denominator,
-    c.change_on_year, c.change_on_period, c.share, v.status, i.kind,
+    c.change_on_year, c.change_on_period, c.share, v.status, v.as_of, i.kind,
     i.label_zh || if(i.ledger = $external, $mark, '') as label
 from indicator_values as v
 inner join indicators as i using (indicator_id)
@@ -40,7 +40,7 @@ where v.indicator_id = $indicator
 """
 COLUMNS = (
     "period", "area", "breakdown", "breakdown_value", "value", "unit", "numerator", "denominator",
-    "change_on_year", "change_on_period", "share", "status",
+    "change_on_year", "change_on_period", "share", "status", "as_of",
 )  # fmt: skip
 OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator", "share")
 PER_CENT = Scale("%", -2, 2)
@@ -99,7 +99,7 @@ def _for_people(
     shown = []
     for row in rows:
         said = dict(zip(COLUMNS, row, strict=True))
-        if kind == "ratio" or said["status"] == "suppressed":
+        if kind == "ratio" or said["status"] in ("suppressed", "missing"):
             said["value"] = show_value(said["value"], said["status"], PER_CENT).text
         share = show_value(said["share"], said["status"], PER_CENT)
         said["share"] = share.text if share.number is None else f"{share.text}%"

@@ -32,6 +32,13 @@ def nightly(
             "--date", formats=["%Y-%m-%d"], help="Business date; yesterday in Shanghai otherwise."
         ),
     ] = None,
+    make_current: Annotated[
+        bool,
+        typer.Option(
+            "--make-current",
+            help="Make the release current also when a later day's is.",
+        ),
+    ] = False,
     demo_if_empty: Annotated[
         bool, typer.Option(help="Write the demo bureau first when there are no extracts.")
     ] = False,
@@ -48,8 +55,10 @@ def nightly(
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
         write_demo(layout.sources)
     with _progress() as listener:
-        run_night(settings, day.date() if day else None, listener)
-    print_summary(settings)
+        night_id = run_night(
+            settings, day.date() if day else None, listener, make_current=make_current
+        )
+    print_summary(settings, night_id)
 
 
 def dev(

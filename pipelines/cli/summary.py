@@ -26,19 +26,33 @@ def _next_commands(indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def print_summary(settings: Settings) -> None:
+def print_summary(settings: Settings, night_id: str) -> None:
     """Print the end of a night that released."""
     layout = Layout.of(settings)
     console = open_console()
-    with open_release(layout) as connection:
+    with open_operations(layout.operations) as operations:
+        ((made,),) = operations.execute(
+            "select release_id from nights where night_id = ?", [night_id]
+        ).fetchall()
+    with open_release(layout, made) as connection:
         release = read_release(connection)
         year = report_year(release.as_of)
         figures = main_figures(connection, year)
-    folder = find_release(layout).folder
+    folder = find_release(layout, made).folder
+    current = find_release(layout)
     console.print(f"\nrelease {release.release_id} (as of {release.as_of})", style="bold")
     if release.is_synthetic:
         console.print(f"  {LABEL}", style="yellow")
-    console.print(f"  {folder}\n", soft_wrap=True)
+    console.print(f"  {folder}", soft_wrap=True)
+    if current.id != made:
+        console.print(
+            f"  kept beside the current release {current.id}, which is of a later day\n"
+            f"  ({current.as_of}) and stays current. To read this one: zhibiao show … --release\n"
+            f"  {made}; to make it current: zhibiao release use {made}",
+            style="yellow",
+            soft_wrap=True,
+        )
+    console.print()
     table = Table(title=f"{year} 主要指标", title_justify="left", header_style="bold")
     table.add_column("指标")
     table.add_column("数值", justify="right")

@@ -54,6 +54,8 @@ class Night:
     settings: Settings
     layout: Layout
     is_synthetic: bool
+    make_current: bool = False
+    """Whether the release becomes current also when a later day's is."""
     first_looks: FirstLooks | None = None
     """At the file drops, when the night began."""
     held: list[HeldDelivery] = field(default_factory=list)
@@ -168,13 +170,20 @@ class Night:
 
 
 @contextmanager
-def open_night(settings: Settings, night_id: str, business_date: date | None) -> Iterator[Night]:
+def open_night(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    *,
+    make_current: bool = False,
+) -> Iterator[Night]:
     """Open a night under the lease; whatever happens, its end is recorded and told.
 
     Args:
         settings: Of this installation.
         night_id: Dagster's run id.
-        business_date: The day whose data is taken; None for the default.
+        business_date: The day that the figures are stated for; None for the default.
+        make_current: Whether the release of a past day becomes current.
 
     Raises:
         NightRunningError: another night holds the lease.
@@ -195,7 +204,15 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
         shutil.rmtree(layout.build, ignore_errors=True)
         # It may be a mount point of its own, which stays.
         layout.build.mkdir(parents=True, exist_ok=True)
-        night = Night(night_id, chosen, now, settings, layout, is_synthetic=marker is not None)
+        night = Night(
+            night_id,
+            chosen,
+            now,
+            settings,
+            layout,
+            is_synthetic=marker is not None,
+            make_current=make_current,
+        )
         with open_operations(layout.operations) as operations:
             operations.execute(
                 "insert into nights (night_id, business_date, started_at) values (?, ?, ?)",

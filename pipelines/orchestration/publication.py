@@ -47,10 +47,10 @@ def release_report(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
 
 @dg.asset(key=["release", "current"], deps=[release_report], group_name="release")
 def current_release(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
-    """The release sealed, read back and made current by one rename."""
+    """The release sealed, read back and, unless an earlier day's, made current by one rename."""
     building = building_folder(night.layout, night.release_id)
     seal_release(night.layout, building)
-    release = publish(night.layout, building)
+    release = publish(night.layout, building, make_current=night.make_current)
     night.released = release.id
     removed = prune(night.layout, night.settings.keep_releases)
     return dg.MaterializeResult(

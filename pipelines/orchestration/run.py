@@ -30,14 +30,19 @@ NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 
 
 def run_night(
-    settings: Settings, business_date: date | None, listener: Callable[[Step, int], None]
+    settings: Settings,
+    business_date: date | None,
+    listener: Callable[[Step, int], None],
+    *,
+    make_current: bool = False,
 ) -> str:
     """Run the nightly job; the id of the night, for looking up what it did.
 
     Args:
         settings: Of this installation.
-        business_date: The day whose data is taken; None for the default.
+        business_date: The day that the figures are stated for; None for the default.
         listener: Is told each step and how many there are.
+        make_current: Whether the release of a past day becomes current.
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
@@ -47,10 +52,13 @@ def run_night(
     with open_instance(Layout.of(settings)) as instance:
         job = _load_job(settings, night_id)
         total = len(job.graph.nodes)
-        config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        chosen: dict[str, Any] = {"make_current": make_current}
         if business_date:
-            day = business_date.isoformat()
-            config["resources"] = {"night": {"config": {"business_date": day}}}
+            chosen["business_date"] = business_date.isoformat()
+        config = {
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            "resources": {"night": {"config": chosen}},
+        }
         instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, total)))
         result = job.execute_in_process(
             instance=instance, run_id=night_id, run_config=config, raise_on_error=False

@@ -14,12 +14,15 @@ from pipelines.layout import Layout
 from pipelines.releases.durable import open_to_readers, refusing_full_disk, sync_file
 from pipelines.releases.folders import PARQUET, pointing_link, remove_folder
 from pipelines.releases.manifest import ReleaseManifest
-from pipelines.releases.reading import Release, current_release, list_releases
+from pipelines.releases.reading import Release, current_release, find_release, list_releases
 from pipelines.releases.verify import verify_release
 
 
-def publish(layout: Layout, building: Path) -> Release:
+def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Release:
     """Verify a sealed folder, give it its final name and point `current` at it.
+
+    A release of an earlier day than the current one's is kept beside it and does not become current
+    unless `make_current` says so: a night for a past day must not turn back what people read.
 
     Killed at any moment, `current` is the old release or the new one. When a release of that id
     exists with equal Parquet bytes, it stays as it is and the folder is removed.
@@ -39,8 +42,23 @@ def publish(layout: Layout, building: Path) -> Release:
             building.rename(target)
         _let_readers_through(layout)
         sync_file(layout.releases)
-        _point_current(layout, target)
+        current = current_release(layout)
+        if make_current or current is None or current.as_of <= manifest.as_of:
+            _point_current(layout, target)
     return Release(target, manifest)
+
+
+def use_release(layout: Layout, release_id: str) -> Release:
+    """Make a published release current, after reading it back.
+
+    Raises:
+        ReleaseError: there is none of that id, it is damaged, or the disk is full.
+    """
+    release = find_release(layout, release_id)
+    verify_release(release.folder)
+    with refusing_full_disk(f"release {release_id}", layout.releases):
+        _point_current(layout, release.folder)
+    return release
 
 
 def prune(layout: Layout, keep: int) -> list[str]:

@@ -11,17 +11,27 @@ from decimal import ROUND_HALF_UP, Decimal
 
 NOTHING = "—"
 SUPPRESSED = "已抑制"
-MARKS = {"provisional": "暂定", "stale": "陈旧", "suppressed": SUPPRESSED}
+MISSING = "缺报"
+MARKS = {
+    "provisional": "暂定",
+    "stale": "陈旧",
+    "missing": MISSING,
+    "suppressed": SUPPRESSED,
+}
 """What stands beside a value whose status is not final."""
 EXTERNAL = "外部数据"
 """What stands beside a value that was taken from a document and not computed."""
 
 MARK_MEANINGS = {
     "暂定": "期间尚未结束或时限尚未公布，数值以后可能变化。",
-    "陈旧": "所依据的数据未按时更新，数值按最近一次合格数据计算。",
+    "陈旧": "所依据的数据没有按时更新，数值只统计到数据截至之日。",
+    "缺报": "来源没有报送该期间的数据，没有数值，不等于零。",
     "已抑制": "数量过少，为保护当事人信息不予列示。",
     NOTHING: "无数值，或上年同期为零、没有可比数值。",
 }
+
+_WITHOUT_NUMBER = {"missing", "suppressed"}
+"""Statuses that stand in the place of a number and not beside it."""
 
 _MAGNITUDES = {"万": 4, "亿": 8}
 # Places and bounds have no proportion: from the 2nd place to the 1st is no fall by 50 %.
@@ -51,7 +61,7 @@ class Cell:
     def text(self) -> str:
         """The number with thousands separators, or what stands in its place."""
         if self.number is None:
-            return SUPPRESSED if self.status == "suppressed" else NOTHING
+            return MARKS[self.status] if self.status in _WITHOUT_NUMBER else NOTHING
         return f"{self.number:,f}"
 
     @property

@@ -14,6 +14,7 @@ from tests.cli.conftest import Command
 from tests.night.bureau import Bureau
 
 SHOWN = "new_market_entities"
+DAY = date(2025, 1, 15)
 
 
 def _figures(zhibiao: Command, bureau: Bureau, *arguments: str) -> list[dict[str, Any]]:
@@ -102,7 +103,7 @@ def test_a_rate_is_shown_in_per_cent_and_its_change_in_points(
 
 
 def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
-    row = ("2024", "西兴街道", "channel", "letter", None, "件", *[None] * 5, "suppressed")
+    row = ("2024", "西兴街道", "channel", "letter", None, "件", *[None] * 5, "suppressed", DAY)
     columns, shown = _for_people([row], "count")
     said = dict(zip(columns, shown[0], strict=True))
     assert said["value"] == "已抑制"
@@ -110,7 +111,7 @@ def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
 
 
 def test_a_stale_figure_is_marked_beside_its_value() -> None:
-    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale")
+    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale", DAY)
     columns, shown = _for_people([row], "count")
     assert dict(zip(columns, shown[0], strict=True)) == {
         "period": "2024",
@@ -120,7 +121,14 @@ def test_a_stale_figure_is_marked_beside_its_value() -> None:
         "change_on_year": "—",
         "change_on_period": "—",
         "status": "stale",
+        "as_of": DAY,
     }
+
+
+def test_a_figure_that_was_never_delivered_says_so_in_the_place_of_its_value() -> None:
+    row = ("2024", "滨江区", "total", "total", None, "家", *[None] * 5, "missing", DAY)
+    columns, shown = _for_people([row], "count")
+    assert dict(zip(columns, shown[0], strict=True))["value"] == "缺报"
 
 
 def test_an_older_release_is_shown_by_its_id(zhibiao: Command, bureau: Bureau) -> None:

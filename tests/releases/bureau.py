@@ -267,12 +267,18 @@ def write_dbt_manifest(layout: Layout, published: dict[str, Any]) -> None:
     )
 
 
-def build(layout: Layout, *, release_id: str = RELEASE_ID, is_synthetic: bool = True) -> Path:
+def build(
+    layout: Layout,
+    *,
+    release_id: str = RELEASE_ID,
+    business_date: date = AS_OF,
+    is_synthetic: bool = True,
+) -> Path:
     """Build the release of the small bureau, unsealed."""
     return build_release(
         layout,
         release_id=release_id,
-        business_date=AS_OF,
+        business_date=business_date,
         is_synthetic=is_synthetic,
         extracts=EXTRACTS,
         gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
@@ -281,9 +287,11 @@ def build(layout: Layout, *, release_id: str = RELEASE_ID, is_synthetic: bool = 
     )
 
 
-def build_sealed(layout: Layout, *, release_id: str = RELEASE_ID) -> Path:
+def build_sealed(
+    layout: Layout, *, release_id: str = RELEASE_ID, business_date: date = AS_OF
+) -> Path:
     """Build and seal the release of the small bureau, without a report."""
-    building = build(layout, release_id=release_id)
+    building = build(layout, release_id=release_id, business_date=business_date)
     seal_release(layout, building)
     return building
 

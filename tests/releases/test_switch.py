@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.manifest import MANIFEST
 from pipelines.releases.reading import current_release, list_releases
-from pipelines.releases.switch import prune, publish
+from pipelines.releases.switch import prune, publish, use_release
 from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
 
 
@@ -63,6 +64,40 @@ def test_an_older_release_built_again_becomes_current_again(layout: Layout) -> N
     publish(layout, build_sealed(layout))
 
     assert layout.current.resolve().name == RELEASE_ID
+
+
+def publish_day(layout: Layout, day: date, **options: bool) -> str:
+    release_id = f"{day}-0123456789ab"
+    rename_release(layout, release_id)
+    publish(layout, build_sealed(layout, release_id=release_id, business_date=day), **options)
+    return release_id
+
+
+def test_a_release_of_an_earlier_day_is_kept_and_not_current(layout: Layout) -> None:
+    """Unless told: readers are not taken back by a night for a past day."""
+    later = publish_day(layout, date(2025, 1, 20))
+    earlier = publish_day(layout, date(2025, 1, 16))
+    assert layout.current.resolve().name == later
+    assert {release.id for release in list_releases(layout)} == {later, earlier}
+    told = publish_day(layout, date(2025, 1, 14), make_current=True)
+    assert layout.current.resolve().name == told
+    later = publish_day(layout, date(2025, 1, 15))
+    assert layout.current.resolve().name == later
+
+
+def test_another_release_is_made_current_only_whole(layout: Layout) -> None:
+    later = publish_day(layout, date(2025, 1, 20))
+    earlier = publish_day(layout, date(2025, 1, 16))
+    assert use_release(layout, earlier).id == earlier
+    assert layout.current.resolve().name == earlier
+    with pytest.raises(ReleaseError, match="expected one below"):
+        use_release(layout, "2025-01-21-0123456789ab")
+    damaged = layout.releases / later / "indicators.duckdb"
+    damaged.chmod(0o600)
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    with pytest.raises(ReleaseError, match=later):
+        use_release(layout, later)
+    assert layout.current.resolve().name == earlier
 
 
 def test_equal_inputs_that_give_other_bytes_are_refused(layout: Layout) -> None:

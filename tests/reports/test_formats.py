@@ -73,6 +73,7 @@ def test_a_value_is_rounded_half_up_once_in_its_unit(value: str, scale: Scale, t
         (None, "final", "—", ""),
         (None, "stale", "—", ""),
         (None, "suppressed", "已抑制", ""),
+        (None, "missing", "缺报", ""),
         (Decimal(2), "suppressed", "已抑制", ""),
     ],
 )

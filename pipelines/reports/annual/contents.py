@@ -72,9 +72,9 @@ class AnnualContents:
         return f"{self.year}年度指标报告"
 
     @property
-    def stale_states(self) -> list[ExtractState]:
-        """The sources whose last good data is older than it should be."""
-        return [state for state in self.states if state.stale_from is not None]
+    def doubtful_states(self) -> list[ExtractState]:
+        """The sources that are late, hold something back or never delivered it."""
+        return [state for state in self.states if state.reason is not None]
 
 
 def read_annual_contents(connection: duckdb.DuckDBPyConnection, year: int) -> AnnualContents:

@@ -40,13 +40,13 @@ def _write_reading(paper: Paper, contents: AnnualContents) -> None:
         paper.write_text(UNFINISHED)
     paper.write_text(ROUNDING)
     paper.write_table(("标记", "含义"), tuple(MEANINGS.items()), (3.0, 14.0))
-    if not contents.stale_states:
-        paper.write_text("没有陈旧的数据来源。")
+    if not contents.doubtful_states:
+        paper.write_text("各数据来源均按时、完整。")
         return
-    paper.write_text("以下数据来源陈旧：")
+    paper.write_text("以下数据来源未按时报送或不完整：")
     lines = [
         (s.source, str(s.data_through or "—"), str(s.stale_from or "—"), s.reason or "")
-        for s in contents.stale_states
+        for s in contents.doubtful_states
     ]
     paper.write_table(_STATE_HEADINGS, lines, _STATE_WIDTHS)
 

@@ -39,10 +39,12 @@ def _write_cover(writer: SheetWriter, contents: AnnualContents) -> None:
         facts.append(("本年", UNFINISHED))
     row = writer.write_section(sheet, row, "本报告", ("项目", "内容"), facts)
     row = writer.write_marks(sheet, row, MEANINGS)
-    if contents.stale_states:
-        row = writer.write_states(sheet, row, contents.stale_states, "陈旧的数据来源")
+    if contents.doubtful_states:
+        row = writer.write_states(
+            sheet, row, contents.doubtful_states, "未按时报送或不完整的数据来源"
+        )
     else:
-        writer.write_text(sheet, row, 0, "没有陈旧的数据来源。")
+        writer.write_text(sheet, row, 0, "各数据来源均按时、完整。")
         row += 2
     writer.write_states(sheet, row, contents.states)
 

@@ -93,8 +93,9 @@ _ENGLISH_MARKS = {
     ),
     "stale": (
         "stale",
-        "The data behind it did not arrive in time; computed from the last that passed.",
+        "The data behind it did not arrive in time; counted up to the day that it reaches.",
     ),
+    "missing": ("not delivered", "No source delivered the period; there is no value, and no zero."),
     "suppressed": ("suppressed", "Too few cases; not shown, to protect those concerned."),
 }
 _ACRONYMS = {"ip": "IP", "ccc": "CCC"}
@@ -155,7 +156,7 @@ class Language:
 
     def number(self, cell: Cell) -> str:
         """A value, or what stands in its place."""
-        if cell.number is None and cell.status == "suppressed":
+        if cell.number is None and cell.text == MARKS.get(cell.status):
             return self.mark(cell.status)
         return cell.text
 

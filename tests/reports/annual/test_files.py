@@ -109,8 +109,8 @@ def test_the_cover_says_which_release_what_marks_mean_and_what_is_stale(report: 
     assert ["发布编号", "2025-01-15-0123456789ab"] in rows
     assert ["数据截至", "2025-01-15"] in rows
     marks = {row[0] for row in rows if len(row) == 2}
-    assert {"暂定", "陈旧", "已抑制", "外部数据", "—", "空心"} <= marks
-    stale = rows[rows.index(["陈旧的数据来源"]) + 2]
+    assert {"暂定", "陈旧", "缺报", "已抑制", "外部数据", "—", "空心"} <= marks
+    stale = rows[rows.index(["未按时报送或不完整的数据来源"]) + 2]
     assert stale[:3] == ["投诉举报咨询", "2024-12-14", "2024-12-15"]
 
 

@@ -1,0 +1,50 @@
+"""`zhibiao release`: what has been published, and which of it people read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.output import Format, write_rows
+from pipelines.layout import Layout
+from pipelines.orchestration.lease import hold_lease
+from pipelines.releases.reading import current_release, list_releases
+from pipelines.releases.switch import use_release
+from pipelines.settings import read_settings
+
+app = typer.Typer(
+    name="release", help="List the releases, or make another one current.", no_args_is_help=True
+)
+
+COLUMNS = ("release", "as_of", "made_at", "current")
+
+
+@app.command("list")
+def list_all(
+    output: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.TABLE,
+) -> None:
+    """List the releases that are kept, the newest first."""
+    layout = Layout.of(read_settings())
+    current = current_release(layout)
+    rows = [
+        (
+            release.id,
+            release.as_of,
+            release.manifest.created_at.isoformat(sep=" ", timespec="seconds"),
+            current is not None and release.id == current.id,
+        )
+        for release in list_releases(layout)
+    ]
+    write_rows(COLUMNS, rows, output)
+
+
+@app.command("use")
+def use(
+    release_id: Annotated[str, typer.Argument(metavar="ID", help="As `release list` names it.")],
+) -> None:
+    """Make a release current, after reading it back; no night may be running meanwhile."""
+    layout = Layout.of(read_settings())
+    with hold_lease(layout.lease):
+        release = use_release(layout, release_id)
+    typer.echo(f"current is now {release.id} (as of {release.as_of})")

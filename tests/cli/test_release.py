@@ -1,0 +1,51 @@
+"""`zhibiao release`: what is kept, and which of it people read."""
+
+from __future__ import annotations
+
+import json
+
+from pipelines.orchestration.lease import hold_lease
+from tests.cli.conftest import Command
+from tests.night.bureau import Bureau
+
+PAST = "2024-02-29"
+
+
+def test_a_night_for_a_past_day_is_kept_and_made_current_when_told(bureau: Bureau) -> None:
+    """It says so, with the commands; the ledgers know nothing of later days."""
+    newest = bureau.current.resolve().name
+    done = bureau.night("--date", PAST)
+    (made,) = [f.name for f in (bureau.warehouse / "releases").iterdir() if f.name[:10] == PAST]
+    assert bureau.current.resolve().name == newest
+    assert f"kept beside the current release {newest}" in " ".join(done.stdout.split())
+    assert f"zhibiao release use {made}" in " ".join(done.stdout.split())
+
+    listed = json.loads(bureau.run("release", "list", "--format", "json").stdout)
+    assert [(r["release"], r["as_of"], r["current"]) for r in listed] == [
+        (made, PAST, False),
+        (newest, newest[:10], True),
+    ]
+    used = bureau.run("release", "use", made)
+    assert (used.returncode, used.stdout) == (0, f"current is now {made} (as of {PAST})\n")
+    later = bureau.query(
+        "select count(*) from registrations where occurred_on > ? union all"
+        " select count(*) from complaints where greatest(received_on, accepted_on, closed_on) > ?"
+        " union all"
+        " select count(*) from penalty_decisions where decided_on > ? or published_on > ?",
+        *[PAST] * 4,
+    )
+    assert later == [(0,), (0,), (0,)]
+    assert bureau.query("select distinct as_of <= ? from indicator_values", PAST) == [(True,)]
+
+
+def test_no_other_release_is_made_current_while_a_night_runs(
+    bureau: Bureau, zhibiao: Command
+) -> None:
+    with hold_lease(bureau.warehouse / "night.lock"):
+        answer = zhibiao("release", "use", bureau.current.resolve().name, on=bureau)
+    assert answer.code == 75
+
+
+def test_without_any_release_the_list_is_empty(zhibiao: Command) -> None:
+    answer = zhibiao("release", "list", "--format", "json")
+    assert (answer.code, json.loads(answer.out)) == (0, [])
