@@ -15,16 +15,15 @@ from typing import NamedTuple
 import duckdb
 
 from pipelines.errors import ExtractHeldError
-from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.profiles import (
     FEW_VALUES,
     LEAST_ROWS,
-    SAMPLE,
     ColumnProfile,
     Order,
     Profile,
+    is_sampled,
     read_profile,
 )
 from pipelines.sources.refusals import PROFILE_CHANGED
@@ -46,11 +45,10 @@ and both columns have to do it, each to the other's place."""
 _SHARES_BROKEN, _SHARES_FIT = 0.4, 0.2
 """Of a list of words, the part of all values that another month has otherwise: kinds of cases move
 by 0.1 to 0.2, and a sample of a hundred by as much through chance."""
-_UNKNOWN, _KNOWN = 0.1, 0.5
-"""Shares of values that stood in a column before. Two months share banks, streets and chains of
-shops; a column of names of its own shares a tenth at most with another's past."""
-_LEAST_DISTINCT = 5
-"""With fewer values a column is a label, like the month of the delivery, and says nothing."""
+_KNOWN, _BETTER_KNOWN = 0.5, 0.4
+"""Share of a column's values that stood in another column before, and by how much it must be more
+than of those that stood in its own. Two months share banks, streets and chains of shops; that two
+columns are both better known elsewhere, no month brings about."""
 _ORDERED, _LEAST_ORDERED = 0.9, 50
 """Share of rows in which one day is before another, or one number less, that is the rule and not
 chance; and of how many rows. Exchanged columns turn 0.9 and more to 0.1 and less."""
@@ -204,11 +202,8 @@ def _exchanged_names(
     now: Profile, before: Profile, texts: list[str], familiarity: Familiarity
 ) -> Iterator[_Break]:
     def has_gone_to(name: str, past: str) -> bool:
-        return (
-            past != name
-            and familiarity.get((name, past), 0) >= _KNOWN
-            and familiarity.get((name, name), 0) <= _UNKNOWN
-        )
+        there, here = familiarity.get((name, past), 0), familiarity.get((name, name), 0)
+        return past != name and there >= _KNOWN and there - here >= _BETTER_KNOWN
 
     for one in texts:
         for other in texts:
@@ -261,7 +256,6 @@ def _measure_familiarity(
     Personal values are compared as pseudonyms: the same value has the same one.
     """
     counted = session.execute("select count(*) from screened").fetchone() or (0,)
-    step = max(1, -(-counted[0] // SAMPLE))
     now, before = (
         " union all ".join(
             f"select {literal(name)} as column_name, hash({identifier(name)}) as value"
@@ -269,7 +263,7 @@ def _measure_familiarity(
             for name in texts
         )
         for relation in (
-            f"(from screened where {ROW_NUMBER} % {step} = 0)",
+            f"(from screened where {is_sampled(max(counted[0], 1))})",
             f"read_parquet({exact_path(predecessor.data_path)})",
         )
     )
@@ -277,8 +271,7 @@ def _measure_familiarity(
         with now as (select column_name, value, count(*) as rows from ({now}) group by all),
         before as (select distinct column_name, value from ({before}) semi join now using (value)),
         totals as (
-            select column_name, sum(rows) as rows from now
-            group by column_name having count(*) >= {_LEAST_DISTINCT}
+            select column_name, sum(rows) as rows from now group by column_name
         )
         select now.column_name, before.column_name, sum(now.rows) / any_value(totals.rows)
         from now

@@ -13,6 +13,7 @@ from itertools import combinations
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import ZhibiaoError
@@ -26,9 +27,9 @@ from pipelines.sources.sql_text import identifier
 LEAST_ROWS = 100
 """A smaller delivery has no profile: its shares say little, and its lengths would be those of
 single persons."""
-SAMPLE = 5_000
-"""Rows, evenly spread, that a profile is made from: its shares are then right to one in a hundred,
-whatever the size of the delivery."""
+SAMPLE = 2_000
+"""Rows, from all over the delivery, that a profile is made from, at most: its shares are then right
+to two or three in a hundred whatever the size, and cost 0.15 s, most of it for planning."""
 FEW_VALUES = 20
 """A column of so many values at most is a list of words, whose shares are kept."""
 
@@ -91,6 +92,14 @@ def read_profile(extract: Extract) -> Profile:
         ) from None
 
 
+def is_sampled(rows: int) -> str:
+    """A condition that some SAMPLE of so many rows meet, the same ones wherever it is asked.
+
+    Not every tenth row: a list whose every fifth item is open would show none that is closed.
+    """
+    return f"hash({ROW_NUMBER}) % {-(-rows // SAMPLE)} = 0"
+
+
 def make_profile(
     session: duckdb.DuckDBPyConnection, table: SourceTable, rows: pa.Table
 ) -> Profile | None:
@@ -103,11 +112,15 @@ def make_profile(
     """
     if rows.num_rows < LEAST_ROWS:
         return None
-    step = -(-rows.num_rows // SAMPLE)
-    session.register("delivered", rows.take(pa.array(range(0, rows.num_rows, step), pa.int64())))
+    chosen = is_sampled(rows.num_rows)
+    session.register("delivered", rows.select([ROW_NUMBER]))
+    numbers = session.execute(f"select {ROW_NUMBER} from delivered where {chosen}").to_arrow_table()
+    session.register(
+        "delivered", rows.filter(pc.is_in(rows[ROW_NUMBER], value_set=numbers[ROW_NUMBER]))
+    )
     columns = _shapes(session, table.columns, given_values(table))
     session.unregister("delivered")
-    sampled = f"(from screened where {ROW_NUMBER} % {step} = 0)"
+    sampled = f"(from screened where {chosen})"
     values = _values(session, table.columns, columns, sampled)
     return Profile(
         columns={
