@@ -2,7 +2,8 @@
 
 What belongs here: which delivery is new, unchanged, held or not yet complete, and what follows.
 What does not: reading (connectors), landing one delivery (deliveries), judging it (quality). A
-refused delivery never keeps the others of its table from landing.
+refused delivery never keeps the others of its table from landing, and no source another: what
+leaves here is what all sources share.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from typing import TypeVar
 import stamina
 
 from pipelines.clock import today
-from pipelines.errors import ExtractHeldError, SourceUnavailableError
+from pipelines.errors import (
+    ExtractHeldError,
+    SettingsError,
+    SourceUnavailableError,
+    StorageError,
+)
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
@@ -34,6 +40,13 @@ from pipelines.sources.extracts import (
 from pipelines.sources.history import History
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
 from pipelines.sources.refusals import HeldDelivery, Refusals
+from pipelines.sources.sessions import within_memory
+from pipelines.sources.unforeseen import (
+    UNFORESEEN,
+    reading_code,
+    unforeseen_delivery,
+    unforeseen_visit,
+)
 
 __all__ = [
     "Extract",
@@ -85,6 +98,8 @@ class LandingReport:
     """Files not yet complete; the next night takes them."""
     unchanged: int = 0
     """Deliveries that brought nothing new."""
+    is_complete: bool = True
+    """False when the visit broke off: what it does not report is not thereby settled."""
     seconds: float = 0.0
 
     @property
@@ -124,17 +139,48 @@ def land_table(
     Raises:
         SourceUnavailableError: the source is away, after all tries.
         SettingsError: the pseudonym key is missing, or is not the one used so far.
-        StorageError: there is no room in the warehouse.
+        StorageError: the warehouse cannot be written.
     """
     started = time.monotonic()
+    try:
+        report = _visit_source(
+            table,
+            layout,
+            settings,
+            business_date,
+            day or today(datetime.now(UTC)),
+            look_interval,
+            first_looks,
+            retry or Retry(),
+        )
+    except (SourceUnavailableError, SettingsError, StorageError):
+        raise
+    except Exception as error:
+        message = unforeseen_visit(table, error)
+        held = HeldDelivery(table.id, table.dialect.location, "source", UNFORESEEN, message)
+        report = LandingReport(table.id, held=[held], is_complete=False)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _visit_source(
+    table: SourceTable,
+    layout: Layout,
+    settings: Settings,
+    business_date: date,
+    day: date,
+    look_interval: float,
+    first_looks: FirstLooks | None,
+    retry: Retry,
+) -> LandingReport:
     remove_leftovers(table_folder(layout, table.id))
     history = History.read(layout, table)
-    refusals = Refusals(history.home)
+    refusals = Refusals(history.home, f"{reading_code()} {settings.memory_limit}")
     seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
     visit = Visit(
         sources=layout.sources,
         business_date=business_date,
-        today=day or today(datetime.now(UTC)),
+        today=day,
         connection=settings.connections.get(table.source),
         since=history.changed_since,
         look_interval=look_interval,
@@ -144,10 +190,7 @@ def land_table(
         memory_limit=settings.memory_limit,
     )
     key = _open_key(table, layout, settings, history)
-    landing = _Landing(history, refusals, visit, settings, key, retry or Retry())
-    report = landing.run()
-    report.seconds = time.monotonic() - started
-    return report
+    return _Landing(history, refusals, visit, settings, key, retry).run()
 
 
 def _open_key(
@@ -202,7 +245,12 @@ class _Landing:
         except FileChangedError:
             report.waiting.append(candidate.origin)
         except ExtractHeldError as refusal:
-            report.held.append(self._refuse(candidate, refusal))
+            report.held.append(self._refuse(candidate, refusal.reason, str(refusal)))
+        except (SourceUnavailableError, StorageError):
+            raise
+        except Exception as error:
+            message = unforeseen_delivery(self.history.table, error)
+            report.held.append(self._refuse(candidate, UNFORESEEN, message))
         else:
             self.refusals.clear(candidate.slot)
             if extract is None:
@@ -214,24 +262,25 @@ class _Landing:
     def _land(self, candidate: Candidate) -> Extract | None:
         table = self.history.table
         connector = CONNECTORS[table.dialect.connector]
-        reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
-        return land_delivery(
-            candidate,
-            reading,
-            self.history,
-            key=self.key,
-            settings=self.settings,
-            business_date=self.visit.business_date,
-        )
+        with within_memory(table):
+            reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
+            return land_delivery(
+                candidate,
+                reading,
+                self.history,
+                key=self.key,
+                settings=self.settings,
+                business_date=self.visit.business_date,
+            )
 
-    def _refuse(self, candidate: Candidate, refusal: ExtractHeldError) -> HeldDelivery:
+    def _refuse(self, candidate: Candidate, reason: str, message: str) -> HeldDelivery:
         detail = f"{self.visit.business_date} {(candidate.sha256 or '')[:8]}".strip()
         delivery = HeldDelivery(
             self.history.table.id,
             candidate.origin,
             candidate.slot,
-            refusal.reason,
-            str(refusal),
+            reason,
+            message,
             detail,
         )
         self.refusals.replace(self.history.table, candidate, delivery)

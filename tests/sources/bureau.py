@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -91,6 +91,7 @@ class Bureau:
 
     root: Path
     connections: dict[str, str] = field(default_factory=dict)
+    memory_limit: ClassVar[str] = "1GB"
 
     @property
     def settings(self) -> Settings:
@@ -101,6 +102,7 @@ class Bureau:
             warehouse=self.root / "warehouse",
             sources=self.root / "sources",
             connections=self.connections,
+            memory_limit=self.memory_limit,
         )
 
     @property

@@ -234,3 +234,11 @@ def as_landed(cell: str) -> str | None:
     """A cell as the dialect of these tests lands it."""
     trimmed = cell.strip(" \t\r\n\u3000\u00a0")
     return None if trimmed in ("", "N/A", "-") else trimmed
+
+
+@pytest.mark.parametrize("number", ["1e999", "inf", "NaN", "sNaN", "1E+300000000", "9" * 400])
+def test_a_text_that_is_no_plain_number_rejects_its_row(bureau: Bureau, number: str) -> None:
+    """Whatever other programs take it for."""
+    bureau.drop("people/人员_202412.csv", csv_text([*MANY, ["x", "张", "", number]]))
+    (extract,) = bureau.land(csv_contract()).extracts
+    assert rejected_rows(extract) == [(102, "type.金额")]

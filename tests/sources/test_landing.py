@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import SettingsError, StorageError
+from pipelines.sources.connectors import file_drops
 from pipelines.sources.connectors.file_drops import look_at_drops
+from pipelines.sources.connectors.interface import Candidate, Visit
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import verify_landing
 from tests.sources.bureau import (
     NIGHT,
@@ -354,3 +359,101 @@ def test_no_personal_value_lies_anywhere_below_the_warehouse(bureau: Bureau) -> 
     assert len(files) > 5
     for encoding in ("utf-8", "gb18030", "utf-16-le"):
         assert not [path for path in files if secret.encode(encoding) in path.read_bytes()]
+
+
+class BrokenReaderError(Exception):
+    """What nobody foresaw."""
+
+
+def break_reading(monkeypatch: pytest.MonkeyPatch, only: str = "") -> None:
+    """Let reading fail over files whose name holds a text."""
+    read = file_drops.read_settled
+
+    def fail(table: SourceTable, candidate: Candidate, visit: Visit) -> bytes:
+        if only in candidate.origin:
+            raise BrokenReaderError("张三13812345678")
+        return read(table, candidate, visit)
+
+    monkeypatch.setattr("pipelines.sources.connectors.delimited.read_settled", fail)
+
+
+def test_an_error_that_nobody_foresaw_holds_its_delivery_and_no_other(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by class and place; what it says may be a cell."""
+    bureau.drop("people/人员_202411.csv", OTHER)
+    bureau.drop(DECEMBER, GOOD)
+    break_reading(monkeypatch, only="202411")
+    report = bureau.land(csv_contract())
+    assert [e.slot for e in report.extracts] == ["202412"]
+    (held,) = report.held
+    assert (held.slot, held.reason) == ("202411", "unforeseen")
+    assert "BrokenReaderError，pipelines.sources.connectors.delimited 第" in held.message_zh
+    assert "张三" not in held.message_zh
+
+
+def test_an_unforeseen_refusal_is_remembered_until_the_code_or_the_memory_changes(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours is mended by other code, not by other bytes."""
+    bureau.drop(DECEMBER, GOOD)
+    with monkeypatch.context() as patched:
+        break_reading(patched)
+        (held,) = bureau.land(csv_contract()).held
+    assert bureau.land(csv_contract()).held == [held]
+    monkeypatch.setattr("pipelines.sources.landing.reading_code", lambda: "mended")
+    report = bureau.land(csv_contract())
+    assert (len(report.extracts), report.held) == (1, [])
+
+
+def test_a_file_longer_than_the_memory_allowed_is_held_until_the_limit_is_raised(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not even opened; one that only grows too large is held as well."""
+    bureau.drop(DECEMBER, csv_text([[str(n), "张三", "", "1"] for n in range(70_000)]))
+    monkeypatch.setattr(Bureau, "memory_limit", "1MB")
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.reason, "ZHIBIAO_MEMORY_LIMIT" in held.message_zh) == ("too_large", True)
+    monkeypatch.setattr(Bureau, "memory_limit", "15MB")
+    assert [h.reason for h in bureau.land(csv_contract()).held] == ["too_large"]
+    monkeypatch.setattr(Bureau, "memory_limit", "1GB")
+    assert bureau.land(csv_contract()).rows == 70_000
+
+
+def test_a_visit_that_breaks_off_holds_the_source_and_settles_nothing(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside any delivery: while looking for files, or over a damaged manifest."""
+    bureau.drop(DECEMBER, GOOD)
+    (extract,) = bureau.land(csv_contract()).extracts
+    (extract.folder / "manifest.json").write_text("{")
+    report = bureau.land(csv_contract())
+    (held,) = report.held
+    assert (held.reason, report.is_complete) == ("unforeseen", False)
+    assert "Restore the folder from the backup" in held.message_zh
+
+    def fail(*_: object) -> None:
+        raise BrokenReaderError("张三")
+
+    (extract.folder / "manifest.json").write_text(extract.to_manifest())
+    monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.reason, "张三" in held.message_zh) == ("unforeseen", False)
+
+
+def test_what_all_sources_share_still_ends_the_visit(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warehouse that cannot be written, whatever the reason; a key that cannot be read."""
+    bureau.drop(DECEMBER, GOOD)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.sources.deliveries.write_tables", refuse)
+        with pytest.raises(StorageError, match="Read-only file system"):
+            bureau.land(csv_contract())
+    monkeypatch.setattr("pipelines.sources.pseudonyms._read_key", refuse)
+    with pytest.raises(SettingsError, match="pseudonym key"):
+        bureau.land(csv_contract())

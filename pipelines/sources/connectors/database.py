@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import duckdb
 import pyarrow as pa
 
-from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError
+from pipelines.errors import ExtractHeldError, SourceUnavailableError
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     Candidate,
@@ -46,6 +46,8 @@ class _Server(Protocol):
     def place(self) -> str: ...  # as our messages name it
     @property
     def modified_ns(self) -> int: ...  # of its files, where it has any; else 0
+    @property
+    def other_error(self) -> str: ...  # what an error is that says nothing known
     def attach(self) -> str: ...
     def columns(self, relation: str) -> str: ...
     def as_text(self, name: str, data_type: str) -> str: ...
@@ -56,6 +58,7 @@ class _Server(Protocol):
 class _Sqlite:
     path: Path
     scanner: str = "sqlite"
+    other_error: str = "damaged"  # no server is between us and the file
 
     @property
     def address(self) -> str:
@@ -92,6 +95,7 @@ class _Postgres:
     uri: str
     scanner: str = "postgres"
     modified_ns: int = 0
+    other_error: str = "an error"
 
     @property
     def address(self) -> str:
@@ -165,8 +169,8 @@ class DatabaseConnector:
         """Read what changed since `visit.since`, or all; rows are numbered by key.
 
         Raises:
-            ExtractHeldError: `relation_missing`, `unreadable`, `count_mismatch` or what drift
-                raises.
+            ExtractHeldError: `connection_setting`, `relation_missing`, `unreadable`,
+                `count_mismatch` or what drift raises.
             SourceUnavailableError: the database cannot be reached or went away.
         """
         dialect = table.dialect_as(SqlDialect)
@@ -187,9 +191,10 @@ def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> _Server:
         return _Postgres(given)
     if scheme == "sqlite":
         return _Sqlite(visit.sources / rest.removeprefix("/"))
-    raise SettingsError(
-        f"ZHIBIAO_CONNECTIONS, {table.source}: expected postgresql://… or a SQLite file, got "
-        f"{scheme}://…. Other kinds of database have no connector yet."
+    raise ExtractHeldError(
+        f"{table.label}：ZHIBIAO_CONNECTIONS 中 {table.source} 的地址应为 postgresql://… 或 SQLite "
+        f"文件，实为 {scheme}://…，今晚未取数。请维护人员改正；其他种类的数据库还没有连接器。",
+        reason="connection_setting",
     )
 
 
@@ -201,8 +206,12 @@ def _refusals(table: SourceTable, server: _Server) -> Iterator[None]:
         return
     except FileNotFoundError:
         finding = "no such file"
+    except duckdb.OutOfMemoryException:
+        raise
+    except pa.ArrowInvalid:
+        finding = "not text"
     except duckdb.Error as error:
-        finding = _kind_of(str(error).replace(server.address, ""))
+        finding = _kind_of(str(error).replace(server.address, ""), server.other_error)
     if finding in ("damaged", "not text"):
         raise ExtractHeldError(
             f"{table.label}：数据库 {server.place} 的内容无法读取"
@@ -216,7 +225,7 @@ def _refusals(table: SourceTable, server: _Server) -> Iterator[None]:
     ) from None
 
 
-def _kind_of(message: str) -> str:
+def _kind_of(message: str, otherwise: str) -> str:
     kinds = {
         "not a database": "damaged",
         "malformed": "damaged",
@@ -229,8 +238,9 @@ def _kind_of(message: str) -> str:
         "timeout expired": "no answer in time",
         "refused": "a refused connection",
         "closed the connection": "a broken connection",
+        "unable to open database": "a refused permission",
     }
-    return next((kind for words, kind in kinds.items() if words in message), "an error")
+    return next((kind for words, kind in kinds.items() if words in message), otherwise)
 
 
 @contextmanager
@@ -279,6 +289,7 @@ def _read_relation(
         from {server.scanner}_query('source', {literal(f"select {texts} {chosen}")})
         order by {ROW_NUMBER}
     """).to_arrow_table()
+    rows.validate(full=True)  # SQLite stores any bytes as text, and DuckDB passes them on
     records = int(counted[0]) if counted else 0
     require_count(table, rows.num_rows, records)
     return Reading(rows, records)

@@ -61,7 +61,7 @@ class DelimitedConnector:
                 `count_mismatch`, `malformed`, or what drift raises.
         """
         dialect = table.dialect_as(CsvDialect)
-        raw = read_settled(candidate)
+        raw = read_settled(table, candidate, visit)
         content = _decode(table, dialect, raw)
         counted = _count_records(table, dialect, content)
         header = [name.strip() for name in counted.header]

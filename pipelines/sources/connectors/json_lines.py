@@ -34,13 +34,17 @@ from pipelines.sources.drift import (
     require_decodable,
     require_splittable,
 )
-from pipelines.sources.sessions import open_session, without_cells
+from pipelines.sources.sessions import open_session
 from pipelines.sources.sql_text import identifier, literal
 
 # Everything up to the next number outside a string, then the number. With a number put at the
 # line's end, the matches cover the line and none begins inside a string.
 _NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*)'
 _MARK = b"\xef\xbb\xbf"
+
+LONGEST_LINE = 16 * 2**20
+"""Bytes. A case with all its documents stays far below. One of 100 MB took 40 s and all the memory
+that DuckDB was allowed."""
 
 
 class JsonLinesConnector:
@@ -57,7 +61,7 @@ class JsonLinesConnector:
             ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `malformed`, or what drift
                 raises.
         """
-        raw = read_settled(candidate).removeprefix(_MARK)
+        raw = read_settled(table, candidate, visit).removeprefix(_MARK)
         if not raw.strip():
             raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
         if not raw.endswith(b"\n"):
@@ -67,10 +71,7 @@ class JsonLinesConnector:
             )
         lines, broken = _separate(raw)
         records = lines.num_rows + len(broken)
-        with (
-            open_session(visit.threads, visit.memory_limit) as session,
-            without_cells(f"{table.id}, {candidate.origin}"),
-        ):
+        with open_session(visit.threads, visit.memory_limit) as session:
             session.register("parsed", lines)
             broken += _set_apart_invalid(session)
             undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
@@ -89,6 +90,10 @@ def _separate(raw: bytes) -> tuple[pa.Table, list[BrokenRow]]:
     broken: list[BrokenRow] = []
     for number, line in enumerate(raw.split(b"\n"), start=1):
         if not line.strip():
+            continue
+        if len(line) > LONGEST_LINE:
+            size = f"这一行超过 {LONGEST_LINE // 2**20} MB，未读取"
+            broken.append(BrokenRow(number, "structure.too_long", size))
             continue
         try:
             text = line.decode()

@@ -11,13 +11,13 @@ column, the lowest cell alone may be: 出质人 over 名称 and 街道 groups th
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Context, Decimal, localcontext
 from io import BytesIO
 from typing import NamedTuple
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
@@ -33,6 +33,8 @@ from pipelines.sources.connectors.interface import (
     Visit,
 )
 from pipelines.sources.connectors.worksheet_xml import (
+    DAMAGED,
+    EncryptedWorkbookError,
     SheetScan,
     UnsafeWorkbookError,
     scan_sheet,
@@ -44,6 +46,10 @@ _ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0"
 _EPOCHS = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 _NOISE = Decimal("0.000001")
 """A total is stored as a binary fraction: 0.1 + 0.2 shows as 0.30000000000000004."""
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,38}(\.[0-9]{1,38})?")
+"""Plain digits, as many as a decimal column takes: 1E+300000000 written out is 300 MB, and sNaN
+ends whatever adds it up."""
+_EXACT = Context(prec=100)
 
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
@@ -70,7 +76,7 @@ class WorkbookConnector:
                 what drift raises.
         """
         dialect = table.dialect_as(ExcelDialect)
-        sheet = _open_sheet(table, dialect, read_settled(candidate))
+        sheet = _open_sheet(table, dialect, read_settled(table, candidate, visit))
         first = dialect.title_rows + dialect.header_rows
         names = _column_names(table, dialect, sheet)
         require_columns(table, [name for name in names if name])
@@ -85,23 +91,9 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
     if not content:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
     if content.startswith(_ENCRYPTED_OR_OLD):
-        raise ExtractHeldError(
-            f"{table.label}：工作簿已加密，或是旧的 .xls 格式。"
-            "请去掉密码，另存为 .xlsx 后重新提交。",
-            reason="encrypted",
-        )
-    problem = ""
-    try:
+        raise _encrypted(table)
+    with _refusals(table):
         scan = scan_sheet(content, dialect.sheet)
-    except UnsafeWorkbookError as error:
-        raise ExtractHeldError(
-            f"{table.label}：工作簿过大（{error}），未打开。请删去多余的内容后重新提交。",
-            reason="too_large",
-        ) from None
-    except (BadZipFile, ParseError, KeyError, ValueError, EOFError, NotImplementedError) as error:
-        problem = type(error).__name__
-    if problem:
-        raise _unreadable(table)
     if scan is None:
         raise ExtractHeldError(
             f"{table.label}：工作簿中没有名为“{dialect.sheet}”的工作表。请恢复工作表名称。",
@@ -113,19 +105,50 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
             f"（{'、'.join(scan.uncomputed[:5])}）。请用 Excel 或 WPS 打开，保存后重新提交。",
             reason="uncomputed_formulas",
         )
-    try:
-        with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
-            worksheet = workbook.get_sheet_by_name(dialect.sheet)
-            grid = worksheet.to_python(skip_empty_area=False)
-            merges = worksheet.merged_cell_ranges or []
-    except CalamineError:
-        raise _unreadable(table) from None
+    with (
+        _refusals(table),
+        CalamineWorkbook.from_filelike(BytesIO(content)) as workbook,
+    ):
+        worksheet = workbook.get_sheet_by_name(dialect.sheet)
+        grid = worksheet.to_python(skip_empty_area=False)
+        merges = worksheet.merged_cell_ranges or []
     return _Sheet([[_text(cell) for cell in row] for row in grid], merges, scan)
+
+
+@contextmanager
+def _refusals(table: SourceTable) -> Iterator[None]:
+    """Tell an encrypted workbook from one that is too large and one that is damaged."""
+    refusal: ExtractHeldError | None = None
+    try:
+        yield
+    except EncryptedWorkbookError:
+        refusal = _encrypted(table)
+    except UnsafeWorkbookError as error:
+        refusal = ExtractHeldError(
+            f"{table.label}：工作簿过大（{error}），未打开。请删去多余的内容后重新提交。",
+            reason="too_large",
+        )
+    except (CalamineError, *DAMAGED):
+        refusal = _unreadable(table)
+    except BaseException as error:
+        # What a panic of calamine is here descends from BaseException alone.
+        if type(error).__name__ != "PanicException":
+            raise
+        refusal = _unreadable(table)
+    if refusal:
+        raise refusal
+
+
+def _encrypted(table: SourceTable) -> ExtractHeldError:
+    return ExtractHeldError(
+        f"{table.label}：工作簿已加密，或是旧的 .xls 格式。请去掉密码，另存为 .xlsx 后重新提交。",
+        reason="encrypted",
+    )
 
 
 def _unreadable(table: SourceTable) -> ExtractHeldError:
     return ExtractHeldError(
-        f"{table.label}：文件不是完整的 Excel 工作簿（.xlsx），可能没有传完。请重新提交。",
+        f"{table.label}：文件不是完整的 Excel 工作簿（.xlsx），可能没有传完或已损坏。请重新提交。",
         reason="unreadable",
     )
 
@@ -137,6 +160,8 @@ def _text(cell: object) -> str:
             return cell
         case bool():
             return "true" if cell else "false"
+        case float() if not math.isfinite(cell):
+            return str(cell)  # the scan of the XML has found its row
         case float() | int():
             return str(int(cell)) if cell == int(cell) else format(Decimal(repr(cell)), "f")
         case dt.datetime():
@@ -154,14 +179,14 @@ def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> l
     """The name over each column; "" where there is neither a header nor a value below."""
     top, below = dialect.title_rows, dialect.title_rows + dialect.header_rows
     width = max((len(row) for row in sheet.cells), default=0)
-    header = [[_squeezed(cell) for cell in row] for row in sheet.cells[top:below]]
+    header = [[*map(_squeezed, row), *[""] * (width - len(row))] for row in sheet.cells[top:below]]
     if len(header) < dialect.header_rows or not any(any(row) for row in header):
         raise ExtractHeldError(f"{table.label}：没有表头。请按约定的表样重新提交。", reason="empty")
     for (row, left), (bottom, right) in sheet.merges:
         if top <= row < below:
-            shown = header[row - top][left]
+            shown = header[row - top][left] if left < width else ""
             for covered in range(row, min(bottom, below - 1) + 1):
-                for column in range(left, right + 1):
+                for column in range(left, min(right, width - 1) + 1):
                     # Only the top left cell of a merge holds text; the mark keeps it one name.
                     header[covered - top][column] = shown
     declared = {column.name for column in table.columns}
@@ -191,10 +216,8 @@ def _footer_row(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet, first:
 
 
 def _amount(text: str) -> Decimal | None:
-    try:
-        return Decimal(_squeezed(text).replace(",", "").replace("，", ""))
-    except InvalidOperation:
-        return None
+    digits = _squeezed(text).replace(",", "").replace("，", "")
+    return Decimal(digits) if _AMOUNT.fullmatch(digits) else None
 
 
 def _require_footer_sums(
@@ -209,9 +232,11 @@ def _require_footer_sums(
     for name in dialect.footer_sums:
         place = names.index(name)
         amounts = [_amount(row[place]) for row in sheet.cells[first:end]]
-        added = sum((amount for amount in amounts if amount is not None), Decimal())
         stated = _amount(sheet.cells[end][place])
-        if stated is None or abs(added - stated) > _NOISE:
+        with localcontext(_EXACT):
+            added = sum((amount for amount in amounts if amount is not None), Decimal())
+            is_off = stated is None or abs(added - stated) > _NOISE
+        if is_off:
             raise ExtractHeldError(
                 f"{table.label}：“{name}”各行相加为 {added:f}，"
                 f"“{dialect.footer_marker}”行为 {'空' if stated is None else f'{stated:f}'}。"
@@ -238,14 +263,18 @@ def _read_rows(
     filled = [
         place for place in range(first, end) if any(cell.strip() for cell in sheet.cells[place])
     ]
-    failed = sheet.scan.failed_rows
     records = sum(first < number <= end for number in sheet.scan.filled_rows)
+    unusable = dict.fromkeys(
+        sheet.scan.beyond_rows, ("structure.number", "含有无法表示的数值（如 1e999）")
+    ) | dict.fromkeys(
+        sheet.scan.failed_rows, ("structure.formula_error", "含有出错的公式（如 #REF!）")
+    )
     broken = tuple(
-        BrokenRow(number, "structure.formula_error", "含有出错的公式（如 #REF!）")
-        for number in sorted(failed)
+        BrokenRow(number, *reason)
+        for number, reason in sorted(unusable.items())
         if first < number <= end
     )
-    kept = [place for place in filled if place + 1 not in failed]
+    kept = [place for place in filled if place + 1 not in unusable]
     require_count(table, len(kept) + len(broken), records)
     require_splittable(table, len(broken), records)
     columns = {
