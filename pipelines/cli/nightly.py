@@ -32,6 +32,14 @@ def nightly(
             "--date", formats=["%Y-%m-%d"], help="Business date; yesterday in Shanghai otherwise."
         ),
     ] = None,
+    accept_older: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-older",
+            metavar="SOURCE_TABLE",
+            help="Let this table's older delivery replace the newer one; can be repeated.",
+        ),
+    ] = None,
     demo_if_empty: Annotated[
         bool, typer.Option(help="Write the demo bureau first when there are no extracts.")
     ] = False,
@@ -48,7 +56,7 @@ def nightly(
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
         write_demo(layout.sources)
     with _progress() as listener:
-        run_night(settings, day.date() if day else None, listener)
+        run_night(settings, day.date() if day else None, listener, accept_older=accept_older or ())
     print_summary(settings)
 
 

@@ -32,6 +32,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 settings=night.settings,
                 business_date=night.business_date,
                 first_looks=night.first_looks,
+                accept_older=table.id in night.accept_older,
             )
         except SourceUnavailableError as error:
             _hold(night, table, [_away(table, night)], severity="warning")

@@ -42,6 +42,7 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.landing import HeldDelivery
+from pipelines.sources.older_deliveries import require_known
 
 
 @dataclass
@@ -56,6 +57,8 @@ class Night:
     is_synthetic: bool
     first_looks: FirstLooks | None = None
     """At the file drops, when the night began."""
+    accept_older: frozenset[str] = frozenset()
+    """Source tables whose older delivery may replace a newer one tonight."""
     held: list[HeldDelivery] = field(default_factory=list)
     """Deliveries refused before they could land, and sources that were away."""
     gates: list[dict[str, JsonValue]] = field(default_factory=list)
@@ -168,17 +171,23 @@ class Night:
 
 
 @contextmanager
-def open_night(settings: Settings, night_id: str, business_date: date | None) -> Iterator[Night]:
+def open_night(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    accept_older: frozenset[str] = frozenset(),
+) -> Iterator[Night]:
     """Open a night under the lease; whatever happens, its end is recorded and told.
 
     Args:
         settings: Of this installation.
         night_id: Dagster's run id.
         business_date: The day whose data is taken; None for the default.
+        accept_older: Source tables whose older delivery may replace a newer one.
 
     Raises:
         NightRunningError: another night holds the lease.
-        SettingsError: the business date lies in the future.
+        SettingsError: the business date lies in the future, or `accept_older` names no table.
     """
     os.umask(0o077)
     layout = Layout.of(settings)
@@ -196,6 +205,7 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
         # It may be a mount point of its own, which stays.
         layout.build.mkdir(parents=True, exist_ok=True)
         night = Night(night_id, chosen, now, settings, layout, is_synthetic=marker is not None)
+        night.accept_older = accept_older
         with open_operations(layout.operations) as operations:
             operations.execute(
                 "insert into nights (night_id, business_date, started_at) values (?, ?, ?)",
@@ -211,6 +221,7 @@ def open_night(settings: Settings, night_id: str, business_date: date | None) ->
 
 def _see_the_sources(night: Night) -> None:
     try:
+        require_known(night.accept_older, night.contracts)
         with open_operations(night.layout.operations) as operations:
             require_sources(operations, night.layout, night.settings, night.contracts)
     except SettingsError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -30,7 +30,11 @@ NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 
 
 def run_night(
-    settings: Settings, business_date: date | None, listener: Callable[[Step, int], None]
+    settings: Settings,
+    business_date: date | None,
+    listener: Callable[[Step, int], None],
+    *,
+    accept_older: Sequence[str] = (),
 ) -> str:
     """Run the nightly job; the id of the night, for looking up what it did.
 
@@ -38,6 +42,7 @@ def run_night(
         settings: Of this installation.
         business_date: The day whose data is taken; None for the default.
         listener: Is told each step and how many there are.
+        accept_older: Source tables whose older delivery may replace a newer one.
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
@@ -47,10 +52,13 @@ def run_night(
     with open_instance(Layout.of(settings)) as instance:
         job = _load_job(settings, night_id)
         total = len(job.graph.nodes)
-        config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        chosen: dict[str, Any] = {"accept_older": list(accept_older)}
         if business_date:
-            day = business_date.isoformat()
-            config["resources"] = {"night": {"config": {"business_date": day}}}
+            chosen["business_date"] = business_date.isoformat()
+        config = {
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            "resources": {"night": {"config": chosen}},
+        }
         instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, total)))
         result = job.execute_in_process(
             instance=instance, run_id=night_id, run_config=config, raise_on_error=False

@@ -20,7 +20,12 @@ from pipelines.settings import current_settings
             str,
             is_required=False,
             description="YYYY-MM-DD; default: the demo's last day, or yesterday in Shanghai",
-        )
+        ),
+        "accept_older": dg.Field(
+            [str],
+            default_value=[],
+            description="source tables whose older delivery may replace a newer one",
+        ),
     }
 )
 def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
@@ -28,7 +33,8 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
     chosen = context.resource_config.get("business_date")
     run_id = context.run.run_id if context.run else "unknown"
     business_date = _read_day(chosen) if chosen else None
-    with open_night(current_settings(), run_id, business_date) as night:
+    accept_older = frozenset(context.resource_config.get("accept_older", ()))
+    with open_night(current_settings(), run_id, business_date, accept_older) as night:
         if context.instance:
             fail_orphaned_runs(context.instance, keep=run_id)
             context.instance.add_event_listener(run_id, StepReporter(night.note_step))

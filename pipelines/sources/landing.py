@@ -38,6 +38,7 @@ from pipelines.sources.extracts import (
     verify_landing,
 )
 from pipelines.sources.history import History
+from pipelines.sources.older_deliveries import hold_older, newer_extract
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
 from pipelines.sources.refusals import HeldDelivery, Refusals
 from pipelines.sources.sessions import within_memory
@@ -123,6 +124,7 @@ def land_table(
     look_interval: float = 0.5,
     first_looks: FirstLooks | None = None,
     retry: Retry | None = None,
+    accept_older: bool = False,
 ) -> LandingReport:
     """Visit a table's source and land what is new.
 
@@ -135,6 +137,7 @@ def land_table(
         look_interval: Seconds between two looks at a file never seen before.
         first_looks: The first of the two, where it was taken before.
         retry: How a source that is away is tried again.
+        accept_older: Let an older delivery land as the newest version.
 
     Raises:
         SourceUnavailableError: the source is away, after all tries.
@@ -152,6 +155,7 @@ def land_table(
             look_interval,
             first_looks,
             retry or Retry(),
+            accept_older,
         )
     except (SourceUnavailableError, SettingsError, StorageError):
         raise
@@ -172,6 +176,7 @@ def _visit_source(
     look_interval: float,
     first_looks: FirstLooks | None,
     retry: Retry,
+    accept_older: bool,
 ) -> LandingReport:
     remove_leftovers(table_folder(layout, table.id))
     history = History.read(layout, table)
@@ -190,7 +195,7 @@ def _visit_source(
         memory_limit=settings.memory_limit,
     )
     key = _open_key(table, layout, settings, history)
-    return _Landing(history, refusals, visit, settings, key, retry).run()
+    return _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
 
 
 def _open_key(
@@ -214,6 +219,7 @@ class _Landing:
     settings: Settings
     key: PseudonymKey | None
     retry: Retry
+    accept_older: bool
 
     def run(self) -> LandingReport:
         """Take every delivery in turn."""
@@ -236,6 +242,9 @@ class _Landing:
         if candidate.sha256 and self.history.has(candidate, candidate.sha256):
             self.refusals.clear(candidate.slot)
             report.unchanged += 1
+            return
+        if not self.accept_older and (newest := newer_extract(self.history, candidate)):
+            report.held.append(hold_older(self.history, candidate, newest))
             return
         if known := self.refusals.of(self.history.table, candidate):
             report.held.append(known)
