@@ -283,3 +283,17 @@ def test_a_date_cell_out_of_the_calendar_rejects_its_row(bureau: Bureau, serial:
     bureau.drop("ip/台账_20250110.xlsx", content)
     report = bureau.land(pledge_contract())
     assert {row for e in report.extracts for row in rejected_rows(e)} or report.held
+
+
+@pytest.mark.parametrize(
+    "marker", ["合计：12 项", "合　计:", "合计(万元)", "合计12项", " 合计 人民币", "合计"]
+)
+def test_the_total_row_is_known_by_how_it_begins(bureau: Bureau, marker: str) -> None:
+    """People write the count behind it."""
+    assert land(bureau, pledge_list(PLEDGES, marker=marker)) == LANDED
+
+
+def test_a_row_whose_name_begins_like_the_total_is_a_row(bureau: Bureau) -> None:
+    """It would end the list in silence."""
+    odd = [("合计通科技", "2024年3月4日", 5, ["商标9"]), ("合计-2", "2024年3月4日", 5, ["商标8"])]
+    assert len(land(bureau, pledge_list([*odd, *PLEDGES]))) == 8

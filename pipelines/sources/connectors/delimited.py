@@ -18,6 +18,7 @@ import pyarrow.csv as arrow_csv
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.headers import match_names
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     BrokenRow,
@@ -64,7 +65,8 @@ class DelimitedConnector:
         raw = read_settled(table, candidate, visit)
         content = _decode(table, dialect, raw)
         counted = _count_records(table, dialect, content)
-        header = [name.strip() for name in counted.header]
+        names = [column.name for column in table.columns]
+        header = match_names(names, [[name] for name in counted.header])
         if any(REPLACEMENT in name for name in header):
             raise wrong_encoding(table, "表头无法解码")
         if dialect.encoding == "gb18030" and _is_header_in_utf8(table, raw):

@@ -3,9 +3,7 @@
 What belongs here: cells to text columns. What does not: the size guard and the independent count
 (worksheet_xml), types, nulls and personal data (screening).
 
-A header name is what its column shows from top to bottom, without spaces and line breaks, a
-merged cell counting once: 质押金额 above (万元) is 质押金额(万元). Where that is no declared
-column, the lowest cell alone may be: 出质人 over 名称 and 街道 groups them and names neither.
+What does not either: which name a header's cells make (headers).
 """
 
 from __future__ import annotations
@@ -24,6 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.headers import as_written, match_names
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     BrokenRow,
@@ -179,7 +178,7 @@ def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> l
     """The name over each column; "" where there is neither a header nor a value below."""
     top, below = dialect.title_rows, dialect.title_rows + dialect.header_rows
     width = max((len(row) for row in sheet.cells), default=0)
-    header = [[*map(_squeezed, row), *[""] * (width - len(row))] for row in sheet.cells[top:below]]
+    header = [[*map(as_written, row), *[""] * (width - len(row))] for row in sheet.cells[top:below]]
     if len(header) < dialect.header_rows or not any(any(row) for row in header):
         raise ExtractHeldError(f"{table.label}：没有表头。请按约定的表样重新提交。", reason="empty")
     for (row, left), (bottom, right) in sheet.merges:
@@ -189,13 +188,10 @@ def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> l
                 for column in range(left, min(right, width - 1) + 1):
                     # Only the top left cell of a merge holds text; the mark keeps it one name.
                     header[covered - top][column] = shown
-    declared = {column.name for column in table.columns}
-    names = []
-    for place in range(width):
-        shown_texts = [row[place] for row in header if row[place]]
-        joined = "".join(dict.fromkeys(shown_texts))
-        lowest = shown_texts[-1] if shown_texts else ""
-        names.append(lowest if joined not in declared and lowest in declared else joined)
+    texts = [
+        list(dict.fromkeys(row[place] for row in header if row[place])) for place in range(width)
+    ]
+    names = match_names([column.name for column in table.columns], texts)
     for place, name in enumerate(names):
         if not name and any(len(r) > place and r[place].strip() for r in sheet.cells[below:]):
             names[place] = f"第{place + 1}列（无表头）"
@@ -206,13 +202,22 @@ def _footer_row(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet, first:
     """Index of the total row, or the end of the sheet when none is declared."""
     if dialect.footer_marker is None:
         return len(sheet.cells)
-    for place, row in enumerate(sheet.cells[first:], start=first):
-        if row and _squeezed(row[0]).rstrip("：:") == dialect.footer_marker:
-            return place
+    marker = dialect.footer_marker
+    cells = [(place, row[0]) for place, row in enumerate(sheet.cells) if place >= first and row]
+    named = [place for place, text in cells if _squeezed(text).rstrip("：:") == marker]
+    begun = [place for place, text in cells if _begins_like(text, marker)]
+    if named or begun:
+        return (named or begun)[0]
     raise ExtractHeldError(
-        f"{table.label}：没有找到“{dialect.footer_marker}”行，表格可能不完整。请补全后重新提交。",
+        f"{table.label}：没有找到“{marker}”行，表格可能不完整。请补全后重新提交。",
         reason="footer_missing",
     )
+
+
+def _begins_like(text: str, marker: str) -> bool:
+    """True for 合　计：12 项 and 合计(元), and not for a firm named 合计通."""
+    begun = re.match(r"\s*".join(map(re.escape, marker)), text.strip())
+    return begun is not None and not text.strip()[begun.end() :][:1].isalpha()
 
 
 def _amount(text: str) -> Decimal | None:
