@@ -120,7 +120,8 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: dat
         name = identifier(column.name)
         value = name
         if column.data_type != "text":
-            typed.append(f"{normalised(column, name, serial_epoch)} as _typed_{place}")
+            signs = table.dialect.number_signs
+            typed.append(f"{normalised(column, name, serial_epoch, signs)} as _typed_{place}")
             value = f"coalesce(_typed_{place}, {name})"
         if column.sensitivity == "personal":
             value = f"pseudonym({value})"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -35,13 +34,14 @@ from pipelines.sources.drift import (
     require_splittable,
     wrong_encoding,
 )
+from pipelines.sources.text_encodings import (
+    REPLACEMENT,
+    decode,
+    find_foreign_mark,
+    is_utf_8_instead,
+)
 
-REPLACEMENT = "\ufffd"
 _BLOCK = 1 << 20
-_FOREIGN_MARKS = {
-    "utf-8": (b"\xff\xfe", b"\xfe\xff"),
-    "gb18030": (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"),
-}
 
 # One cell may be as long as a file; the limit is the process's, and Python's default is 128 KiB.
 csv.field_size_limit(2**31 - 1)
@@ -69,36 +69,25 @@ class DelimitedConnector:
         header = match_names(names, [[name] for name in counted.header])
         if any(REPLACEMENT in name for name in header):
             raise wrong_encoding(table, "表头无法解码")
-        if dialect.encoding == "gb18030" and _is_header_in_utf8(table, raw):
-            raise wrong_encoding(table, "表头是 utf-8")
         require_columns(table, header)
         return _parse(table, dialect, content, header, counted)
 
 
 def _decode(table: SourceTable, dialect: CsvDialect, raw: bytes) -> bytes:
     """The delivery as UTF-8; every byte that does not decode becomes U+FFFD, rejected later."""
-    if not raw.strip():
+    if raw.strip() and (finding := find_foreign_mark(raw, dialect.encoding)):
+        raise wrong_encoding(table, finding)
+    if is_utf_8_instead(raw, dialect.encoding):
+        raise wrong_encoding(table, "内容是 utf-8")
+    text = decode(raw, dialect.encoding)
+    if not text.strip():
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
-    if raw.startswith(_FOREIGN_MARKS[dialect.encoding]):
-        raise wrong_encoding(table, "文件开头是另一种编码的标记")
-    if not raw.endswith((b"\n", b"\r")):
+    if not text.endswith(("\n", "\r")):
         raise ExtractHeldError(
             f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
             reason="truncated",
         )
-    try:
-        text = raw.decode(dialect.encoding)
-    except UnicodeDecodeError:
-        text = raw.decode(dialect.encoding, errors="replace")
-    return text.removeprefix("\ufeff").encode()
-
-
-def _is_header_in_utf8(table: SourceTable, raw: bytes) -> bool:
-    """UTF-8 often decodes as GB18030, to other characters; the header gives it away."""
-    first_line = re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
-    names = [column.name for column in table.columns]
-    are_telling = not all(name.isascii() for name in names)
-    return are_telling and all(name.encode() in first_line for name in names)
+    return text.encode()
 
 
 @dataclass

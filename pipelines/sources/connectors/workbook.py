@@ -1,7 +1,8 @@
 """Excel workbooks kept by hand: one worksheet with a title, a header of several lines, a total row.
 
 What belongs here: cells to text columns. What does not: the size guard and the independent count
-(worksheet_xml), types, nulls and personal data (screening).
+(worksheet_xml), a single cell (cells), the total row (total_row), types, nulls and personal data
+(screening).
 
 What does not either: which name a header's cells make (headers).
 """
@@ -9,11 +10,8 @@ What does not either: which name a header's cells make (headers).
 from __future__ import annotations
 
 import datetime as dt
-import math
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Context, Decimal, localcontext
 from io import BytesIO
 from typing import NamedTuple
 
@@ -21,6 +19,9 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.errors import ExtractHeldError
+from pipelines.sources.column_types import NUMBER_TYPES
+from pipelines.sources.columns import Column
+from pipelines.sources.connectors.cells import NumberText, cell_text
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
 from pipelines.sources.connectors.headers import as_written, match_names
 from pipelines.sources.connectors.interface import (
@@ -31,6 +32,7 @@ from pipelines.sources.connectors.interface import (
     Reading,
     Visit,
 )
+from pipelines.sources.connectors.total_row import find_total_row, require_sums
 from pipelines.sources.connectors.worksheet_xml import (
     DAMAGED,
     EncryptedWorkbookError,
@@ -43,13 +45,6 @@ from pipelines.sources.drift import require_columns, require_count, require_spli
 
 _ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0"
 _EPOCHS = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
-_NOISE = Decimal("0.000001")
-"""A total is stored as a binary fraction: 0.1 + 0.2 shows as 0.30000000000000004."""
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,38}(\.[0-9]{1,38})?")
-"""Plain digits, as many as a decimal column takes: 1E+300000000 written out is 300 MB, and sNaN
-ends whatever adds it up."""
-_EXACT = Context(prec=100)
-
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -79,9 +74,9 @@ class WorkbookConnector:
         first = dialect.title_rows + dialect.header_rows
         names = _column_names(table, dialect, sheet)
         require_columns(table, [name for name in names if name])
-        end = _footer_row(table, dialect, sheet, first)
+        end = find_total_row(table, dialect, sheet.cells, first)
         if dialect.footer_marker is not None:
-            _require_footer_sums(table, dialect, sheet, names, first, end)
+            require_sums(table, dialect, sheet.cells, names, first, end)
         _fill_merged(dialect, sheet, names, first, end)
         return _read_rows(table, sheet, names, first, end)
 
@@ -111,7 +106,7 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
         worksheet = workbook.get_sheet_by_name(dialect.sheet)
         grid = worksheet.to_python(skip_empty_area=False)
         merges = worksheet.merged_cell_ranges or []
-    return _Sheet([[_text(cell) for cell in row] for row in grid], merges, scan)
+    return _Sheet([[cell_text(cell) for cell in row] for row in grid], merges, scan)
 
 
 @contextmanager
@@ -152,28 +147,6 @@ def _unreadable(table: SourceTable) -> ExtractHeldError:
     )
 
 
-def _text(cell: object) -> str:
-    """A cell as text: dates in ISO form, numbers without exponent or needless fraction."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case float() if not math.isfinite(cell):
-            return str(cell)  # the scan of the XML has found its row
-        case float() | int():
-            return str(int(cell)) if cell == int(cell) else format(Decimal(repr(cell)), "f")
-        case dt.datetime():
-            is_day = cell.time() == dt.time()
-            return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
-        case _:
-            return str(cell)
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
-
-
 def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> list[str]:
     """The name over each column; "" where there is neither a header nor a value below."""
     top, below = dialect.title_rows, dialect.title_rows + dialect.header_rows
@@ -198,58 +171,6 @@ def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> l
     return names
 
 
-def _footer_row(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet, first: int) -> int:
-    """Index of the total row, or the end of the sheet when none is declared."""
-    if dialect.footer_marker is None:
-        return len(sheet.cells)
-    marker = dialect.footer_marker
-    cells = [(place, row[0]) for place, row in enumerate(sheet.cells) if place >= first and row]
-    named = [place for place, text in cells if _squeezed(text).rstrip("：:") == marker]
-    begun = [place for place, text in cells if _begins_like(text, marker)]
-    if named or begun:
-        return (named or begun)[0]
-    raise ExtractHeldError(
-        f"{table.label}：没有找到“{marker}”行，表格可能不完整。请补全后重新提交。",
-        reason="footer_missing",
-    )
-
-
-def _begins_like(text: str, marker: str) -> bool:
-    """True for 合　计：12 项 and 合计(元), and not for a firm named 合计通."""
-    begun = re.match(r"\s*".join(map(re.escape, marker)), text.strip())
-    return begun is not None and not text.strip()[begun.end() :][:1].isalpha()
-
-
-def _amount(text: str) -> Decimal | None:
-    digits = _squeezed(text).replace(",", "").replace("，", "")
-    return Decimal(digits) if _AMOUNT.fullmatch(digits) else None
-
-
-def _require_footer_sums(
-    table: SourceTable,
-    dialect: ExcelDialect,
-    sheet: _Sheet,
-    names: list[str],
-    first: int,
-    end: int,
-) -> None:
-    """Delivered cells must add up to the total row; merged cells count once."""
-    for name in dialect.footer_sums:
-        place = names.index(name)
-        amounts = [_amount(row[place]) for row in sheet.cells[first:end]]
-        stated = _amount(sheet.cells[end][place])
-        with localcontext(_EXACT):
-            added = sum((amount for amount in amounts if amount is not None), Decimal())
-            is_off = stated is None or abs(added - stated) > _NOISE
-        if is_off:
-            raise ExtractHeldError(
-                f"{table.label}：“{name}”各行相加为 {added:f}，"
-                f"“{dialect.footer_marker}”行为 {'空' if stated is None else f'{stated:f}'}。"
-                "请核对后重新提交。",
-                reason="footer_mismatch",
-            )
-
-
 def _fill_merged(
     dialect: ExcelDialect, sheet: _Sheet, names: list[str], first: int, end: int
 ) -> None:
@@ -260,6 +181,17 @@ def _fill_merged(
             for covered in range(row + 1, min(bottom, end - 1) + 1):
                 if any(cell.strip() for cell in sheet.cells[covered]):
                     sheet.cells[covered][left] = sheet.cells[row][left]
+
+
+def _column_texts(
+    table: SourceTable, sheet: _Sheet, column: Column, names: list[str], kept: list[int]
+) -> list[str]:
+    across = names.index(column.name)
+    texts = [sheet.cells[place][across] for place in kept]
+    decimal, _ = table.dialect.number_signs
+    if column.data_type not in NUMBER_TYPES or decimal == ".":
+        return texts
+    return [text.spelled(decimal) if isinstance(text, NumberText) else text for text in texts]
 
 
 def _read_rows(
@@ -283,9 +215,7 @@ def _read_rows(
     require_count(table, len(kept) + len(broken), records)
     require_splittable(table, len(broken), records)
     columns = {
-        column.name: pa.array(
-            [sheet.cells[place][names.index(column.name)] for place in kept], pa.string()
-        )
+        column.name: pa.array(_column_texts(table, sheet, column, names, kept), pa.string())
         for column in table.columns
     }
     numbers = pa.array([place + 1 for place in kept], pa.int64())
