@@ -82,7 +82,7 @@ def land_delivery(
         if table.delivery == "increment" and history.usable and reading.records == duplicate:
             return None
         with folder_aside(history.home) as aside:
-            write_tables(session, table, aside)
+            write_tables(session, table, aside, reading.lines)
             if profile:
                 write_profile(profile, aside)
             extract = _describe(candidate, reading, history, account, aside, key, business_date)
@@ -163,6 +163,7 @@ def _describe(
         rejected_sha256=rejected_sha256,
         rejected_bytes=rejected.stat().st_size,
         profile_sha256=hash_file(aside / PROFILE) if (aside / PROFILE).exists() else "",
+        has_line_numbers=reading.lines is not None,
         folder=history.home / extract_id,
     )
 

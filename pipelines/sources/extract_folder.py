@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import StorageError
-from pipelines.sources.connectors.interface import ROW_NUMBER
+from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, PROFILE, REJECTED, Extract
 from pipelines.sources.profiles import Profile
@@ -71,18 +72,34 @@ def _remedy(problem: str) -> str:
     return "See that ZHIBIAO_WAREHOUSE lies on a disk that we may write to and that is sound"
 
 
-def write_tables(session: duckdb.DuckDBPyConnection, table: SourceTable, aside: Path) -> None:
+def write_tables(
+    session: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    aside: Path,
+    lines: pa.Table | None = None,
+) -> None:
     """Write `screened` and `rejected` as Parquet; the same rows give the same bytes (I3).
+
+    Args:
+        session: Where the two tables are.
+        table: The contract.
+        aside: The folder to write into.
+        lines: `_row_number` and `_line_number`, where records are longer than lines.
 
     Raises:
         StorageError: what was read back is not what was written.
     """
+    begins, where = "", ""
+    if lines is not None:
+        session.register("lines", lines)
+        begins, where = f", {LINE_NUMBER}", f"left join lines using ({ROW_NUMBER})"
     names = name_list([*(column.name for column in table.columns), ROW_NUMBER])
     reasons = name_list([ROW_NUMBER, "rule_id", "column_name", "meaning"])
     columns = name_list(column.name for column in table.columns)
     queries = {
-        DATA: f"select {names} from screened order by {ROW_NUMBER}",
-        REJECTED: f"select {reasons}, {columns} from rejected order by {ROW_NUMBER}, rule_id",
+        DATA: f"select {names}{begins} from screened {where} order by {ROW_NUMBER}",
+        REJECTED: f"select {reasons}, {columns}{begins} from rejected {where}"
+        f" order by {ROW_NUMBER}, rule_id",
     }
     for name, query in queries.items():
         path = aside / name

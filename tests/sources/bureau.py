@@ -130,10 +130,19 @@ class Bureau:
 
 
 def landed_rows(extract: Extract) -> list[tuple[Any, ...]]:
-    """All landed rows, in their order."""
+    """All landed rows, in their order; without their lines, which few have."""
     with duckdb.connect() as session:
         return session.execute(
-            f"from read_parquet('{extract.data_path}') order by _row_number"
+            f"select columns(name -> name <> '_line_number') from read_parquet('"
+            f"{extract.data_path}') order by _row_number"
+        ).fetchall()
+
+
+def lines_of(path: Path) -> list[tuple[int, int]]:
+    """(row number, line of the file) of landed or rejected rows."""
+    with duckdb.connect() as session:
+        return session.execute(
+            f"select distinct _row_number, _line_number from read_parquet('{path}') order by all"
         ).fetchall()
 
 

@@ -366,3 +366,19 @@ def test_an_older_delivery_leaves_the_newer_one_in_no_doubt(template: Extract) -
     for way, slot in (("full", "all"), ("period", "202412")):
         older = replace(delivery(slot), reason="older_delivery")
         assert stale_from(csv_contract(delivery=way), extracts, extracts, [older]) is None
+
+
+def test_extracts_with_and_without_line_numbers_are_one_view(bureau: Bureau) -> None:
+    """A line break in a cell of one month changes nothing of the other."""
+    bureau.drop("people/人员_202411.csv", csv_text([["1", "张", "", "1"]]))
+    bureau.drop(
+        "people/人员_202412.csv", csv_text([["2", "李\n四", "", "2"], ["3", "王", "", "3"]])
+    )
+    extracts = bureau.land(csv_contract()).extracts
+    for extract in extracts:
+        quarantine(bureau, extract)
+    assert admitted(bureau, csv_contract(), extracts, '"编号", _row_number') == [
+        ("1", 2),
+        ("2", 2),
+        ("3", 3),
+    ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
@@ -19,6 +20,7 @@ from pipelines.errors import ExtractHeldError
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
 from pipelines.sources.connectors.headers import match_names
 from pipelines.sources.connectors.interface import (
+    LINE_NUMBER,
     ROW_NUMBER,
     BrokenRow,
     Candidate,
@@ -55,7 +57,7 @@ class DelimitedConnector:
         return discover_files(table, visit)
 
     def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one file; the header is row 1.
+        """Read one file; the header is row 1, and rows are records, which can be several lines.
 
         Raises:
             ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `unclosed_quote`,
@@ -98,6 +100,25 @@ class _Count:
     records: int = 1
     blank: set[int] = field(default_factory=set)
     misquoted: set[int] = field(default_factory=set)
+    longer: list[tuple[int, int]] = field(default_factory=list)
+    """Each record longer than a line, and by how many lines all up to it are longer: kept where it
+    grows, for in most files it never does."""
+
+    def note_lines(self, taken: int) -> None:
+        """Note how many lines have been taken up to the record just counted."""
+        surplus = taken - self.records
+        if surplus != (self.longer[-1][1] if self.longer else 0):
+            self.longer.append((self.records, surplus))
+
+    def lines(self) -> pa.Table | None:
+        """The line on which each record below the header begins; None where all are one line."""
+        if not self.longer:
+            return None
+        records, surpluses = np.array(self.longer).T
+        numbers = np.arange(2, self.records + 1)
+        earlier = np.searchsorted(records, numbers)
+        lines = numbers + np.concatenate([[0], surpluses])[earlier]
+        return pa.table({ROW_NUMBER: pa.array(numbers), LINE_NUMBER: pa.array(lines)})
 
 
 def _lines(content: bytes) -> io.TextIOWrapper:
@@ -115,7 +136,15 @@ def _count_records(table: SourceTable, dialect: CsvDialect, content: bytes) -> _
                 count.blank.add(count.records)
     except csv.Error:
         return _count_misquoted(table, dialect, content)
+    if reader.line_num != count.records:  # asked for every record, it would take a third longer
+        _note_longer_records(dialect, content, count)
     return count
+
+
+def _note_longer_records(dialect: CsvDialect, content: bytes, count: _Count) -> None:
+    reader = csv.reader(_lines(content), delimiter=dialect.delimiter, quotechar=dialect.quote)
+    for count.records, _ in enumerate(reader, start=1):
+        count.note_lines(reader.line_num)
 
 
 class _Remembering:
@@ -137,14 +166,16 @@ def _count_misquoted(table: SourceTable, dialect: CsvDialect, content: bytes) ->
     reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
     count = _Count([])
     for count.records, record in enumerate(reader, start=1):
+        count.note_lines(reader.line_num)
         if count.records == 1:
             count.header = record
         if not record:
             count.blank.add(count.records)
         if not _is_well_quoted(lines.taken, dialect):
             if len(lines.taken) > 1 or count.records == 1:
+                line = reader.line_num - len(lines.taken) + 1
                 raise ExtractHeldError(
-                    f"{table.label}：第 {count.records} 条记录的引号没有配对，"
+                    f"{table.label}：第 {count.records} 条记录（文件第 {line} 行）的引号没有配对，"
                     "无法确定它在哪一行结束。请补全引号后重新导出。",
                     reason="unclosed_quote",
                 )
@@ -179,7 +210,7 @@ def _parse(
     undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
     require_decodable(table, undecodable, records)
     require_splittable(table, len(broken) - undecodable, records)
-    return Reading(rows, records, tuple(broken))
+    return Reading(rows, records, tuple(broken), counted.lines())
 
 
 def _parse_columns(

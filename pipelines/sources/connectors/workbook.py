@@ -220,4 +220,4 @@ def _read_rows(
     }
     numbers = pa.array([place + 1 for place in kept], pa.int64())
     rows = pa.table(columns).append_column(ROW_NUMBER, numbers)
-    return Reading(rows, records, broken, _EPOCHS[sheet.scan.is_1904])
+    return Reading(rows, records, broken, serial_epoch=_EPOCHS[sheet.scan.is_1904])
