@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.extracts import Extract
@@ -33,6 +34,14 @@ def find_places(
     ).fetchall()
     lines = dict(found)
     return tuple((number, lines[number]) for number in numbers)
+
+
+def describe_row(lines: pa.Table | None, number: int) -> str:
+    """A row of a delivery that is being read, for a steward; `lines` as its reading has them."""
+    if lines is None:
+        return describe_place(number)
+    place = lines[ROW_NUMBER].index(number).as_py()
+    return describe_place((number, lines[LINE_NUMBER][place].as_py()))
 
 
 def read_places(stored: Sequence[object]) -> tuple[Place, ...]:

@@ -54,7 +54,7 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     session.register("delivered", rows)
     session.execute(_screening_sql(table, rules, reading.serial_epoch))
     session.unregister("delivered")
-    _require_types(session, table, rules, reading.serial_epoch)
+    _require_types(session, table, rules, reading)
     _collect_rejected(session, table, rules, [*reading.broken, *unreadable])
     return _drop_duplicates(session, table)
 
@@ -145,7 +145,7 @@ def _require_types(
     session: duckdb.DuckDBPyConnection,
     table: SourceTable,
     rules: Sequence[_Rule],
-    serial_epoch: date,
+    reading: Reading,
 ) -> None:
     typed = [(n, rule.column_name) for n, rule in enumerate(rules) if rule.rule_id[:5] == "type."]
     if not typed:
@@ -160,7 +160,7 @@ def _require_types(
         session,
         table,
         [TypedColumn(columns[name], n, found[2 * i]) for i, (n, name) in enumerate(typed)],
-        serial_epoch,
+        reading,
     )
     require_same_types(
         table,
