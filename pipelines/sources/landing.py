@@ -17,12 +17,7 @@ from typing import TypeVar
 import stamina
 
 from pipelines.clock import today
-from pipelines.errors import (
-    ExtractHeldError,
-    SettingsError,
-    SourceUnavailableError,
-    StorageError,
-)
+from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError, StorageError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
@@ -159,12 +154,17 @@ def land_table(
         )
     except (SourceUnavailableError, SettingsError, StorageError):
         raise
+    except ExtractHeldError as refusal:
+        report = _broken_off(table, refusal.reason, str(refusal))
     except Exception as error:
-        message = unforeseen_visit(table, error)
-        held = HeldDelivery(table.id, table.dialect.location, "source", UNFORESEEN, message)
-        report = LandingReport(table.id, held=[held], is_complete=False)
+        report = _broken_off(table, UNFORESEEN, unforeseen_visit(table, error))
     report.seconds = time.monotonic() - started
     return report
+
+
+def _broken_off(table: SourceTable, reason: str, message: str) -> LandingReport:
+    held = HeldDelivery(table.id, table.dialect.location, "source", reason, message)
+    return LandingReport(table.id, held=[held], is_complete=False)
 
 
 def _visit_source(
