@@ -60,7 +60,7 @@ create table if not exists incidents (
     origin text,                        -- name of the delivered file, or <relation>@<source>
     rows_affected integer,
     rows_before integer,                -- before the last change of rows_affected
-    first_rows text,                    -- JSON list of row numbers, for the digest
+    first_rows text,                    -- JSON list of row numbers, or of [record, line]
     quarantine_path text,               -- where all rows are listed, below the warehouse
     opened_at text not null,
     last_seen_at text not null,

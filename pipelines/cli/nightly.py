@@ -39,6 +39,14 @@ def nightly(
             help="Make the release current also when a later day's is.",
         ),
     ] = False,
+    accept_older: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-older",
+            metavar="SOURCE_TABLE",
+            help="Let this table's older delivery replace the newer one; can be repeated.",
+        ),
+    ] = None,
     demo_if_empty: Annotated[
         bool, typer.Option(help="Write the demo bureau first when there are no extracts.")
     ] = False,
@@ -56,7 +64,11 @@ def nightly(
         write_demo(layout.sources)
     with _progress() as listener:
         night_id = run_night(
-            settings, day.date() if day else None, listener, make_current=make_current
+            settings,
+            day.date() if day else None,
+            listener,
+            make_current=make_current,
+            accept_older=accept_older or (),
         )
     print_summary(settings, night_id)
 

@@ -13,8 +13,8 @@ from pipelines.sources.landing import HeldDelivery, land_table
 def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
     """The asset that extracts and lands one source table.
 
-    A source that is away, or a delivery that cannot be read, does not stop the night: what landed
-    before stays in use, and the steward is told.
+    A source that is away, or a delivery that cannot be read, does not stop the night, whatever the
+    reason: what landed before stays in use, and the steward is told.
     """
 
     @dg.asset(
@@ -32,14 +32,16 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 settings=night.settings,
                 business_date=night.business_date,
                 first_looks=night.first_looks,
+                accept_older=table.id in night.accept_older,
             )
         except SourceUnavailableError as error:
             _hold(night, table, [_away(table, night)], severity="warning")
             return dg.MaterializeResult(metadata={"unavailable": str(error)})
         _hold(night, table, report.held)
-        with open_operations(night.layout.operations) as operations:
-            still_held = {(delivery.slot, delivery.reason) for delivery in report.held}
-            settle_deliveries(operations, table, still_held)
+        if report.is_complete:
+            with open_operations(night.layout.operations) as operations:
+                still_held = {(delivery.slot, delivery.reason) for delivery in report.held}
+                settle_deliveries(operations, table, still_held)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": report.rows,

@@ -42,6 +42,7 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.landing import HeldDelivery
+from pipelines.sources.older_deliveries import require_known
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Night:
     """Whether the release becomes current also when a later day's is."""
     first_looks: FirstLooks | None = None
     """At the file drops, when the night began."""
+    accept_older: frozenset[str] = frozenset()
+    """Source tables whose older delivery may replace a newer one tonight."""
     held: list[HeldDelivery] = field(default_factory=list)
     """Deliveries refused before they could land, and sources that were away."""
     gates: list[dict[str, JsonValue]] = field(default_factory=list)
@@ -176,6 +179,7 @@ def open_night(
     business_date: date | None,
     *,
     make_current: bool = False,
+    accept_older: frozenset[str] = frozenset(),
 ) -> Iterator[Night]:
     """Open a night under the lease; whatever happens, its end is recorded and told.
 
@@ -184,10 +188,11 @@ def open_night(
         night_id: Dagster's run id.
         business_date: The day that the figures are stated for; None for the default.
         make_current: Whether the release of a past day becomes current.
+        accept_older: Source tables whose older delivery may replace a newer one.
 
     Raises:
         NightRunningError: another night holds the lease.
-        SettingsError: the business date lies in the future.
+        SettingsError: the business date lies in the future, or `accept_older` names no table.
     """
     os.umask(0o077)
     layout = Layout.of(settings)
@@ -212,6 +217,7 @@ def open_night(
             layout,
             is_synthetic=marker is not None,
             make_current=make_current,
+            accept_older=accept_older,
         )
         with open_operations(layout.operations) as operations:
             operations.execute(
@@ -228,6 +234,7 @@ def open_night(
 
 def _see_the_sources(night: Night) -> None:
     try:
+        require_known(night.accept_older, night.contracts)
         with open_operations(night.layout.operations) as operations:
             require_sources(operations, night.layout, night.settings, night.contracts)
     except SettingsError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -35,6 +35,7 @@ def run_night(
     listener: Callable[[Step, int], None],
     *,
     make_current: bool = False,
+    accept_older: Sequence[str] = (),
 ) -> str:
     """Run the nightly job; the id of the night, for looking up what it did.
 
@@ -43,6 +44,7 @@ def run_night(
         business_date: The day that the figures are stated for; None for the default.
         listener: Is told each step and how many there are.
         make_current: Whether the release of a past day becomes current.
+        accept_older: Source tables whose older delivery may replace a newer one.
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
@@ -52,7 +54,10 @@ def run_night(
     with open_instance(Layout.of(settings)) as instance:
         job = _load_job(settings, night_id)
         total = len(job.graph.nodes)
-        chosen: dict[str, Any] = {"make_current": make_current}
+        chosen: dict[str, Any] = {
+            "make_current": make_current,
+            "accept_older": list(accept_older),
+        }
         if business_date:
             chosen["business_date"] = business_date.isoformat()
         config = {

@@ -26,6 +26,11 @@ from pipelines.settings import current_settings
             default_value=False,
             description="let the release of a past day become current",
         ),
+        "accept_older": dg.Field(
+            [str],
+            default_value=[],
+            description="source tables whose older delivery may replace a newer one",
+        ),
     }
 )
 def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
@@ -38,6 +43,7 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
         run_id,
         business_date,
         make_current=bool(context.resource_config.get("make_current")),
+        accept_older=frozenset(context.resource_config.get("accept_older", ())),
     ) as night:
         if context.instance:
             fail_orphaned_runs(context.instance, keep=run_id)

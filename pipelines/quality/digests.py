@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.quality.incidents import Incident
 from pipelines.quality.stewards import OPERATOR, Steward
+from pipelines.sources.row_places import describe_places
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 LISTED_INCIDENTS = 50
@@ -151,9 +152,9 @@ def _describe(incident: Incident, *, since: bool) -> str:
         text += f"原{incident.rows_before}行，现" if has_fallen else "共"
         text += f"{incident.rows_affected}行"
         if incident.first_rows:
-            listed = "、".join(map(str, incident.first_rows))
+            listed = describe_places(incident.first_rows)
             more = " 等" if incident.rows_affected > len(incident.first_rows) else ""
-            text += f"，行号：{listed}{more}"
+            text += f"，{listed}{more}"
         text += "。"
     if incident.quarantine_path and incident.severity == "critical":
         text += f"完整清单：{incident.quarantine_path}。"

@@ -28,6 +28,7 @@ from pipelines.quality.volumes import failing_volumes, guilty_extracts, measures
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_places import find_places
 
 TOO_MANY_BAD_ROWS = "too_many_bad_rows"
 _FAILURES = """
@@ -245,8 +246,8 @@ def _row_findings(connection: duckdb.DuckDBPyConnection, extract: Extract) -> li
         [extract.extract_id],
     ).fetchall()
     return [
-        Finding(rule_id, severity, owner, meaning, affected, tuple(first_rows))
-        for rule_id, severity, owner, meaning, affected, first_rows in found
+        Finding(rule, severity, owner, meaning, affected, find_places(connection, extract, first))
+        for rule, severity, owner, meaning, affected, first in found
     ]
 
 

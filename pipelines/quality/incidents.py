@@ -22,11 +22,12 @@ from pipelines.quality.validation import CheckResult
 from pipelines.quality.verdicts import Finding, read_verdicts
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_places import Place, read_places
 
 
 @dataclass(frozen=True)
 class Incident:
-    """One open or closed problem; row numbers and counts, never values."""
+    """One open or closed problem; places of rows and counts, never values."""
 
     incident_id: int
     subject: str
@@ -41,7 +42,7 @@ class Incident:
     origin: str | None
     rows_affected: int | None
     rows_before: int | None
-    first_rows: tuple[int, ...]
+    first_rows: tuple[Place, ...]
     quarantine_path: str | None
     opened_at: str
     last_seen_at: str
@@ -59,7 +60,7 @@ def _now() -> str:
 
 def _read(rows: Iterable[sqlite3.Row]) -> list[Incident]:
     return [
-        Incident(**{**dict(row), "first_rows": tuple(json.loads(row["first_rows"] or "[]"))})
+        Incident(**{**dict(row), "first_rows": read_places(json.loads(row["first_rows"] or "[]"))})
         for row in rows
     ]
 

@@ -1,8 +1,10 @@
 """Quarantine: the rows that were delivered and not loaded, each with its reasons.
 
-One Parquet file per extract, one line per row and rule. Rows of an increment that are loaded and
-told of lie in a file of their own, since they too are followed until they come again. Belongs here:
-writing these files. Does not: deciding which rows fail (`gates`), following them (`problems`).
+One Parquet file per extract, one line per row and rule, with the row's number and, where records
+are longer than lines, the line of the file on which it begins. Rows of an increment that are loaded
+and told of lie in a file of their own, since they too are followed until they come again. Belongs
+here: writing these files. Does not: deciding which rows fail (`gates`) or following them
+(`problems`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import duckdb
 
 from pipelines.errors import StorageError
 from pipelines.layout import Layout
+from pipelines.sources.connectors.interface import LINE_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.sql_text import exact_path, identifier, literal
@@ -86,8 +89,9 @@ def _write(
             f" from read_parquet({exact_path(extract.rejected_path)})"
         )
     reasons = ", ".join(f"failures.{name}" for name in _REASONS)
+    line = f", source.{LINE_NUMBER}" if extract.has_line_numbers else ""
     query = (
-        f"select failures._row_number, {reasons}, {columns}"
+        f"select failures._row_number{line}, {reasons}, {columns}"
         f" from failures left join ({delivered}) as source"
         " on cast(source._row_number as bigint) = failures._row_number"
         f" where failures._extract_id = {literal(extract.extract_id)} and {condition}"

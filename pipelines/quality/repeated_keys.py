@@ -19,6 +19,7 @@ from pipelines.quality.quarantine import numbered_rows, quarantine_path
 from pipelines.quality.verdicts import Finding
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_places import describe_places, find_places
 from pipelines.sources.sql_text import identifier
 
 RULE_ID = "key_is_in_one_delivery"
@@ -39,9 +40,9 @@ def find_repeated_keys(
     rows = _repeated_rows(layout, table, in_use)
     if not rows:
         return None
-    origins = {extract.sequence: extract.origin for extract in in_use}
+    of_sequence = {extract.sequence: extract for extract in in_use}
     deliveries = [
-        (origins[sequence], [number for _, number in group])
+        (of_sequence[sequence], [number for _, number in group])
         for sequence, group in groupby(rows, key=lambda row: row[0])
     ]
     said = "；".join(_name(*delivery) for delivery in deliveries[:_LISTED_DELIVERIES])
@@ -81,6 +82,10 @@ def _repeated_rows(
         ).fetchall()
 
 
-def _name(origin: str, numbers: Sequence[int]) -> str:
-    listed = "、".join(map(str, numbers[:_LISTED_ROWS]))
-    return f"{origin} 第{listed}{'等' if len(numbers) > _LISTED_ROWS else ''}行"
+def _name(extract: Extract, numbers: Sequence[int]) -> str:
+    more = "等" if len(numbers) > _LISTED_ROWS else ""
+    with duckdb.connect() as connection:
+        places = find_places(connection, extract, numbers[:_LISTED_ROWS])
+    if extract.has_line_numbers:
+        return f"{extract.origin} {describe_places(places)}{more}"
+    return f"{extract.origin} 第{'、'.join(map(str, places))}{more}行"

@@ -14,18 +14,19 @@ from typing import Literal
 
 from pipelines.errors import GateError
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_places import Place, read_places
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule that failed in one extract; row numbers, never values."""
+    """One rule that failed in one extract; the places of rows, never values."""
 
     rule_id: str
     severity: str
     owner: str
     meaning: str
     rows_affected: int | None = None
-    first_rows: tuple[int, ...] = ()
+    first_rows: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def read_verdicts(operations: sqlite3.Connection, source_table: str) -> dict[str
 
 def _read_findings(stored: str) -> tuple[Finding, ...]:
     said = json.loads(stored)
-    return tuple(Finding(**{**one, "first_rows": tuple(one["first_rows"])}) for one in said)
+    return tuple(Finding(**{**one, "first_rows": read_places(one["first_rows"])}) for one in said)
 
 
 def select_unjudged(

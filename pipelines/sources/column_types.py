@@ -21,6 +21,17 @@ _FALSE_LEAP_YEAR, _FIRST_SAFE_SERIAL = 1900, 61
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F))
 
+NUMBER_TYPES = ("integer", "decimal")
+
+_SPELLINGS = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
+"""The blanks and apostrophes that programs put between thousands."""
+
+
+def spellings(thousands: str) -> str:
+    """The characters that stand for a declared sign between thousands; "" for none."""
+    return _SPELLINGS.get(thousands, thousands)
+
+
 TYPE_NAMES = {
     "date": "日期",
     "timestamp": "时间",
@@ -40,21 +51,24 @@ def half_width(text: str) -> str:
     )
 
 
-def normalised(column: Column, text: str, serial_epoch: date) -> str:
+def normalised(
+    column: Column, text: str, serial_epoch: date, number_signs: tuple[str, str] = (".", ",")
+) -> str:
     """An expression for a column's text in its one spelling; null when it is not of its type.
 
     Args:
         column: A column of any type but text.
         text: The expression of the trimmed text.
         serial_epoch: Day 0 of spreadsheet day numbers in this delivery.
+        number_signs: The decimal sign and the one between thousands.
     """
     match column.data_type:
         case "date" | "timestamp":
             return _moment(column, text, serial_epoch)
         case "integer":
-            return _number(text, r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)")
+            return _number(text, number_signs, has_fraction=False)
         case "decimal":
-            return _number(text, r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
+            return _number(text, number_signs, has_fraction=True)
         case "boolean":
             return (
                 f"case when lower({text}) in ('true', 't', 'yes', 'y', '1', '是') then 'true'"
@@ -90,11 +104,21 @@ def _moment(column: Column, text: str, serial_epoch: date) -> str:
     )
 
 
-def _number(text: str, pattern: str) -> str:
+def _number(text: str, number_signs: tuple[str, str], *, has_fraction: bool) -> str:
+    decimal, thousands = number_signs
+    between = f"[{spellings(thousands)}]"
+    grouped = f"[0-9]{{1,3}}({between}[0-9]{{3}})+|" if thousands else ""
+    fraction = f"([{decimal}][0-9]+)?" if has_fraction else ""
+    pattern = f"[+-]?({grouped}[0-9]+){fraction}"
     folded = half_width(text)
+    plain = f"ltrim({folded}, '+')"
+    for sign in spellings(thousands):
+        plain = f"replace({plain}, {literal(sign)}, '')"
+    if decimal != ".":
+        plain = f"replace({plain}, {literal(decimal)}, '.')"
     # 38 digits are the most that a DECIMAL holds.
     return (
         f"case when regexp_full_match({folded}, {literal(pattern)})"
         f" and length(regexp_replace({folded}, '[^0-9]', '', 'g')) <= 38"
-        f" then replace(ltrim({folded}, '+'), ',', '') end"
+        f" then {plain} end"
     )

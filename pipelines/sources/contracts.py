@@ -10,14 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from pipelines.errors import ContractError
 from pipelines.sources.columns import ROUTINE_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
+from pipelines.sources.text_encodings import text_codec
 
 
 class _Strict(BaseModel):
@@ -28,18 +36,39 @@ _NOT_READ = {"description", "as_", "words", "times", *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 
-class CsvDialect(_Strict):
+class _Numbers(_Strict):
+    """How numbers are written where they are text; a number of JSON or Excel has a point."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", ""] | None = None
+    """Between groups of three digits; a comma where the decimal sign is a point, else none."""
+
+    @property
+    def number_signs(self) -> tuple[str, str]:
+        """The decimal sign and the one between thousands."""
+        usual = "," if self.decimal == "." else ""
+        return self.decimal, usual if self.thousands is None else self.thousands
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> _Numbers:
+        if self.thousands == self.decimal:
+            raise ValueError(f"decimal and thousands: expected two signs, got {self.decimal} twice")
+        return self
+
+
+class CsvDialect(_Numbers):
     """Delimited text; nothing is sniffed."""
 
     connector: Literal["csv"]
     location: str
-    encoding: Literal["utf-8", "gb18030"]
+    encoding: Annotated[str, AfterValidator(text_codec)]
+    """Any text encoding that Python knows, kept in Python's own spelling."""
     delimiter: str = ","
     quote: str = '"'
     nulls: tuple[str, ...] = ("",)
 
 
-class ExcelDialect(_Strict):
+class ExcelDialect(_Numbers):
     """One worksheet of a workbook."""
 
     connector: Literal["excel"]
@@ -57,7 +86,7 @@ class ExcelDialect(_Strict):
     nulls: tuple[str, ...] = ("",)
 
 
-class JsonLinesDialect(_Strict):
+class JsonLinesDialect(_Numbers):
     """One JSON object a line, UTF-8."""
 
     connector: Literal["jsonl"]
@@ -74,6 +103,7 @@ class SqlDialect(_Strict):
     location: str
     """Path of the SQLite file below ZHIBIAO_SOURCES; ZHIBIAO_CONNECTIONS[<source>] overrides it."""
     relation: str
+    number_signs: ClassVar[tuple[str, str]] = (".", ",")
     cursor: str | None = None
     """Timestamp column by which changed rows are found; none reads the whole table."""
     overlap_days: int = Field(default=2, ge=0)
@@ -136,10 +166,18 @@ class SourceTable(_Strict):
 
     @property
     def reading_fingerprint(self) -> str:
-        """SHA-256 over what decides how bytes become rows; a mended label does not change it."""
+        """SHA-256 over what decides how bytes become rows; a mended label does not change it.
+
+        Nor does a word that is left at its default, so that the language of contracts can grow.
+        """
         said = self.model_dump(mode="json", include={"contract_version", "delivery", "key"})
-        said["dialect"] = self.dialect.model_dump(mode="json", exclude={"location", "overlap_days"})
-        said["columns"] = [c.model_dump(mode="json", exclude=_NOT_READ) for c in self.columns]
+        said["dialect"] = self.dialect.model_dump(
+            mode="json", exclude={"location", "overlap_days"}, exclude_defaults=True
+        )
+        said["columns"] = [
+            c.model_dump(mode="json", exclude=_NOT_READ, exclude_defaults=True)
+            for c in self.columns
+        ]
         return hashlib.sha256(
             json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
         ).hexdigest()

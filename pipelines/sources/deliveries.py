@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import ZhibiaoError
+from pipelines.errors import ExtractHeldError
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
@@ -25,7 +25,7 @@ from pipelines.sources.profiles import make_profile
 from pipelines.sources.pseudonyms import PseudonymKey, install_pseudonyms
 from pipelines.sources.refusals import Refusals
 from pipelines.sources.screening import drop_known, newest_cursor, screen
-from pipelines.sources.sessions import open_session, without_cells
+from pipelines.sources.sessions import open_session
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,12 @@ def land_delivery(
     """Land one delivery; None when it brought nothing new.
 
     Raises:
-        ExtractHeldError: a column was retyped or holds something else, or too much cannot be
-            decoded.
-        StorageError: there is no room.
-        ZhibiaoError: a row was lost between the reading and the landed files.
+        ExtractHeldError: a column was retyped or holds something else, too much cannot be decoded,
+            or a row was lost between the reading and the landed files (`rows_unaccounted`).
+        StorageError: the warehouse cannot be written.
     """
     table = history.table
-    with (
-        open_session(settings.threads, settings.memory_limit) as session,
-        without_cells(f"{table.id}, {candidate.origin}"),
-    ):
+    with open_session(settings.threads, settings.memory_limit) as session:
         if key:
             install_pseudonyms(session, key)
         duplicate = screen(session, table, reading)
@@ -77,15 +73,16 @@ def land_delivery(
             high_mark=high_mark,
         )
         if reading.records != account.landed + account.rejected + account.duplicate:
-            raise ZhibiaoError(
-                f"{candidate.origin}: expected every one of {reading.records} delivered rows, got "
-                f"{account.landed} landed, {account.rejected} rejected and {account.duplicate} "
-                "duplicates. Report the case; nothing of this delivery has landed."
+            raise ExtractHeldError(
+                f"{table.label}：交付 {reading.records} 行，却只能说明 {account.landed} 行入库、"
+                f"{account.rejected} 行拒收、{account.duplicate} 行重复，整批未采用。"
+                "请把这条信息告诉维护人员。",
+                reason="rows_unaccounted",
             )
         if table.delivery == "increment" and history.usable and reading.records == duplicate:
             return None
         with folder_aside(history.home) as aside:
-            write_tables(session, table, aside)
+            write_tables(session, table, aside, reading.lines)
             if profile:
                 write_profile(profile, aside)
             extract = _describe(candidate, reading, history, account, aside, key, business_date)
@@ -166,6 +163,7 @@ def _describe(
         rejected_sha256=rejected_sha256,
         rejected_bytes=rejected.stat().st_size,
         profile_sha256=hash_file(aside / PROFILE) if (aside / PROFILE).exists() else "",
+        has_line_numbers=reading.lines is not None,
         folder=history.home / extract_id,
     )
 

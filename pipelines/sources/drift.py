@@ -51,11 +51,14 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     added = [name for name in dict.fromkeys(delivered) if name not in declared]
     removed = [name for name in declared if name not in delivered]
     if len(removed) * 2 > len(declared):
-        # What stands there may be a row of data: not one name of it is quoted.
+        # Where not one name is known, what stands there may be a row of data, a person's: it is
+        # not quoted. A row of data does not hold one of our column names.
+        is_header = len(removed) < len(declared)
+        read = f"读到的其他列名：{list_names(added)}。" if is_header and added else ""
         raise ExtractHeldError(
             f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 "
             f"{len(declared) - len(removed)} 个，可能缺少表头行或交付了别的表。"
-            f"缺少列：{list_names(removed)}。请按约定的表头重新导出。",
+            f"缺少列：{list_names(removed)}。{read}请按约定的表头重新导出。",
             reason="header_missing",
         )
     repeated = [name for name, times in Counter(delivered).items() if times > 1]

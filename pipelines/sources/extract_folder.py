@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import StorageError, ZhibiaoError
-from pipelines.sources.connectors.interface import ROW_NUMBER
+from pipelines.errors import StorageError
+from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, PROFILE, REJECTED, Extract
 from pipelines.sources.profiles import Profile
 from pipelines.sources.sql_text import literal, name_list
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # DuckDB wraps the system's message and gives no error number.
-_NO_ROOM_WORDS = tuple(os.strerror(code) for code in sorted(_NO_ROOM))
+_NO_ROOM_WORDS = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 
 
 def remove_leftovers(home: Path) -> None:
@@ -39,7 +39,8 @@ def folder_aside(home: Path) -> Iterator[Path]:
     """A folder to write into; gone afterwards unless it was renamed.
 
     Raises:
-        StorageError: there is no room.
+        StorageError: there is no room, or the disk takes nothing: a fault of the warehouse, and of
+            no delivery.
     """
     aside = home / f"{ASIDE}{os.getpid()}"
     problem = ""
@@ -48,36 +49,57 @@ def folder_aside(home: Path) -> Iterator[Path]:
         aside.mkdir()
         yield aside
     except (OSError, duckdb.IOException) as error:
-        problem = _no_room(error)
-        if not problem:
-            raise
+        problem = _problem(error)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if problem:
         raise StorageError(
-            f"landing {home}: expected room for an extract, got {problem!r}. Free some space on "
-            "the disk of ZHIBIAO_WAREHOUSE and run the night again; what has landed is untouched."
+            f"landing {home}: expected to write an extract, got {problem!r}. {_remedy(problem)} "
+            "and run the night again; what has landed is untouched."
         ) from None
 
 
-def _no_room(error: Exception) -> str:
+def _problem(error: Exception) -> str:
+    """What the system says; of DuckDB only its words, for its message may quote a cell."""
     if isinstance(error, OSError):
-        return os.strerror(error.errno) if error.errno in _NO_ROOM else ""
-    return next((words for words in _NO_ROOM_WORDS if words in str(error)), "")
+        return os.strerror(error.errno or errno.EIO)
+    return next((words for words in _NO_ROOM_WORDS if words in str(error)), os.strerror(errno.EIO))
 
 
-def write_tables(session: duckdb.DuckDBPyConnection, table: SourceTable, aside: Path) -> None:
+def _remedy(problem: str) -> str:
+    if problem in _NO_ROOM_WORDS:
+        return "Free some space on the disk of ZHIBIAO_WAREHOUSE"
+    return "See that ZHIBIAO_WAREHOUSE lies on a disk that we may write to and that is sound"
+
+
+def write_tables(
+    session: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    aside: Path,
+    lines: pa.Table | None = None,
+) -> None:
     """Write `screened` and `rejected` as Parquet; the same rows give the same bytes (I3).
 
+    Args:
+        session: Where the two tables are.
+        table: The contract.
+        aside: The folder to write into.
+        lines: `_row_number` and `_line_number`, where records are longer than lines.
+
     Raises:
-        ZhibiaoError: what was read back is not what was written.
+        StorageError: what was read back is not what was written.
     """
+    begins, where = "", ""
+    if lines is not None:
+        session.register("lines", lines)
+        begins, where = f", {LINE_NUMBER}", f"left join lines using ({ROW_NUMBER})"
     names = name_list([*(column.name for column in table.columns), ROW_NUMBER])
     reasons = name_list([ROW_NUMBER, "rule_id", "column_name", "meaning"])
     columns = name_list(column.name for column in table.columns)
     queries = {
-        DATA: f"select {names} from screened order by {ROW_NUMBER}",
-        REJECTED: f"select {reasons}, {columns} from rejected order by {ROW_NUMBER}, rule_id",
+        DATA: f"select {names}{begins} from screened {where} order by {ROW_NUMBER}",
+        REJECTED: f"select {reasons}, {columns}{begins} from rejected {where}"
+        f" order by {ROW_NUMBER}, rule_id",
     }
     for name, query in queries.items():
         path = aside / name
@@ -87,7 +109,7 @@ def write_tables(session: duckdb.DuckDBPyConnection, table: SourceTable, aside: 
         ).fetchone()
         read_back = pq.read_table(path, columns=[ROW_NUMBER]).num_rows
         if written is None or written[0] != read_back:
-            raise ZhibiaoError(
+            raise StorageError(
                 f"{path.name} of {table.id}: expected {written and written[0]} rows to be read "
                 f"back, got {read_back}. Check the disk and run the night again."
             )

@@ -63,6 +63,8 @@ class Extract:
     rejected_bytes: int
     profile_sha256: str = ""
     """Of the profile; empty where the delivery was too small to have one."""
+    has_line_numbers: bool = False
+    """True when records are longer than lines: the rows then say the line on which they begin."""
     folder: Path
 
     @property

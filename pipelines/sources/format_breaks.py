@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import normalised
 from pipelines.sources.columns import Column
-from pipelines.sources.connectors.interface import ROW_NUMBER
+from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.row_places import describe_row
 from pipelines.sources.sql_text import identifier
 
 _GAP = 12
@@ -66,7 +67,7 @@ def require_one_format(
     session: duckdb.DuckDBPyConnection,
     table: SourceTable,
     typed: Sequence[TypedColumn],
-    serial_epoch: date,
+    reading: Reading,
 ) -> None:
     """Refuse a delivery in which a column is written otherwise from some row on.
 
@@ -75,8 +76,8 @@ def require_one_format(
     """
     findings = []
     for candidate in typed:
-        finding = _exchanged_days(session, candidate, serial_epoch) or _failing_run(
-            session, candidate
+        finding = _exchanged_days(session, candidate, reading) or _failing_run(
+            session, candidate, reading.lines
         )
         if finding:
             findings.append(f"“{candidate.column.name}”列{finding}")
@@ -88,7 +89,9 @@ def require_one_format(
         )
 
 
-def _failing_run(session: duckdb.DuckDBPyConnection, candidate: TypedColumn) -> str | None:
+def _failing_run(
+    session: duckdb.DuckDBPyConnection, candidate: TypedColumn, lines: pa.Table | None
+) -> str | None:
     if candidate.failed < _TO_THE_END:
         return None
     name = identifier(candidate.column.name)
@@ -111,7 +114,8 @@ def _failing_run(session: duckdb.DuckDBPyConnection, candidate: TypedColumn) -> 
     """).fetchall()
     runs = [_Run(*row) for row in found]
     total = session.execute(f"select count({name}) from screened").fetchone() or (0,)
-    return next((_told(run) for run in runs if _is_break(run, candidate.failed, total[0])), None)
+    broken = (run for run in runs if _is_break(run, candidate.failed, total[0]))
+    return next((_told(run, lines) for run in broken), None)
 
 
 def _is_break(run: _Run, failed: int, values: int) -> bool:
@@ -124,16 +128,17 @@ def _is_break(run: _Run, failed: int, values: int) -> bool:
     )
 
 
-def _told(run: _Run) -> str:
-    until = "起直到末尾" if run.lasts_to_the_end else f"至第 {run.last_row} 行"
+def _told(run: _Run, lines: pa.Table | None) -> str:
+    until = "起直到末尾" if run.lasts_to_the_end else f"至{describe_row(lines, run.last_row)}"
+    begins = describe_row(lines, run.first_row)
     return (
-        f"自第 {run.first_row} 行{until}格式有变（其中 {run.values} 个值有 {run.failed} 个"
+        f"自{begins}{until}格式有变（其中 {run.values} 个值有 {run.failed} 个"
         "不合约定，其余各行合乎约定）"
     )
 
 
 def _exchanged_days(
-    session: duckdb.DuckDBPyConnection, candidate: TypedColumn, serial_epoch: date
+    session: duckdb.DuckDBPyConnection, candidate: TypedColumn, reading: Reading
 ) -> str | None:
     """The row from which, or up to which, the days of a list kept by date change places."""
     column = candidate.column
@@ -141,12 +146,16 @@ def _exchanged_days(
     # A pseudonym tells no day.
     if exchanged == column.formats or column.sensitivity == "personal":
         return None
-    other = normalised(column.model_copy(update={"formats": exchanged}), "text", serial_epoch)
+    other = normalised(
+        column.model_copy(update={"formats": exchanged}), "text", reading.serial_epoch
+    )
     _read_days_both_ways(session, candidate, other)
     if row := _break_in_order(session, "asc"):
-        return f"自第 {row} 行起疑似日、月互换（此前的日期依次相连，此后只有互换后才依次相连）"
+        begins = describe_row(reading.lines, row)
+        return f"自{begins}起疑似日、月互换（此前的日期依次相连，此后只有互换后才依次相连）"
     if row := _break_in_order(session, "desc"):
-        return f"至第 {row} 行为止疑似日、月互换（此后的日期依次相连，此前只有互换后才依次相连）"
+        ends = describe_row(reading.lines, row)
+        return f"至{ends}为止疑似日、月互换（此后的日期依次相连，此前只有互换后才依次相连）"
     return None
 
 

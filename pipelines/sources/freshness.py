@@ -16,6 +16,7 @@ from typing import NamedTuple
 from pipelines.sources.connectors.file_drops import period_span
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.older_deliveries import OLDER_DELIVERY
 from pipelines.sources.refusals import HeldDelivery
 
 _EVER = date(1900, 1, 1)
@@ -60,6 +61,8 @@ def extract_state(
         held: The table's deliveries that were refused, or its source that was away.
         business_date: The day of the night.
     """
+    # What is in use is newer than an older delivery, and no less sure for it.
+    held = [delivery for delivery in held if delivery.reason != OLDER_DELIVERY]
     if table.delivery == "period":
         in_use = [e for e in in_use if (e.covers_from or _EVER) <= business_date]
     if not in_use:

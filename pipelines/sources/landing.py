@@ -2,7 +2,8 @@
 
 What belongs here: which delivery is new, unchanged, held or not yet complete, and what follows.
 What does not: reading (connectors), landing one delivery (deliveries), judging it (quality). A
-refused delivery never keeps the others of its table from landing.
+refused delivery never keeps the others of its table from landing, and no source another: what
+leaves here is what all sources share.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TypeVar
 import stamina
 
 from pipelines.clock import today
-from pipelines.errors import ExtractHeldError, SourceUnavailableError
+from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError, StorageError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
@@ -32,8 +33,16 @@ from pipelines.sources.extracts import (
     verify_landing,
 )
 from pipelines.sources.history import History
+from pipelines.sources.older_deliveries import hold_older, newer_extract
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
 from pipelines.sources.refusals import HeldDelivery, Refusals
+from pipelines.sources.sessions import within_memory
+from pipelines.sources.unforeseen import (
+    UNFORESEEN,
+    reading_code,
+    unforeseen_delivery,
+    unforeseen_visit,
+)
 
 __all__ = [
     "Extract",
@@ -85,6 +94,8 @@ class LandingReport:
     """Files not yet complete; the next night takes them."""
     unchanged: int = 0
     """Deliveries that brought nothing new."""
+    is_complete: bool = True
+    """False when the visit broke off: what it does not report is not thereby settled."""
     seconds: float = 0.0
 
     @property
@@ -108,6 +119,7 @@ def land_table(
     look_interval: float = 0.5,
     first_looks: FirstLooks | None = None,
     retry: Retry | None = None,
+    accept_older: bool = False,
 ) -> LandingReport:
     """Visit a table's source and land what is new.
 
@@ -120,21 +132,60 @@ def land_table(
         look_interval: Seconds between two looks at a file never seen before.
         first_looks: The first of the two, where it was taken before.
         retry: How a source that is away is tried again.
+        accept_older: Let an older delivery land as the newest version.
 
     Raises:
         SourceUnavailableError: the source is away, after all tries.
         SettingsError: the pseudonym key is missing, or is not the one used so far.
-        StorageError: there is no room in the warehouse.
+        StorageError: the warehouse cannot be written.
     """
     started = time.monotonic()
+    try:
+        report = _visit_source(
+            table,
+            layout,
+            settings,
+            business_date,
+            day or today(datetime.now(UTC)),
+            look_interval,
+            first_looks,
+            retry or Retry(),
+            accept_older,
+        )
+    except (SourceUnavailableError, SettingsError, StorageError):
+        raise
+    except ExtractHeldError as refusal:
+        report = _broken_off(table, refusal.reason, str(refusal))
+    except Exception as error:
+        report = _broken_off(table, UNFORESEEN, unforeseen_visit(table, error))
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _broken_off(table: SourceTable, reason: str, message: str) -> LandingReport:
+    held = HeldDelivery(table.id, table.dialect.location, "source", reason, message)
+    return LandingReport(table.id, held=[held], is_complete=False)
+
+
+def _visit_source(
+    table: SourceTable,
+    layout: Layout,
+    settings: Settings,
+    business_date: date,
+    day: date,
+    look_interval: float,
+    first_looks: FirstLooks | None,
+    retry: Retry,
+    accept_older: bool,
+) -> LandingReport:
     remove_leftovers(table_folder(layout, table.id))
     history = History.read(layout, table)
-    refusals = Refusals(history.home)
+    refusals = Refusals(history.home, f"{reading_code()} {settings.memory_limit}")
     seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
     visit = Visit(
         sources=layout.sources,
         business_date=business_date,
-        today=day or today(datetime.now(UTC)),
+        today=day,
         connection=settings.connections.get(table.source),
         since=history.changed_since,
         look_interval=look_interval,
@@ -144,10 +195,7 @@ def land_table(
         memory_limit=settings.memory_limit,
     )
     key = _open_key(table, layout, settings, history)
-    landing = _Landing(history, refusals, visit, settings, key, retry or Retry())
-    report = landing.run()
-    report.seconds = time.monotonic() - started
-    return report
+    return _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
 
 
 def _open_key(
@@ -171,6 +219,7 @@ class _Landing:
     settings: Settings
     key: PseudonymKey | None
     retry: Retry
+    accept_older: bool
 
     def run(self) -> LandingReport:
         """Take every delivery in turn."""
@@ -194,6 +243,9 @@ class _Landing:
             self.refusals.clear(candidate.slot)
             report.unchanged += 1
             return
+        if not self.accept_older and (newest := newer_extract(self.history, candidate)):
+            report.held.append(hold_older(self.history, candidate, newest))
+            return
         if known := self.refusals.of(self.history.table, candidate):
             report.held.append(known)
             return
@@ -202,7 +254,12 @@ class _Landing:
         except FileChangedError:
             report.waiting.append(candidate.origin)
         except ExtractHeldError as refusal:
-            report.held.append(self._refuse(candidate, refusal))
+            report.held.append(self._refuse(candidate, refusal.reason, str(refusal)))
+        except (SourceUnavailableError, StorageError):
+            raise
+        except Exception as error:
+            message = unforeseen_delivery(self.history.table, error)
+            report.held.append(self._refuse(candidate, UNFORESEEN, message))
         else:
             self.refusals.clear(candidate.slot)
             if extract is None:
@@ -214,24 +271,25 @@ class _Landing:
     def _land(self, candidate: Candidate) -> Extract | None:
         table = self.history.table
         connector = CONNECTORS[table.dialect.connector]
-        reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
-        return land_delivery(
-            candidate,
-            reading,
-            self.history,
-            key=self.key,
-            settings=self.settings,
-            business_date=self.visit.business_date,
-        )
+        with within_memory(table):
+            reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
+            return land_delivery(
+                candidate,
+                reading,
+                self.history,
+                key=self.key,
+                settings=self.settings,
+                business_date=self.visit.business_date,
+            )
 
-    def _refuse(self, candidate: Candidate, refusal: ExtractHeldError) -> HeldDelivery:
+    def _refuse(self, candidate: Candidate, reason: str, message: str) -> HeldDelivery:
         detail = f"{self.visit.business_date} {(candidate.sha256 or '')[:8]}".strip()
         delivery = HeldDelivery(
             self.history.table.id,
             candidate.origin,
             candidate.slot,
-            refusal.reason,
-            str(refusal),
+            reason,
+            message,
             detail,
         )
         self.refusals.replace(self.history.table, candidate, delivery)

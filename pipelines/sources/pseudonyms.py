@@ -46,6 +46,17 @@ def open_key(path: Path, used_key_ids: set[str]) -> PseudonymKey:
     Raises:
         SettingsError: the key is missing, changed, unusable or readable by everybody.
     """
+    try:
+        return _open_or_create(path, used_key_ids)
+    except OSError as error:
+        raise SettingsError(
+            f"pseudonym key {path}: expected a file that we may read, or a folder where we may "
+            f"make it, got {error.strerror}. Give this user the permission, or set "
+            "ZHIBIAO_PSEUDONYM_KEY_FILE."
+        ) from None
+
+
+def _open_or_create(path: Path, used_key_ids: set[str]) -> PseudonymKey:
     if not path.exists():
         if used_key_ids:
             raise SettingsError(

@@ -2,7 +2,7 @@
 
 What belongs here: `landing/<source>/<table>/_held/<slot>.<sha8>.json`. What does not: extracts that
 landed and were held by their gate (quality). A refusal stays open until other bytes are taken for
-its slot, or the contract reads them differently.
+its slot, or the contract, the code or the memory allowed reads them differently.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ class Refusal:
     modified_ns: int
     size: int
     contract_version: int = 0
+    reader: str = ""
+    """What refused them, beside the contract: the code and the memory that it was allowed."""
 
 
 class Refusals:
     """The open refusals of one table."""
 
-    def __init__(self, home: Path) -> None:
-        """Read the refusals below the folder of a table."""
+    def __init__(self, home: Path, reader: str = "") -> None:
+        """Read the refusals below the folder of a table; to list them, no reader need be named."""
         self._folder = home / "_held"
+        self._reader = reader
         self._open = dict(self._read())
 
     def _read(self) -> list[tuple[Path, Refusal]]:
@@ -65,14 +68,11 @@ class Refusals:
         return list(self._open.values())
 
     def of(self, table: SourceTable, candidate: Candidate) -> HeldDelivery | None:
-        """The refusal of exactly these bytes under this contract."""
-        for refusal in self._open.values():
-            if (refusal.delivery.slot, refusal.sha256, refusal.reading_fingerprint) == (
-                candidate.slot,
-                candidate.sha256,
-                table.reading_fingerprint,
-            ):
-                return refusal.delivery
+        """The refusal of exactly these bytes under this contract by this reader."""
+        asked = (candidate.slot, candidate.sha256, table.reading_fingerprint, self._reader)
+        for said in self._open.values():
+            if (said.delivery.slot, said.sha256, said.reading_fingerprint, said.reader) == asked:
+                return said.delivery
         return None
 
     def is_change_agreed(self, table: SourceTable, candidate: Candidate) -> bool:
@@ -99,6 +99,7 @@ class Refusals:
             candidate.modified_ns,
             candidate.size,
             table.contract_version,
+            self._reader,
         )
         path = self._folder / f"{candidate.slot}.{candidate.sha256[:8]}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     session.register("delivered", rows)
     session.execute(_screening_sql(table, rules, reading.serial_epoch))
     session.unregister("delivered")
-    _require_types(session, table, rules, reading.serial_epoch)
+    _require_types(session, table, rules, reading)
     _collect_rejected(session, table, rules, [*reading.broken, *unreadable])
     return _drop_duplicates(session, table)
 
@@ -120,7 +120,8 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: dat
         name = identifier(column.name)
         value = name
         if column.data_type != "text":
-            typed.append(f"{normalised(column, name, serial_epoch)} as _typed_{place}")
+            signs = table.dialect.number_signs
+            typed.append(f"{normalised(column, name, serial_epoch, signs)} as _typed_{place}")
             value = f"coalesce(_typed_{place}, {name})"
         if column.sensitivity == "personal":
             value = f"pseudonym({value})"
@@ -144,7 +145,7 @@ def _require_types(
     session: duckdb.DuckDBPyConnection,
     table: SourceTable,
     rules: Sequence[_Rule],
-    serial_epoch: date,
+    reading: Reading,
 ) -> None:
     typed = [(n, rule.column_name) for n, rule in enumerate(rules) if rule.rule_id[:5] == "type."]
     if not typed:
@@ -159,7 +160,7 @@ def _require_types(
         session,
         table,
         [TypedColumn(columns[name], n, found[2 * i]) for i, (n, name) in enumerate(typed)],
-        serial_epoch,
+        reading,
     )
     require_same_types(
         table,

@@ -1,7 +1,7 @@
 """DuckDB sessions that touch no disk: what personal values may pass through.
 
-What belongs here: opening such a session, loading the scanners that are installed as packages, and
-rewriting DuckDB's errors, which quote cells. What does not: any query.
+What belongs here: opening such a session, loading the scanners that are installed as packages, the
+limit of memory. What does not: any query.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.errors import SettingsError, ZhibiaoError
+from pipelines.errors import ExtractHeldError, SettingsError
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sql_text import literal
+
+_UNITS = {"MB": 10**6, "GB": 10**9}
 
 
 @contextmanager
@@ -57,29 +60,35 @@ def load_scanner(
     )
 
 
-@contextmanager
-def without_cells(subject: str) -> Iterator[None]:
-    """Replace DuckDB's errors, whose messages may quote a cell, by one that names their kind.
+def require_room(table: SourceTable, size: int, memory_limit: str) -> None:
+    """Refuse to read a file that is longer than the memory allowed: reading takes several times it.
 
     Raises:
-        ZhibiaoError: in place of any error of DuckDB but those of the disk.
+        ExtractHeldError: `too_large`.
     """
-    kind = ""
+    if size > float(memory_limit[:-2]) * _UNITS[memory_limit[-2:]]:
+        raise _too_large(table, f"文件有 {size / 10**6:,.0f} MB，")
+
+
+@contextmanager
+def within_memory(table: SourceTable) -> Iterator[None]:
+    """Hold a delivery for which the memory does not suffice; DuckDB's error would quote a cell.
+
+    Raises:
+        ExtractHeldError: `too_large`.
+    """
+    is_beyond = False
     try:
         yield
-    except duckdb.IOException:
-        raise
-    except duckdb.OutOfMemoryException:
-        kind = "memory"
-    except duckdb.Error as error:
-        kind = type(error).__name__
-    if kind == "memory":
-        raise ZhibiaoError(
-            f"{subject}: expected to fit into ZHIBIAO_MEMORY_LIMIT, got more. Raise the limit; "
-            "a delivery is screened in memory, so that no personal value reaches the disk."
-        ) from None
-    if kind:
-        raise ZhibiaoError(
-            f"{subject}: expected rows that DuckDB can screen, got {kind}. Its message may quote "
-            "a cell and is not shown; read the delivery by hand and report the case."
-        ) from None
+    except (duckdb.OutOfMemoryException, MemoryError):
+        is_beyond = True
+    if is_beyond:
+        raise _too_large(table, "")
+
+
+def _too_large(table: SourceTable, finding: str) -> ExtractHeldError:
+    return ExtractHeldError(
+        f"{table.label}：{finding}超出允许使用的内存（ZHIBIAO_MEMORY_LIMIT），未读取"
+        "（个人信息只在内存中处理，不落盘）。请分期、分批导出，或请维护人员调高上限。",
+        reason="too_large",
+    )

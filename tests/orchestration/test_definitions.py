@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
 from pipelines.quality.suites import read_suites
+from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
 
 RELEASE = dg.AssetKey(["release", "current"])
@@ -129,9 +130,24 @@ def test_no_secret_is_shown_with_the_resources(definitions: dg.Definitions) -> N
     repository = definitions.get_repository_def()
     resources = repository.get_top_level_resources()
     fields = resources["night"].config_schema.config_type.fields  # type: ignore[union-attr]
-    assert set(fields) == {"business_date"}
+    assert set(fields) == {"accept_older", "business_date"}
     shown = json.dumps([str(resources), str(fields)])
     assert "s3cret" not in shown
+
+
+def test_an_older_delivery_is_accepted_for_tables_that_exist(settings: Settings) -> None:
+    """A slip of the name would accept nothing, in silence."""
+    from pipelines.errors import SettingsError
+    from pipelines.orchestration.night import open_night
+    from pipelines.sources.older_deliveries import require_known
+
+    contracts = read_contracts(settings.project / "dbt_project")
+    require_known(["complaints__items"], contracts)
+    with (
+        pytest.raises(SettingsError, match="--accept-older: expected source tables like"),
+        open_night(settings, "n2", date(2025, 1, 15), frozenset({"complaint__items"})),
+    ):
+        pass
 
 
 def test_a_business_date_that_is_none_is_refused(definitions: dg.Definitions) -> None:

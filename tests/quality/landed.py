@@ -45,8 +45,9 @@ def land(
     rejected: Sequence[Row] = (),
     duplicates: int = 0,
     written_on: date = date(2025, 1, 15),
+    lines_each: int = 1,
 ) -> Extract:
-    """Write an extract as landing would."""
+    """Write an extract as landing would; every record has so many lines of the file."""
     extract_id = f"{slot}.v{version:03d}.{sequence:08x}"
     folder = layout.landing / table.source / table.name / extract_id
     folder.mkdir(parents=True)
@@ -55,13 +56,13 @@ def land(
         name: pa.array([row.get(name) for row in rows], pa.string()) for name in names
     }
     columns["_row_number"] = pa.array(range(2, len(rows) + 2), pa.int64())
-    pq.write_table(pa.table(columns), folder / "data.parquet")
+    pq.write_table(_with_lines(columns, lines_each), folder / "data.parquet")
     refused = ["rule_id", "column_name", "meaning", *names]
     lines: dict[str, Any] = {
         "_row_number": pa.array(range(len(rows) + 2, len(rows) + len(rejected) + 2), pa.int64())
     }
     lines |= {name: pa.array([row.get(name) for row in rejected], pa.string()) for name in refused}
-    pq.write_table(pa.table(lines), folder / "rejected.parquet")
+    pq.write_table(_with_lines(lines, lines_each), folder / "rejected.parquet")
     extract = Extract(
         sha256="0" * 64,
         contract_fingerprint=table.fingerprint,
@@ -78,6 +79,7 @@ def land(
         data_bytes=0,
         rejected_sha256="",
         rejected_bytes=0,
+        has_line_numbers=lines_each > 1,
         source_table=table.id,
         extract_id=extract_id,
         slot=slot,
@@ -94,6 +96,13 @@ def land(
     )
     (folder / "manifest.json").write_text(extract.to_manifest(), encoding="utf-8")
     return extract
+
+
+def _with_lines(columns: dict[str, Any], lines_each: int) -> pa.Table:
+    if lines_each > 1:
+        begins = [1 + (number - 1) * lines_each for number in columns["_row_number"].to_pylist()]
+        columns = columns | {"_line_number": pa.array(begins, pa.int64())}
+    return pa.table(columns)
 
 
 def quarantined(layout: Layout, extract: Extract) -> list[tuple[int, str]]:

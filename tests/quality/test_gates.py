@@ -125,6 +125,22 @@ def test_rows_refused_by_landing_are_merged_into_the_quarantine(
     assert verdict.findings[0].owner == "registration"
 
 
+def test_rows_of_records_longer_than_lines_carry_both_numbers(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    """In the findings and in the quarantine, for rows that landed and rows that could not."""
+    refusal = {"rule_id": "field_count", "meaning": "列数不符", "业务流水号": None}
+    rows = [registration(i) for i in range(30)] + [registration(99, 业务类型="开业")]
+    extract = land(layout, EVENTS, rows, rejected=[refusal], lines_each=3)
+    (verdict,) = judge(layout, settings, suite, extract)
+    found = {f.rule_id: f.first_rows for f in verdict.findings}
+    assert found == {"event_kind_is_known": ((32, 94),), "field_count": ((33, 97),)}
+    path = quarantine_path(layout, EVENTS.id, extract.extract_id)
+    assert duckdb.sql(
+        f"select _row_number, _line_number from read_parquet('{path}') order by all"
+    ).fetchall() == [(32, 94), (33, 97)]
+
+
 def test_a_warning_leaves_its_rows_in_and_is_told(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:

@@ -27,6 +27,7 @@ from pipelines.quality.verdicts import Finding, read_verdicts, record_verdicts
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_places import describe_places
 from tests.quality.landed import complaint, contract, land, pledge, registration
 
 EVENTS, ITEMS = contract("registrations__events"), contract("complaints__items")
@@ -100,6 +101,15 @@ def test_a_bad_row_opens_one_incident_with_its_owner_rows_and_list(
     assert incident.origin == "registrations/registrations_202412.csv"
     assert incident.quarantine_path is not None
     assert (layout.warehouse / incident.quarantine_path).exists()
+
+
+def test_an_incident_keeps_the_record_and_the_line_of_its_rows(gate: Gate, layout: Layout) -> None:
+    """As the digest lists them."""
+    rows = [registration(i) for i in range(30)] + [registration(99, 所属街道="闻堰街道")]
+    gate.night(EVENTS, land(layout, EVENTS, rows, lines_each=2))
+    (incident,) = list_open(gate.operations, "registration")
+    assert incident.first_rows == ((32, 63),)
+    assert describe_places(incident.first_rows) == "第 32 条记录（文件第 63 行）"
 
 
 def test_a_held_extract_followed_by_the_mended_one_closes_the_incident(

@@ -67,6 +67,17 @@ def test_a_key_in_two_periods_is_one_warning_that_names_both_deliveries_newest_f
     assert [i.incident_id for i in closed] == [incident.incident_id]
 
 
+def test_rows_of_long_records_are_named_by_record_and_line(months: Months) -> None:
+    gate, rows = months.gate, [registration(number) for number in range(100)]
+    late = [registration(number) for number in range(99, 199)]
+    gate.night(EVENTS, land(gate.layout, EVENTS, rows, slot=NOVEMBER))
+    december = land(gate.layout, EVENTS, late, slot=DECEMBER, version=2, sequence=2, lines_each=3)
+    gate.night(EVENTS, december)
+    (incident,) = list_open(gate.operations)
+    assert "202412.csv 第 2 条记录（文件第 4 行）；" in incident.message
+    assert "202411.csv 第101行" in incident.message
+
+
 def test_a_period_delivered_anew_repeats_nothing_and_neither_does_a_quarantined_row(
     months: Months,
 ) -> None:

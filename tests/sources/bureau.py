@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -91,6 +91,7 @@ class Bureau:
 
     root: Path
     connections: dict[str, str] = field(default_factory=dict)
+    memory_limit: ClassVar[str] = "1GB"
 
     @property
     def settings(self) -> Settings:
@@ -101,6 +102,7 @@ class Bureau:
             warehouse=self.root / "warehouse",
             sources=self.root / "sources",
             connections=self.connections,
+            memory_limit=self.memory_limit,
         )
 
     @property
@@ -128,10 +130,19 @@ class Bureau:
 
 
 def landed_rows(extract: Extract) -> list[tuple[Any, ...]]:
-    """All landed rows, in their order."""
+    """All landed rows, in their order; without their lines, which few have."""
     with duckdb.connect() as session:
         return session.execute(
-            f"from read_parquet('{extract.data_path}') order by _row_number"
+            f"select columns(name -> name <> '_line_number') from read_parquet('"
+            f"{extract.data_path}') order by _row_number"
+        ).fetchall()
+
+
+def lines_of(path: Path) -> list[tuple[int, int]]:
+    """(row number, line of the file) of landed or rejected rows."""
+    with duckdb.connect() as session:
+        return session.execute(
+            f"select distinct _row_number, _line_number from read_parquet('{path}') order by all"
         ).fetchall()
 
 

@@ -358,3 +358,27 @@ def test_old_data_is_stale_after_its_allowed_age(template: Extract) -> None:
     table = csv_contract(max_age_days=15)
     assert stale_from(table, extracts, extracts, night=date(2025, 1, 15)) is None
     assert stale_from(table, extracts, extracts, night=date(2025, 1, 16)) == date(2025, 1, 1)
+
+
+def test_an_older_delivery_leaves_the_newer_one_in_no_doubt(template: Extract) -> None:
+    """What is in use reaches further than what was offered."""
+    extracts = months(template, "202412")
+    for way, slot in (("full", "all"), ("period", "202412")):
+        older = replace(delivery(slot), reason="older_delivery")
+        assert stale_from(csv_contract(delivery=way), extracts, extracts, [older]) is None
+
+
+def test_extracts_with_and_without_line_numbers_are_one_view(bureau: Bureau) -> None:
+    """A line break in a cell of one month changes nothing of the other."""
+    bureau.drop("people/人员_202411.csv", csv_text([["1", "张", "", "1"]]))
+    bureau.drop(
+        "people/人员_202412.csv", csv_text([["2", "李\n四", "", "2"], ["3", "王", "", "3"]])
+    )
+    extracts = bureau.land(csv_contract()).extracts
+    for extract in extracts:
+        quarantine(bureau, extract)
+    assert admitted(bureau, csv_contract(), extracts, '"编号", _row_number') == [
+        ("1", 2),
+        ("2", 2),
+        ("3", 3),
+    ]

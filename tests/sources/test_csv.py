@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from tests.sources.bureau import (
     csv_contract,
     csv_text,
     landed_rows,
+    lines_of,
     rejected_rows,
 )
 
@@ -234,3 +236,54 @@ def as_landed(cell: str) -> str | None:
     """A cell as the dialect of these tests lands it."""
     trimmed = cell.strip(" \t\r\n\u3000\u00a0")
     return None if trimmed in ("", "N/A", "-") else trimmed
+
+
+@pytest.mark.parametrize("number", ["1e999", "inf", "NaN", "sNaN", "1E+300000000", "9" * 400])
+def test_a_text_that_is_no_plain_number_rejects_its_row(bureau: Bureau, number: str) -> None:
+    """Whatever other programs take it for."""
+    bureau.drop("people/人员_202412.csv", csv_text([*MANY, ["x", "张", "", number]]))
+    (extract,) = bureau.land(csv_contract()).extracts
+    assert rejected_rows(extract) == [(102, "type.金额")]
+
+
+BROKEN_CELLS = (
+    '编号,"姓\n名",日期,金额\n1,"甲\n乙\r\n丙",,1\n\n2,丁,,坏\n3,"戊\n己",,2\nx\n4,庚,,3\n'
+)
+
+
+def test_a_record_longer_than_a_line_says_both_its_number_and_its_line(bureau: Bureau) -> None:
+    """Also after a header of two lines, a blank line, rejected and unsplittable records."""
+    bureau.drop("people/人员_202412.csv", BROKEN_CELLS)
+    (extract,) = bureau.land(csv_contract()).extracts
+    assert extract.has_line_numbers
+    assert lines_of(extract.data_path) == [(2, 3), (5, 8), (7, 11)]
+    assert lines_of(extract.rejected_path) == [(4, 7), (6, 10)]
+    lines = BROKEN_CELLS.splitlines()
+    assert [lines[line - 1][0] for _, line in lines_of(extract.data_path)] == ["1", "3", "4"]
+
+
+def test_a_file_of_one_line_a_record_carries_no_lines(bureau: Bureau) -> None:
+    """The number is the line; the landed bytes are as they were."""
+    bureau.drop("people/人员_202412.csv", csv_text(MANY))
+    (extract,) = bureau.land(csv_contract()).extracts
+    assert not extract.has_line_numbers
+    assert landed_rows(extract)[0][-1] == 2
+    with pytest.raises(duckdb.BinderException):
+        lines_of(extract.data_path)
+
+
+def test_a_misquoted_file_gives_the_record_and_the_line(bureau: Bureau) -> None:
+    """The line is what an editor shows."""
+    text = csv_text([["1", "甲\n乙\n丙", "", "1"]]) + 'x,"张,2024-12-01,1\ny,李,2024-12-01,2\n'
+    bureau.drop("people/人员_202412.csv", text)
+    (held,) = bureau.land(csv_contract()).held
+    assert "第 3 条记录（文件第 5 行）的引号没有配对" in held.message_zh
+
+
+def test_lines_of_rows_around_a_misquoted_one_are_right(bureau: Bureau) -> None:
+    """Counted by the tolerant reader as well."""
+    text = csv_text([["1", "甲\n乙", "", "1"], *MANY]) + 'x,"张"三,,1\n5,辛,,9\n'
+    bureau.drop("people/人员_202412.csv", text)
+    (extract,) = bureau.land(csv_contract()).extracts
+    assert lines_of(extract.rejected_path) == [(103, 104)]
+    assert lines_of(extract.data_path)[-1] == (104, 105)

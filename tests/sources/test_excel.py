@@ -176,3 +176,124 @@ def test_a_workbook_without_the_sheet_is_held(bureau: Bureau) -> None:
     """Another sheet is not taken in its place."""
     bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES))
     assert bureau.land(pledge_contract(sheet="别的表")).held[0].reason == "sheet_missing"
+
+
+def with_members(content: bytes, compression: int, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook packed anew, then its bytes changed."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", compression) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return change(stream.getvalue())
+
+
+def damage_the_sheet(content: bytes) -> bytes:
+    """The compressed sheet with its first bytes flipped."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        member = archive.getinfo("xl/worksheets/sheet1.xml")
+    start = member.header_offset + 30 + len(member.filename)
+    changed = bytearray(content)
+    for place in range(start + 9, start + 40):
+        changed[place] ^= 0xFF
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_holds_the_workbook(bureau: Bureau, kind: int) -> None:
+    """Each kind of compression fails with an error of its own."""
+    assert held_reason(bureau, with_members(pledge_list(PLEDGES), kind, damage_the_sheet)) == (
+        "unreadable"
+    )
+
+
+def test_a_member_marked_as_encrypted_holds_the_workbook(bureau: Bureau) -> None:
+    """The steward is told to take the password off."""
+
+    def mark(content: bytes) -> bytes:
+        changed = bytearray(content)
+        for found in re.finditer(rb"PK\x01\x02", content):
+            changed[found.start() + 8] |= 1
+        return bytes(changed)
+
+    content = with_members(pledge_list(PLEDGES), zipfile.ZIP_STORED, mark)
+    assert held_reason(bureau, content) == "encrypted"
+
+
+def test_a_sheet_that_names_no_part_holds_the_workbook(bureau: Bureau) -> None:
+    """Without r:id there is no saying where it lies."""
+
+    def forget(content: bytes) -> bytes:
+        return content.replace(b'r:id="rId1"', b'r:no="rId1"')
+
+    content = with_members(pledge_list(PLEDGES), zipfile.ZIP_STORED, lambda raw: raw)
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, forget(old.read(name)))
+    assert held_reason(bureau, stream.getvalue()) == "unreadable"
+
+
+@pytest.mark.parametrize("wide", ["A1:XFD1", "E2:XFD3", "XFC1:XFD3", "B1048575:B1048576"])
+def test_a_merge_beyond_the_cells_is_read_as_far_as_they_reach(bureau: Bureau, wide: str) -> None:
+    """A title or header merged over empty columns is no fault of the list."""
+    content = edit_sheet(
+        pledge_list(PLEDGES),
+        lambda xml: xml.replace("</mergeCells>", f'<mergeCell ref="{wide}"/></mergeCells>'),
+    )
+    assert land(bureau, content) == LANDED
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "inf", "sNaN"])
+def test_a_number_that_no_number_can_hold_rejects_its_row(bureau: Bureau, number: str) -> None:
+    """The other rows land; the total is not asked, for it cannot agree."""
+    content = edit_sheet(
+        pledge_list(PLEDGES), lambda xml: xml.replace("<v>1200</v>", f"<v>{number}</v>")
+    )
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    (extract,) = bureau.land(pledge_contract(footer_sums=[])).extracts
+    assert rejected_rows(extract) == [(7, "structure.number")]
+    assert held_reason(Bureau(bureau.root / "other"), content) == "footer_mismatch"
+
+
+@pytest.mark.parametrize("amount", ["1E+300000000", "sNaN", "NaN", "-Infinity", "9" * 400])
+def test_a_text_that_only_decimal_takes_for_a_number_is_none_in_a_total(
+    bureau: Bureau, amount: str
+) -> None:
+    """Written out, 1E+300000000 has 300 MB; the message states sums in plain digits."""
+    pledges = [*PLEDGES, ("甲-4", "2024年3月4日", amount, ["商标9"])]
+    bureau.drop("ip/台账_20250110.xlsx", pledge_list(pledges))
+    (extract,) = bureau.land(pledge_contract()).extracts
+    assert rejected_rows(extract) == [(10, "type.金额(万元)")]
+    bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES, total=amount))
+    (held,) = bureau.land(pledge_contract()).held
+    assert (held.reason, len(held.message_zh) < 300) == ("footer_mismatch", True)
+
+
+@pytest.mark.parametrize("serial", ["1e15", "-7", "0.5", "2958466", "1e300"])
+def test_a_date_cell_out_of_the_calendar_rejects_its_row(bureau: Bureau, serial: str) -> None:
+    """Whatever a spreadsheet shows for it."""
+    content = edit_sheet(
+        pledge_list(PLEDGES),
+        lambda xml: re.sub(r'(<c r="B4" s="\d+">)<v>\d+</v>', rf"\g<1><v>{serial}</v>", xml),
+    )
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    report = bureau.land(pledge_contract())
+    assert {row for e in report.extracts for row in rejected_rows(e)} or report.held
+
+
+@pytest.mark.parametrize(
+    "marker", ["合计：12 项", "合　计:", "合计(万元)", "合计12项", " 合计 人民币", "合计"]
+)
+def test_the_total_row_is_known_by_how_it_begins(bureau: Bureau, marker: str) -> None:
+    """People write the count behind it."""
+    assert land(bureau, pledge_list(PLEDGES, marker=marker)) == LANDED
+
+
+def test_a_row_whose_name_begins_like_the_total_is_a_row(bureau: Bureau) -> None:
+    """It would end the list in silence."""
+    odd = [("合计通科技", "2024年3月4日", 5, ["商标9"]), ("合计-2", "2024年3月4日", 5, ["商标8"])]
+    assert len(land(bureau, pledge_list([*odd, *PLEDGES]))) == 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
@@ -178,6 +179,18 @@ def test_empty_cells_neither_make_nor_break_a_run() -> None:
     found = finding(["01/31/2024", ""] * 100 + ["x", "", ""] * 6)
     assert found is not None
     assert "自第 202 行起直到末尾" in found
+
+
+def test_a_break_in_a_file_of_long_records_names_the_record_and_the_line(bureau: Bureau) -> None:
+    """Each record has two lines of the file."""
+    fields = columns(编号="text", 日期={"data_type": "date", "formats": [AMERICAN]})
+    texts = written(days(43), changing_at(34))
+    rows = [[f"{n}\n号", text] for n, text in enumerate(texts)]
+    bureau.drop("people/人员_202412.csv", csv_text(rows, ["编号", "日期"]))
+    (held,) = bureau.land(csv_contract(fields=fields)).held
+    found = re.search(r"第 (\d+) 条记录（文件第 (\d+) 行）", held.message_zh)
+    assert found is not None
+    assert int(found[2]) == 2 * int(found[1]) - 2
 
 
 def test_the_delivery_is_held_and_lands_when_it_is_mended(bureau: Bureau) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.sources.connectors.json_lines import LONGEST_LINE
 from pipelines.sources.contracts import SourceTable
 from tests.sources.bureau import Bureau, columns, contract, landed_rows, rejected_rows
 
@@ -120,3 +121,21 @@ def test_a_retyped_leaf_holds_the_file(bureau: Bureau) -> None:
     """Amounts that became words."""
     drop(bureau, [case(str(n), decision={"fine": "五元"}) for n in range(10)])
     assert bureau.land(case_contract()).held[0].reason == "columns_retyped"
+
+
+def test_a_line_beyond_bounds_is_rejected_and_the_others_land(bureau: Bureau) -> None:
+    """A string of 100 MB was taken apart until the memory was gone."""
+    longest = case("x", decisions=["长" * (LONGEST_LINE // 3 - 60)])
+    drop(bureau, [*MANY, longest + " " * 200, longest])
+    (extract,) = bureau.land(case_contract()).extracts
+    assert rejected_rows(extract) == [(101, "structure.too_long")]
+    assert (extract.rows_delivered, extract.rows_landed) == (102, 101)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E+300000000", "1" * 5000])
+def test_a_number_that_no_column_can_hold_rejects_its_row(bureau: Bureau, number: str) -> None:
+    """It is JSON all the same."""
+    odd = case("x", decision={"fine": 0}).replace('"fine": 0', f'"fine": {number}')
+    drop(bureau, [*MANY, odd])
+    (extract,) = bureau.land(case_contract()).extracts
+    assert [row for row, _ in rejected_rows(extract)] == [101]

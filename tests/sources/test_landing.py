@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 import threading
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from pipelines.errors import SettingsError, StorageError
+from pipelines.operations import open_operations
+from pipelines.sources.admission import extracts_in_use
+from pipelines.sources.connectors import file_drops
 from pipelines.sources.connectors.file_drops import look_at_drops
+from pipelines.sources.connectors.interface import Candidate, Visit
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import verify_landing
 from tests.sources.bureau import (
     NIGHT,
@@ -354,3 +361,192 @@ def test_no_personal_value_lies_anywhere_below_the_warehouse(bureau: Bureau) -> 
     assert len(files) > 5
     for encoding in ("utf-8", "gb18030", "utf-16-le"):
         assert not [path for path in files if secret.encode(encoding) in path.read_bytes()]
+
+
+class BrokenReaderError(Exception):
+    """What nobody foresaw."""
+
+
+def break_reading(monkeypatch: pytest.MonkeyPatch, only: str = "") -> None:
+    """Let reading fail over files whose name holds a text."""
+    read = file_drops.read_settled
+
+    def fail(table: SourceTable, candidate: Candidate, visit: Visit) -> bytes:
+        if only in candidate.origin:
+            raise BrokenReaderError("张三13812345678")
+        return read(table, candidate, visit)
+
+    monkeypatch.setattr("pipelines.sources.connectors.delimited.read_settled", fail)
+
+
+def test_an_error_that_nobody_foresaw_holds_its_delivery_and_no_other(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by class and place; what it says may be a cell."""
+    bureau.drop("people/人员_202411.csv", OTHER)
+    bureau.drop(DECEMBER, GOOD)
+    break_reading(monkeypatch, only="202411")
+    report = bureau.land(csv_contract())
+    assert [e.slot for e in report.extracts] == ["202412"]
+    (held,) = report.held
+    assert (held.slot, held.reason) == ("202411", "unforeseen")
+    assert "BrokenReaderError，pipelines.sources.connectors.delimited 第" in held.message_zh
+    assert "张三" not in held.message_zh
+
+
+def test_an_unforeseen_refusal_is_remembered_until_the_code_or_the_memory_changes(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours is mended by other code, not by other bytes."""
+    bureau.drop(DECEMBER, GOOD)
+    with monkeypatch.context() as patched:
+        break_reading(patched)
+        (held,) = bureau.land(csv_contract()).held
+    assert bureau.land(csv_contract()).held == [held]
+    monkeypatch.setattr("pipelines.sources.landing.reading_code", lambda: "mended")
+    report = bureau.land(csv_contract())
+    assert (len(report.extracts), report.held) == (1, [])
+
+
+def test_a_file_longer_than_the_memory_allowed_is_held_until_the_limit_is_raised(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not even opened; one that only grows too large is held as well."""
+    bureau.drop(DECEMBER, csv_text([[str(n), "张三", "", "1"] for n in range(70_000)]))
+    monkeypatch.setattr(Bureau, "memory_limit", "1MB")
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.reason, "ZHIBIAO_MEMORY_LIMIT" in held.message_zh) == ("too_large", True)
+    monkeypatch.setattr(Bureau, "memory_limit", "15MB")
+    assert [h.reason for h in bureau.land(csv_contract()).held] == ["too_large"]
+    monkeypatch.setattr(Bureau, "memory_limit", "1GB")
+    assert bureau.land(csv_contract()).rows == 70_000
+
+
+def test_a_visit_that_breaks_off_holds_the_source_and_settles_nothing(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside any delivery: while looking for files, or over a damaged manifest."""
+    bureau.drop(DECEMBER, GOOD)
+    (extract,) = bureau.land(csv_contract()).extracts
+    (extract.folder / "manifest.json").write_text("{")
+    report = bureau.land(csv_contract())
+    (held,) = report.held
+    assert (held.reason, report.is_complete) == ("unforeseen", False)
+    assert "Restore the folder from the backup" in held.message_zh
+
+    def fail(*_: object) -> None:
+        raise BrokenReaderError("张三")
+
+    (extract.folder / "manifest.json").write_text(extract.to_manifest())
+    monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.reason, "张三" in held.message_zh) == ("unforeseen", False)
+
+
+def test_what_all_sources_share_still_ends_the_visit(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warehouse that cannot be written, whatever the reason; a key that cannot be read."""
+    bureau.drop(DECEMBER, GOOD)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.sources.deliveries.write_tables", refuse)
+        with pytest.raises(StorageError, match="Read-only file system"):
+            bureau.land(csv_contract())
+    monkeypatch.setattr("pipelines.sources.pseudonyms._read_key", refuse)
+    with pytest.raises(SettingsError, match="pseudonym key"):
+        bureau.land(csv_contract())
+
+
+def drop_on(bureau: Bureau, name: str, content: str, day: date) -> Path:
+    """Write a file that was last changed at noon of a day."""
+    path = bureau.drop(name, content)
+    noon = datetime.combine(day, datetime.min.time(), UTC).timestamp() + 4 * 3600
+    os.utime(path, (noon, noon))
+    return path
+
+
+def test_a_full_table_does_not_go_back_to_an_older_file_in_silence(bureau: Bureau) -> None:
+    """The newer drop was deleted: both days are named, and what to do; it is asked every night."""
+    table = csv_contract(delivery="full")
+    bureau.drop("people/人员_20250110.csv", GOOD)
+    newer = bureau.drop("people/人员_20250114.csv", OTHER)
+    bureau.land(table)
+    newer.unlink()
+    for _ in range(2):
+        report = bureau.land(table)
+        (held,) = report.held
+        assert (report.extracts, held.reason) == ([], "older_delivery")
+    for said in ("2025-01-10", "2025-01-14", "--accept-older people__events"):
+        assert said in held.message_zh
+    newer.write_bytes(OTHER.encode("gb18030"))
+    assert (bureau.land(table).held, len(bureau.extracts(table))) == ([], 1)
+
+
+def test_a_file_that_landed_before_is_older_all_the_same_until_told(bureau: Bureau) -> None:
+    """Told once, it is the newest version and the one in use, and the next nights keep it."""
+    table = csv_contract(delivery="full")
+    bureau.drop("people/人员_20250110.csv", GOOD)
+    bureau.land(table)
+    newer = bureau.drop("people/人员_20250114.csv", OTHER)
+    bureau.land(table)
+    newer.unlink()
+    assert [h.reason for h in bureau.land(table).held] == ["older_delivery"]
+    (taken,) = bureau.land(table, accept_older=True).extracts
+    assert (taken.version, taken.data_through) == (3, date(2025, 1, 10))
+    extracts = bureau.extracts(table)
+    assert extracts_in_use(table, extracts, [e.extract_id for e in extracts]) == [taken]
+    report = bureau.land(table)
+    assert (report.extracts, report.held, report.unchanged) == ([], [], 1)
+    bureau.drop("people/人员_20250112.csv", OTHER)
+    assert [e.version for e in bureau.land(table).extracts] == [4]
+
+
+def test_another_delivery_of_the_same_day_replaces_the_first(bureau: Bureau) -> None:
+    """Corrected within the day; also when its file was written earlier."""
+    table = csv_contract(delivery="full")
+    for content, day in ((GOOD, date(2025, 1, 14)), (OTHER, date(2025, 1, 13))):
+        drop_on(bureau, "people/人员_20250110.csv", content, day)
+        assert len(bureau.land(table).extracts) == 1
+
+
+def test_an_undated_full_file_is_as_old_as_its_last_change(bureau: Bureau) -> None:
+    """A backup put back keeps its time."""
+    table = csv_contract(delivery="full", dialect={"location": "people/人员.csv"})
+    drop_on(bureau, "people/人员.csv", GOOD, date(2025, 1, 14))
+    bureau.land(table)
+    drop_on(bureau, "people/人员.csv", OTHER, date(2025, 1, 10))
+    assert [h.reason for h in bureau.land(table).held] == ["older_delivery"]
+
+
+def test_the_file_of_a_period_is_not_replaced_by_one_written_before_it(bureau: Bureau) -> None:
+    """Other periods are not measured by it; told, it lands."""
+    drop_on(bureau, DECEMBER, GOOD, date(2025, 1, 10))
+    drop_on(bureau, "people/人员_202411.csv", GOOD, date(2024, 12, 5))
+    assert len(bureau.land(csv_contract()).extracts) == 2
+    drop_on(bureau, DECEMBER, OTHER, date(2025, 1, 9))
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.slot, held.reason) == ("202412", "older_delivery")
+    assert "2025-01-09 12:00:00" in held.message_zh
+    assert "2025-01-10 12:00:00" in held.message_zh
+    assert len(bureau.land(csv_contract(), accept_older=True).extracts) == 1
+
+
+def test_what_the_gate_held_is_no_measure_of_age(bureau: Bureau) -> None:
+    """The sender takes the bad newer file back and delivers a good one for an earlier day."""
+    table = csv_contract(delivery="full")
+    bad = bureau.drop("people/人员_20250114.csv", OTHER)
+    (held,) = bureau.land(table).extracts
+    with open_operations(bureau.layout.operations) as operations:
+        operations.execute(
+            "insert into verdicts (source_table, extract_id, suite_hash, verdict, rows_delivered,"
+            " rows_loaded, rows_quarantined, rows_duplicate, judged_at)"
+            " values (?, ?, '', 'held', 0, 0, 0, 0, '')",
+            [table.id, held.extract_id],
+        )
+    bad.unlink()
+    bureau.drop("people/人员_20250110.csv", GOOD)
+    assert len(bureau.land(table).extracts) == 1

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import ZhibiaoError
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import verify_landing
 from pipelines.sources.refusals import HeldDelivery
@@ -273,8 +272,9 @@ def test_a_damaged_profile_is_named(bureau: Bureau) -> None:
     (extract,) = bureau.land(TABLE).extracts
     Path(extract.profile_path).write_text("{", encoding="utf-8")
     drop_month(bureau, 2)
-    with pytest.raises(ZhibiaoError, match=r"profile\.json: expected the profile of an extract"):
-        bureau.land(TABLE)
+    (held,) = bureau.land(TABLE).held
+    assert held.reason == "unforeseen"
+    assert "profile.json: expected the profile of an extract" in held.message_zh
 
 
 def test_a_large_delivery_is_looked_at_over_its_whole_length(bureau: Bureau) -> None:

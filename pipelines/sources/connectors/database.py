@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Protocol
-from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError
+from pipelines.errors import ExtractHeldError, SourceUnavailableError
+from pipelines.sources.connectors.database_servers import PostgresServer, Server, SqliteFile
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     Candidate,
@@ -30,111 +27,6 @@ from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.drift import require_columns, require_count
 from pipelines.sources.sessions import load_scanner, open_session
 from pipelines.sources.sql_text import identifier, literal, name_list
-
-CONNECT_SECONDS = 5
-"""A server that is up answers within milliseconds; retries follow anyway."""
-
-
-class _Server(Protocol):
-    """One kind of server: how it is attached and how it spells things."""
-
-    @property
-    def scanner(self) -> str: ...
-    @property
-    def address(self) -> str: ...  # as DuckDB's messages quote it; may hold a password
-    @property
-    def place(self) -> str: ...  # as our messages name it
-    @property
-    def modified_ns(self) -> int: ...  # of its files, where it has any; else 0
-    def attach(self) -> str: ...
-    def columns(self, relation: str) -> str: ...
-    def as_text(self, name: str, data_type: str) -> str: ...
-    def is_readable_cursor(self, name: str, data_type: str) -> str: ...
-
-
-@dataclass(frozen=True)
-class _Sqlite:
-    path: Path
-    scanner: str = "sqlite"
-
-    @property
-    def address(self) -> str:
-        return str(self.path)
-
-    @property
-    def place(self) -> str:
-        return self.path.name
-
-    @property
-    def modified_ns(self) -> int:
-        # What was committed last may still stand in the log beside it.
-        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
-        return max((file.stat().st_mtime_ns for file in files if file.is_file()), default=0)
-
-    def attach(self) -> str:
-        if not self.path.is_file():
-            raise FileNotFoundError(self.path)
-        return f"attach {literal(str(self.path))} as source (type sqlite, read_only)"
-
-    def columns(self, relation: str) -> str:
-        return f"select name, type from pragma_table_info({literal(relation)})"
-
-    def as_text(self, name: str, data_type: str) -> str:
-        return f"cast({identifier(name)} as text)"
-
-    def is_readable_cursor(self, name: str, data_type: str) -> str:
-        # SQLite stores whatever it is given; text that begins with a date compares as text.
-        return f"{identifier(name)} glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*'"
-
-
-@dataclass(frozen=True)
-class _Postgres:
-    uri: str
-    scanner: str = "postgres"
-    modified_ns: int = 0
-
-    @property
-    def address(self) -> str:
-        joint = "&" if "?" in self.uri else "?"
-        limit = "" if "connect_timeout" in self.uri else f"{joint}connect_timeout={CONNECT_SECONDS}"
-        return self.uri + limit
-
-    @property
-    def place(self) -> str:
-        parts = urlsplit(self.uri)
-        return f"{parts.hostname or 'local socket'}{parts.path}"
-
-    def attach(self) -> str:
-        # A read-only attachment reads in one REPEATABLE READ transaction: one snapshot.
-        return f"attach {literal(self.address)} as source (type postgres, read_only)"
-
-    def columns(self, relation: str) -> str:
-        quoted = ".".join(identifier(part) for part in relation.split("."))
-        return (
-            "select attname::text as name, atttypid::regtype::text as type from pg_attribute"
-            f" where attrelid = to_regclass({literal(quoted)}) and attnum > 0"
-            " and not attisdropped order by attnum"
-        )
-
-    def as_text(self, name: str, data_type: str) -> str:
-        column = identifier(name)
-        pattern = "YYYY-MM-DD" if data_type == "date" else "YYYY-MM-DD HH24:MI:SS"
-        if not _is_moment(data_type):
-            return f"{column}::text"
-        has_zone = data_type == "timestamp with time zone"
-        local = f"{column} at time zone 'Asia/Shanghai'" if has_zone else column
-        return (
-            f"case when isfinite({column}) then to_char({local}, {literal(pattern)})"
-            f" else {column}::text end"
-        )
-
-    def is_readable_cursor(self, name: str, data_type: str) -> str:
-        column = identifier(name)
-        return f"isfinite({column})" if _is_moment(data_type) else f"{column} is not null"
-
-
-def _is_moment(data_type: str) -> bool:
-    return data_type == "date" or data_type.startswith("timestamp")
 
 
 class DatabaseConnector:
@@ -165,8 +57,8 @@ class DatabaseConnector:
         """Read what changed since `visit.since`, or all; rows are numbered by key.
 
         Raises:
-            ExtractHeldError: `relation_missing`, `unreadable`, `count_mismatch` or what drift
-                raises.
+            ExtractHeldError: `connection_setting`, `relation_missing`, `unreadable`,
+                `count_mismatch` or what drift raises.
             SourceUnavailableError: the database cannot be reached or went away.
         """
         dialect = table.dialect_as(SqlDialect)
@@ -178,31 +70,36 @@ class DatabaseConnector:
                 return _read_relation(session, server, table, dialect, visit)
 
 
-def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> _Server:
+def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> Server:
     given = visit.connection.get_secret_value() if visit.connection else dialect.location
     scheme, found, rest = given.partition("://")
     if not found:
-        return _Sqlite(visit.sources / given)
+        return SqliteFile(visit.sources / given)
     if scheme in ("postgresql", "postgres"):
-        return _Postgres(given)
+        return PostgresServer(given)
     if scheme == "sqlite":
-        return _Sqlite(visit.sources / rest.removeprefix("/"))
-    raise SettingsError(
-        f"ZHIBIAO_CONNECTIONS, {table.source}: expected postgresql://… or a SQLite file, got "
-        f"{scheme}://…. Other kinds of database have no connector yet."
+        return SqliteFile(visit.sources / rest.removeprefix("/"))
+    raise ExtractHeldError(
+        f"{table.label}：ZHIBIAO_CONNECTIONS 中 {table.source} 的地址应为 postgresql://… 或 SQLite "
+        f"文件，实为 {scheme}://…，今晚未取数。请维护人员改正；其他种类的数据库还没有连接器。",
+        reason="connection_setting",
     )
 
 
 @contextmanager
-def _refusals(table: SourceTable, server: _Server) -> Iterator[None]:
+def _refusals(table: SourceTable, server: Server) -> Iterator[None]:
     """Tell a database that is away from one that is damaged; quote neither."""
     try:
         yield
         return
     except FileNotFoundError:
         finding = "no such file"
+    except duckdb.OutOfMemoryException:
+        raise
+    except pa.ArrowInvalid:
+        finding = "not text"
     except duckdb.Error as error:
-        finding = _kind_of(str(error).replace(server.address, ""))
+        finding = _kind_of(str(error).replace(server.address, ""), server.other_error)
     if finding in ("damaged", "not text"):
         raise ExtractHeldError(
             f"{table.label}：数据库 {server.place} 的内容无法读取"
@@ -216,7 +113,7 @@ def _refusals(table: SourceTable, server: _Server) -> Iterator[None]:
     ) from None
 
 
-def _kind_of(message: str) -> str:
+def _kind_of(message: str, otherwise: str) -> str:
     kinds = {
         "not a database": "damaged",
         "malformed": "damaged",
@@ -229,8 +126,9 @@ def _kind_of(message: str) -> str:
         "timeout expired": "no answer in time",
         "refused": "a refused connection",
         "closed the connection": "a broken connection",
+        "unable to open database": "a refused permission",
     }
-    return next((kind for words, kind in kinds.items() if words in message), "an error")
+    return next((kind for words, kind in kinds.items() if words in message), otherwise)
 
 
 @contextmanager
@@ -249,7 +147,7 @@ def _snapshot(session: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _read_relation(
     session: duckdb.DuckDBPyConnection,
-    server: _Server,
+    server: Server,
     table: SourceTable,
     dialect: SqlDialect,
     visit: Visit,
@@ -279,12 +177,13 @@ def _read_relation(
         from {server.scanner}_query('source', {literal(f"select {texts} {chosen}")})
         order by {ROW_NUMBER}
     """).to_arrow_table()
+    rows.validate(full=True)  # SQLite stores any bytes as text, and DuckDB passes them on
     records = int(counted[0]) if counted else 0
     require_count(table, rows.num_rows, records)
     return Reading(rows, records)
 
 
-def _condition(server: _Server, dialect: SqlDialect, types: dict[str, str], visit: Visit) -> str:
+def _condition(server: Server, dialect: SqlDialect, types: dict[str, str], visit: Visit) -> str:
     """Changed since, up to now; a row without a usable cursor is never lost.
 
     A cursor that lies ahead of the clock is a slip, and would hide every change until that day.

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.headers import match_names
 from pipelines.sources.connectors.interface import (
+    LINE_NUMBER,
     ROW_NUMBER,
     BrokenRow,
     Candidate,
@@ -34,13 +36,14 @@ from pipelines.sources.drift import (
     require_splittable,
     wrong_encoding,
 )
+from pipelines.sources.text_encodings import (
+    REPLACEMENT,
+    decode,
+    find_foreign_mark,
+    is_utf_8_instead,
+)
 
-REPLACEMENT = "\ufffd"
 _BLOCK = 1 << 20
-_FOREIGN_MARKS = {
-    "utf-8": (b"\xff\xfe", b"\xfe\xff"),
-    "gb18030": (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"),
-}
 
 # One cell may be as long as a file; the limit is the process's, and Python's default is 128 KiB.
 csv.field_size_limit(2**31 - 1)
@@ -54,49 +57,39 @@ class DelimitedConnector:
         return discover_files(table, visit)
 
     def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one file; the header is row 1.
+        """Read one file; the header is row 1, and rows are records, which can be several lines.
 
         Raises:
             ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `unclosed_quote`,
                 `count_mismatch`, `malformed`, or what drift raises.
         """
         dialect = table.dialect_as(CsvDialect)
-        raw = read_settled(candidate)
+        raw = read_settled(table, candidate, visit)
         content = _decode(table, dialect, raw)
         counted = _count_records(table, dialect, content)
-        header = [name.strip() for name in counted.header]
+        names = [column.name for column in table.columns]
+        header = match_names(names, [[name] for name in counted.header])
         if any(REPLACEMENT in name for name in header):
             raise wrong_encoding(table, "表头无法解码")
-        if dialect.encoding == "gb18030" and _is_header_in_utf8(table, raw):
-            raise wrong_encoding(table, "表头是 utf-8")
         require_columns(table, header)
         return _parse(table, dialect, content, header, counted)
 
 
 def _decode(table: SourceTable, dialect: CsvDialect, raw: bytes) -> bytes:
     """The delivery as UTF-8; every byte that does not decode becomes U+FFFD, rejected later."""
-    if not raw.strip():
+    if raw.strip() and (finding := find_foreign_mark(raw, dialect.encoding)):
+        raise wrong_encoding(table, finding)
+    if is_utf_8_instead(raw, dialect.encoding):
+        raise wrong_encoding(table, "内容是 utf-8")
+    text = decode(raw, dialect.encoding)
+    if not text.strip():
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
-    if raw.startswith(_FOREIGN_MARKS[dialect.encoding]):
-        raise wrong_encoding(table, "文件开头是另一种编码的标记")
-    if not raw.endswith((b"\n", b"\r")):
+    if not text.endswith(("\n", "\r")):
         raise ExtractHeldError(
             f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
             reason="truncated",
         )
-    try:
-        text = raw.decode(dialect.encoding)
-    except UnicodeDecodeError:
-        text = raw.decode(dialect.encoding, errors="replace")
-    return text.removeprefix("\ufeff").encode()
-
-
-def _is_header_in_utf8(table: SourceTable, raw: bytes) -> bool:
-    """UTF-8 often decodes as GB18030, to other characters; the header gives it away."""
-    first_line = re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
-    names = [column.name for column in table.columns]
-    are_telling = not all(name.isascii() for name in names)
-    return are_telling and all(name.encode() in first_line for name in names)
+    return text.encode()
 
 
 @dataclass
@@ -107,6 +100,25 @@ class _Count:
     records: int = 1
     blank: set[int] = field(default_factory=set)
     misquoted: set[int] = field(default_factory=set)
+    longer: list[tuple[int, int]] = field(default_factory=list)
+    """Each record longer than a line, and by how many lines all up to it are longer: kept where it
+    grows, for in most files it never does."""
+
+    def note_lines(self, taken: int) -> None:
+        """Note how many lines have been taken up to the record just counted."""
+        surplus = taken - self.records
+        if surplus != (self.longer[-1][1] if self.longer else 0):
+            self.longer.append((self.records, surplus))
+
+    def lines(self) -> pa.Table | None:
+        """The line on which each record below the header begins; None where all are one line."""
+        if not self.longer:
+            return None
+        records, surpluses = np.array(self.longer).T
+        numbers = np.arange(2, self.records + 1)
+        earlier = np.searchsorted(records, numbers)
+        lines = numbers + np.concatenate([[0], surpluses])[earlier]
+        return pa.table({ROW_NUMBER: pa.array(numbers), LINE_NUMBER: pa.array(lines)})
 
 
 def _lines(content: bytes) -> io.TextIOWrapper:
@@ -124,7 +136,15 @@ def _count_records(table: SourceTable, dialect: CsvDialect, content: bytes) -> _
                 count.blank.add(count.records)
     except csv.Error:
         return _count_misquoted(table, dialect, content)
+    if reader.line_num != count.records:  # asked for every record, it would take a third longer
+        _note_longer_records(dialect, content, count)
     return count
+
+
+def _note_longer_records(dialect: CsvDialect, content: bytes, count: _Count) -> None:
+    reader = csv.reader(_lines(content), delimiter=dialect.delimiter, quotechar=dialect.quote)
+    for count.records, _ in enumerate(reader, start=1):
+        count.note_lines(reader.line_num)
 
 
 class _Remembering:
@@ -146,14 +166,16 @@ def _count_misquoted(table: SourceTable, dialect: CsvDialect, content: bytes) ->
     reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
     count = _Count([])
     for count.records, record in enumerate(reader, start=1):
+        count.note_lines(reader.line_num)
         if count.records == 1:
             count.header = record
         if not record:
             count.blank.add(count.records)
         if not _is_well_quoted(lines.taken, dialect):
             if len(lines.taken) > 1 or count.records == 1:
+                line = reader.line_num - len(lines.taken) + 1
                 raise ExtractHeldError(
-                    f"{table.label}：第 {count.records} 条记录的引号没有配对，"
+                    f"{table.label}：第 {count.records} 条记录（文件第 {line} 行）的引号没有配对，"
                     "无法确定它在哪一行结束。请补全引号后重新导出。",
                     reason="unclosed_quote",
                 )
@@ -188,7 +210,7 @@ def _parse(
     undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
     require_decodable(table, undecodable, records)
     require_splittable(table, len(broken) - undecodable, records)
-    return Reading(rows, records, tuple(broken))
+    return Reading(rows, records, tuple(broken), counted.lines())
 
 
 def _parse_columns(

@@ -25,6 +25,7 @@ from pipelines.sources.connectors.interface import (
     Visit,
 )
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.sessions import require_room
 
 _PERIOD = "{period}"
 _DIGITS = r"(\d{8}|\d{6}|\d{4})"
@@ -106,12 +107,14 @@ def _forbidden(table: SourceTable, drop: _Drop) -> RefusedFile:
     )
 
 
-def read_settled(candidate: Candidate) -> bytes:
+def read_settled(table: SourceTable, candidate: Candidate, visit: Visit) -> bytes:
     """The bytes of a file, exactly those that were hashed when it was found.
 
     Raises:
+        ExtractHeldError: `too_large`.
         FileChangedError: they changed since.
     """
+    require_room(table, candidate.size, visit.memory_limit)
     content = candidate.path.read_bytes() if candidate.path else b""
     if hashlib.sha256(content).hexdigest() != candidate.sha256:
         raise FileChangedError(candidate.origin)

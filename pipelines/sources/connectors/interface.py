@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pipelines.sources.contracts import SourceTable
 
 ROW_NUMBER = "_row_number"
+LINE_NUMBER = "_line_number"
 
 
 class FirstLooks(NamedTuple):
@@ -113,6 +114,8 @@ class Reading:
     records: int
     """Rows delivered, counted by other means than those that parsed them."""
     broken: tuple[BrokenRow, ...] = ()
+    lines: pa.Table | None = None
+    """`_row_number` and the `_line_number` on which it begins; None where the two are one."""
     serial_epoch: date = field(default=date(1899, 12, 30))
     """Day 0 of spreadsheet day numbers."""
 

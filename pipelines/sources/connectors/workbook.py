@@ -1,29 +1,29 @@
 """Excel workbooks kept by hand: one worksheet with a title, a header of several lines, a total row.
 
 What belongs here: cells to text columns. What does not: the size guard and the independent count
-(worksheet_xml), types, nulls and personal data (screening).
+(worksheet_xml), a single cell (cells), the total row (total_row), types, nulls and personal data
+(screening).
 
-A header name is what its column shows from top to bottom, without spaces and line breaks, a
-merged cell counting once: 质押金额 above (万元) is 质押金额(万元). Where that is no declared
-column, the lowest cell alone may be: 出质人 over 名称 and 街道 groups them and names neither.
+What does not either: which name a header's cells make (headers).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import NamedTuple
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.errors import ExtractHeldError
+from pipelines.sources.column_types import NUMBER_TYPES
+from pipelines.sources.columns import Column
+from pipelines.sources.connectors.cells import NumberText, cell_text
 from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.headers import as_written, match_names
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     BrokenRow,
@@ -32,7 +32,10 @@ from pipelines.sources.connectors.interface import (
     Reading,
     Visit,
 )
+from pipelines.sources.connectors.total_row import find_total_row, require_sums
 from pipelines.sources.connectors.worksheet_xml import (
+    DAMAGED,
+    EncryptedWorkbookError,
     SheetScan,
     UnsafeWorkbookError,
     scan_sheet,
@@ -42,9 +45,6 @@ from pipelines.sources.drift import require_columns, require_count, require_spli
 
 _ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0"
 _EPOCHS = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
-_NOISE = Decimal("0.000001")
-"""A total is stored as a binary fraction: 0.1 + 0.2 shows as 0.30000000000000004."""
-
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -70,13 +70,13 @@ class WorkbookConnector:
                 what drift raises.
         """
         dialect = table.dialect_as(ExcelDialect)
-        sheet = _open_sheet(table, dialect, read_settled(candidate))
+        sheet = _open_sheet(table, dialect, read_settled(table, candidate, visit))
         first = dialect.title_rows + dialect.header_rows
         names = _column_names(table, dialect, sheet)
         require_columns(table, [name for name in names if name])
-        end = _footer_row(table, dialect, sheet, first)
+        end = find_total_row(table, dialect, sheet.cells, first)
         if dialect.footer_marker is not None:
-            _require_footer_sums(table, dialect, sheet, names, first, end)
+            require_sums(table, dialect, sheet.cells, names, first, end)
         _fill_merged(dialect, sheet, names, first, end)
         return _read_rows(table, sheet, names, first, end)
 
@@ -85,23 +85,9 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
     if not content:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
     if content.startswith(_ENCRYPTED_OR_OLD):
-        raise ExtractHeldError(
-            f"{table.label}：工作簿已加密，或是旧的 .xls 格式。"
-            "请去掉密码，另存为 .xlsx 后重新提交。",
-            reason="encrypted",
-        )
-    problem = ""
-    try:
+        raise _encrypted(table)
+    with _refusals(table):
         scan = scan_sheet(content, dialect.sheet)
-    except UnsafeWorkbookError as error:
-        raise ExtractHeldError(
-            f"{table.label}：工作簿过大（{error}），未打开。请删去多余的内容后重新提交。",
-            reason="too_large",
-        ) from None
-    except (BadZipFile, ParseError, KeyError, ValueError, EOFError, NotImplementedError) as error:
-        problem = type(error).__name__
-    if problem:
-        raise _unreadable(table)
     if scan is None:
         raise ExtractHeldError(
             f"{table.label}：工作簿中没有名为“{dialect.sheet}”的工作表。请恢复工作表名称。",
@@ -113,111 +99,76 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
             f"（{'、'.join(scan.uncomputed[:5])}）。请用 Excel 或 WPS 打开，保存后重新提交。",
             reason="uncomputed_formulas",
         )
+    with (
+        _refusals(table),
+        CalamineWorkbook.from_filelike(BytesIO(content)) as workbook,
+    ):
+        worksheet = workbook.get_sheet_by_name(dialect.sheet)
+        grid = worksheet.to_python(skip_empty_area=False)
+        merges = worksheet.merged_cell_ranges or []
+    return _Sheet([[cell_text(cell) for cell in row] for row in grid], merges, scan)
+
+
+@contextmanager
+def _refusals(table: SourceTable) -> Iterator[None]:
+    """Tell an encrypted workbook from one that is too large and one that is damaged."""
+    refusal: ExtractHeldError | None = None
     try:
-        with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
-            worksheet = workbook.get_sheet_by_name(dialect.sheet)
-            grid = worksheet.to_python(skip_empty_area=False)
-            merges = worksheet.merged_cell_ranges or []
-    except CalamineError:
-        raise _unreadable(table) from None
-    return _Sheet([[_text(cell) for cell in row] for row in grid], merges, scan)
+        yield
+    except EncryptedWorkbookError:
+        refusal = _encrypted(table)
+    except UnsafeWorkbookError as error:
+        refusal = ExtractHeldError(
+            f"{table.label}：工作簿过大（{error}），未打开。请删去多余的内容后重新提交。",
+            reason="too_large",
+        )
+    except (CalamineError, *DAMAGED):
+        refusal = _unreadable(table)
+    except BaseException as error:
+        # What a panic of calamine is here descends from BaseException alone.
+        if type(error).__name__ != "PanicException":
+            raise
+        refusal = _unreadable(table)
+    if refusal:
+        raise refusal
+
+
+def _encrypted(table: SourceTable) -> ExtractHeldError:
+    return ExtractHeldError(
+        f"{table.label}：工作簿已加密，或是旧的 .xls 格式。请去掉密码，另存为 .xlsx 后重新提交。",
+        reason="encrypted",
+    )
 
 
 def _unreadable(table: SourceTable) -> ExtractHeldError:
     return ExtractHeldError(
-        f"{table.label}：文件不是完整的 Excel 工作簿（.xlsx），可能没有传完。请重新提交。",
+        f"{table.label}：文件不是完整的 Excel 工作簿（.xlsx），可能没有传完或已损坏。请重新提交。",
         reason="unreadable",
     )
-
-
-def _text(cell: object) -> str:
-    """A cell as text: dates in ISO form, numbers without exponent or needless fraction."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case float() | int():
-            return str(int(cell)) if cell == int(cell) else format(Decimal(repr(cell)), "f")
-        case dt.datetime():
-            is_day = cell.time() == dt.time()
-            return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
-        case _:
-            return str(cell)
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
 
 
 def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> list[str]:
     """The name over each column; "" where there is neither a header nor a value below."""
     top, below = dialect.title_rows, dialect.title_rows + dialect.header_rows
     width = max((len(row) for row in sheet.cells), default=0)
-    header = [[_squeezed(cell) for cell in row] for row in sheet.cells[top:below]]
+    header = [[*map(as_written, row), *[""] * (width - len(row))] for row in sheet.cells[top:below]]
     if len(header) < dialect.header_rows or not any(any(row) for row in header):
         raise ExtractHeldError(f"{table.label}：没有表头。请按约定的表样重新提交。", reason="empty")
     for (row, left), (bottom, right) in sheet.merges:
         if top <= row < below:
-            shown = header[row - top][left]
+            shown = header[row - top][left] if left < width else ""
             for covered in range(row, min(bottom, below - 1) + 1):
-                for column in range(left, right + 1):
+                for column in range(left, min(right, width - 1) + 1):
                     # Only the top left cell of a merge holds text; the mark keeps it one name.
                     header[covered - top][column] = shown
-    declared = {column.name for column in table.columns}
-    names = []
-    for place in range(width):
-        shown_texts = [row[place] for row in header if row[place]]
-        joined = "".join(dict.fromkeys(shown_texts))
-        lowest = shown_texts[-1] if shown_texts else ""
-        names.append(lowest if joined not in declared and lowest in declared else joined)
+    texts = [
+        list(dict.fromkeys(row[place] for row in header if row[place])) for place in range(width)
+    ]
+    names = match_names([column.name for column in table.columns], texts)
     for place, name in enumerate(names):
         if not name and any(len(r) > place and r[place].strip() for r in sheet.cells[below:]):
             names[place] = f"第{place + 1}列（无表头）"
     return names
-
-
-def _footer_row(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet, first: int) -> int:
-    """Index of the total row, or the end of the sheet when none is declared."""
-    if dialect.footer_marker is None:
-        return len(sheet.cells)
-    for place, row in enumerate(sheet.cells[first:], start=first):
-        if row and _squeezed(row[0]).rstrip("：:") == dialect.footer_marker:
-            return place
-    raise ExtractHeldError(
-        f"{table.label}：没有找到“{dialect.footer_marker}”行，表格可能不完整。请补全后重新提交。",
-        reason="footer_missing",
-    )
-
-
-def _amount(text: str) -> Decimal | None:
-    try:
-        return Decimal(_squeezed(text).replace(",", "").replace("，", ""))
-    except InvalidOperation:
-        return None
-
-
-def _require_footer_sums(
-    table: SourceTable,
-    dialect: ExcelDialect,
-    sheet: _Sheet,
-    names: list[str],
-    first: int,
-    end: int,
-) -> None:
-    """Delivered cells must add up to the total row; merged cells count once."""
-    for name in dialect.footer_sums:
-        place = names.index(name)
-        amounts = [_amount(row[place]) for row in sheet.cells[first:end]]
-        added = sum((amount for amount in amounts if amount is not None), Decimal())
-        stated = _amount(sheet.cells[end][place])
-        if stated is None or abs(added - stated) > _NOISE:
-            raise ExtractHeldError(
-                f"{table.label}：“{name}”各行相加为 {added:f}，"
-                f"“{dialect.footer_marker}”行为 {'空' if stated is None else f'{stated:f}'}。"
-                "请核对后重新提交。",
-                reason="footer_mismatch",
-            )
 
 
 def _fill_merged(
@@ -232,28 +183,41 @@ def _fill_merged(
                     sheet.cells[covered][left] = sheet.cells[row][left]
 
 
+def _column_texts(
+    table: SourceTable, sheet: _Sheet, column: Column, names: list[str], kept: list[int]
+) -> list[str]:
+    across = names.index(column.name)
+    texts = [sheet.cells[place][across] for place in kept]
+    decimal, _ = table.dialect.number_signs
+    if column.data_type not in NUMBER_TYPES or decimal == ".":
+        return texts
+    return [text.spelled(decimal) if isinstance(text, NumberText) else text for text in texts]
+
+
 def _read_rows(
     table: SourceTable, sheet: _Sheet, names: list[str], first: int, end: int
 ) -> Reading:
     filled = [
         place for place in range(first, end) if any(cell.strip() for cell in sheet.cells[place])
     ]
-    failed = sheet.scan.failed_rows
     records = sum(first < number <= end for number in sheet.scan.filled_rows)
+    unusable = dict.fromkeys(
+        sheet.scan.beyond_rows, ("structure.number", "含有无法表示的数值（如 1e999）")
+    ) | dict.fromkeys(
+        sheet.scan.failed_rows, ("structure.formula_error", "含有出错的公式（如 #REF!）")
+    )
     broken = tuple(
-        BrokenRow(number, "structure.formula_error", "含有出错的公式（如 #REF!）")
-        for number in sorted(failed)
+        BrokenRow(number, *reason)
+        for number, reason in sorted(unusable.items())
         if first < number <= end
     )
-    kept = [place for place in filled if place + 1 not in failed]
+    kept = [place for place in filled if place + 1 not in unusable]
     require_count(table, len(kept) + len(broken), records)
     require_splittable(table, len(broken), records)
     columns = {
-        column.name: pa.array(
-            [sheet.cells[place][names.index(column.name)] for place in kept], pa.string()
-        )
+        column.name: pa.array(_column_texts(table, sheet, column, names, kept), pa.string())
         for column in table.columns
     }
     numbers = pa.array([place + 1 for place in kept], pa.int64())
     rows = pa.table(columns).append_column(ROW_NUMBER, numbers)
-    return Reading(rows, records, broken, _EPOCHS[sheet.scan.is_1904])
+    return Reading(rows, records, broken, serial_epoch=_EPOCHS[sheet.scan.is_1904])

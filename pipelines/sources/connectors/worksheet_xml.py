@@ -8,9 +8,13 @@ fetches no external entity, and its expat (2.4.1 or later) refuses entities that
 
 from __future__ import annotations
 
+import lzma
+import math
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -21,9 +25,31 @@ MAX_EXPANDED = 200 * 2**20
 """Bytes. The largest honest workbook, 1,048,576 rows of 12 short columns, stays below; a file of
 412 KB is known to expand to 831 MB."""
 
+_IS_ENCRYPTED = 0x1
+
 MAX_CELLS = 20_000_000
 """Rows times columns of the used rectangle: one cell in the last corner of an otherwise empty sheet
 makes a reader that allocates the rectangle ask for 512 GB, which ends the process."""
+
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ElementTree.ParseError,
+    OSError,  # of bzip2; nothing here touches a file
+    EOFError,
+    LookupError,  # a part or a relation that is missing, or an encoding that does not exist
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+)
+"""What Python's zip, its decompressors and its XML parser raise over damaged bytes."""
+
+
+class EncryptedWorkbookError(Exception):
+    """A part of the workbook is encrypted."""
 
 
 class UnsafeWorkbookError(Exception):
@@ -39,6 +65,8 @@ class SheetScan:
     """Cells with a formula and no stored result."""
     failed_rows: set[int] = field(default_factory=set)
     """Rows with a cell in error, like #REF!."""
+    beyond_rows: set[int] = field(default_factory=set)
+    """Rows with a number cell that no number can hold, like 1e999."""
     is_1904: bool = False
 
 
@@ -46,10 +74,13 @@ def scan_sheet(content: bytes, sheet: str) -> SheetScan | None:
     """Scan one worksheet; None when the workbook has no sheet of that name.
 
     Raises:
+        EncryptedWorkbookError: it cannot be read without a password.
         UnsafeWorkbookError: sizes are beyond the limits.
-        zipfile.BadZipFile, KeyError, ElementTree.ParseError: it is no workbook.
+        Any of `DAMAGED`: it is no workbook, or no sound one.
     """
     with zipfile.ZipFile(BytesIO(content)) as archive:
+        if any(member.flag_bits & _IS_ENCRYPTED for member in archive.infolist()):
+            raise EncryptedWorkbookError
         if sum(member.file_size for member in archive.infolist()) > MAX_EXPANDED:
             raise UnsafeWorkbookError(f"展开后超过 {MAX_EXPANDED // 2**20} MB")
         part, is_1904 = _locate(archive, sheet)
@@ -78,7 +109,7 @@ def _locate(archive: zipfile.ZipFile, sheet: str) -> tuple[str | None, bool]:
     )
     for element in workbook.iter():
         if _local(element.tag) == "sheet" and element.get("name") == sheet:
-            identifier = next(v for k, v in element.items() if _local(k) == "id")
+            identifier = next((v for k, v in element.items() if _local(k) == "id"), "")
             return posixpath.normpath(posixpath.join("/xl", targets[identifier]))[1:], is_1904
     return None, is_1904
 
@@ -132,6 +163,13 @@ def _column_number(reference: str, otherwise: int) -> int:
     return number
 
 
+def _is_number(stored: str) -> bool:
+    try:
+        return math.isfinite(float(stored))
+    except ValueError:
+        return False
+
+
 def _scan_cell(
     cell: ElementTree.Element, row: int, empty_strings: set[int], scan: SheetScan
 ) -> None:
@@ -146,5 +184,7 @@ def _scan_cell(
         stored = "" if stored and int(stored) in empty_strings else stored
     elif kind == "inlineStr":
         stored = "".join("".join(part.itertext()) for part in parts.values())
+    elif kind in (None, "n") and stored and not _is_number(stored):
+        scan.beyond_rows.add(row)
     if stored.strip():
         scan.filled_rows.add(row)

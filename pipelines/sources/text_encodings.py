@@ -1,0 +1,88 @@
+"""The encodings of delivered text: any codec of Python that is declared, decoded strictly.
+
+What belongs here: which codecs a contract may name, the marks at the start of a file, the decoding.
+What does not: how many undecodable rows a delivery may have (drift).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+REPLACEMENT = "\ufffd"
+_NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
+"""Codecs of host names and of program texts: they would rewrite what is delivered."""
+
+_MARKS = (
+    (b"\xef\xbb\xbf", {"utf-8", "utf-8-sig"}),
+    (b"\xff\xfe\0\0", {"utf-32", "utf-32-le"}),
+    (b"\0\0\xfe\xff", {"utf-32", "utf-32-be"}),
+    (b"\xff\xfe", {"utf-16", "utf-16-le"}),
+    (b"\xfe\xff", {"utf-16", "utf-16-be"}),
+    (b"\x84\x31\x95\x33", {"gb18030"}),
+)
+"""What a file may begin with, and the codecs that it names; a longer one before its beginning."""
+
+_NEED_MARK = {"utf-16", "utf-32"}
+"""Without one, Python takes this machine's byte order; utf-16-le and -be need none."""
+
+_UNICODE = {"utf-7", "utf-8", "utf-8-sig"} | _NEED_MARK
+_TELLING = 2
+"""Up to so many characters outside ASCII may be UTF-8 by chance: in GBK each would be one of its
+rare ones, in a single-byte codec two signs that no word has side by side, like Ã©."""
+_HEAD = 1 << 16
+
+_C1 = re.compile("[\x80-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def text_codec(name: str) -> str:
+    """The one spelling of a codec's name.
+
+    Raises:
+        ValueError: Python has no such codec, or it is none of text files.
+    """
+    try:
+        "".encode(name)  # refuses base64 and its like as well
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        found = ""
+    if not found or found in _NOT_OF_FILES:
+        raise ValueError(f"expected a text encoding of Python, like gb18030 or latin-1, got {name}")
+    return found
+
+
+def find_foreign_mark(raw: bytes, encoding: str) -> str:
+    """What is wrong with how a file begins, in Chinese; "" when it may begin so."""
+    for mark, owners in _MARKS:
+        if raw.startswith(mark):
+            return "" if encoding in owners else "文件开头是另一种编码的标记"
+    return "文件开头没有字节顺序标记" if encoding in _NEED_MARK else ""
+
+
+def is_utf_8_instead(raw: bytes, encoding: str) -> bool:
+    """True when a file declared in another codec is UTF-8, which decodes, to other characters."""
+    if encoding in _UNICODE or encoding[:6] in ("utf-16", "utf-32"):
+        return False
+    head = raw[:_HEAD].rpartition(b"\n")[0]
+    try:
+        return sum(not character.isascii() for character in head.decode()) > _TELLING
+    except UnicodeDecodeError:
+        return False
+
+
+def decode(raw: bytes, encoding: str) -> str:
+    """The text; what does not decode becomes U+FFFD, one that the file holds stays.
+
+    The control characters that ISO 8859 has above 0x7F stand in no text: a file that holds them is
+    of Windows, and 0x80 its euro sign.
+    """
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode(encoding, errors="replace")
+    if encoding.startswith("iso8859"):
+        text = _C1.sub(REPLACEMENT, text)
+    if encoding == "utf-7":  # the only one that gives half a character
+        text = _SURROGATES.sub(REPLACEMENT, text)
+    return text.removeprefix("\ufeff")

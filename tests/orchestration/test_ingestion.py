@@ -1,0 +1,54 @@
+"""The landing asset: what one source does is told and never ends the night."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.layout import Layout
+from pipelines.operations import open_operations
+from pipelines.orchestration.ingestion import landing_asset
+from pipelines.orchestration.night import Night
+from pipelines.quality.incidents import list_open
+from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
+
+DECEMBER = "people/人员_202412.csv"
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Bureau:
+    """An installation with one good month."""
+    bureau = Bureau(tmp_path)
+    bureau.drop(DECEMBER, csv_text([["1", "张三", "2024-12-01", "1"]]))
+    return bureau
+
+
+def visit(bureau: Bureau) -> Night:
+    """A night that only lands; what it holds."""
+    now = datetime.now(UTC)
+    settings = bureau.settings
+    night = Night("n", NIGHT, now, settings, Layout.of(settings), is_synthetic=False)
+    landing_asset(csv_contract())(night=night)
+    return night
+
+
+def open_rules(bureau: Bureau) -> set[str]:
+    """The rules of all open incidents."""
+    with open_operations(bureau.layout.operations) as operations:
+        return {incident.rule_id for incident in list_open(operations)}
+
+
+def test_a_visit_that_breaks_off_is_told_and_leaves_open_what_is_open(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that was not looked at has mended nothing."""
+    bureau.drop("people/人员_202411.csv", b"cut off")
+    assert [held.reason for held in visit(bureau).held] == ["truncated"]
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.sources.connectors.delimited.discover_files", None)
+        assert [held.reason for held in visit(bureau).held] == ["unforeseen"]
+        assert open_rules(bureau) == {"truncated", "unforeseen"}
+    assert [held.reason for held in visit(bureau).held] == ["truncated"]
+    assert open_rules(bureau) == {"truncated"}
