@@ -21,6 +21,8 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.transformation import INDICATORS
+from pipelines.quality.suites import read_suites
+from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import read_verdicts
 from pipelines.settings import Settings
 from pipelines.sources.admission import admit, choose_extracts
@@ -86,6 +88,17 @@ class PastDays:
                 " from indicators.indicator_figures where breakdown = 'total' order by all"
             ).fetchall()
         return [Figure(*row) for row in rows]
+
+    def closing_rules(self) -> list[str]:
+        """The rules that would stop the release of the day computed last, by table and rule."""
+        suites = read_suites(self._layout.expectations, self._contracts).values()
+        return [
+            f"{suite.table}: {result.rule_id}"
+            for suite in suites
+            if not suite.table.startswith("landing.")
+            for result in check_table(self._layout.build_database, suite.table, suite)
+            if result.blocks
+        ]
 
     def _admit(self, day: date) -> None:
         admission = choose_extracts(self._layout, self._contracts, self._accepted, [], day)

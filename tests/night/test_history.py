@@ -65,6 +65,13 @@ def test_a_day_that_is_repeated_from_compiled_statements_is_what_dbt_builds(
     assert past_days.figures(LAST) == past_days.figures(LAST, by_dbt=True)
 
 
+@pytest.mark.parametrize("early", [FIRST, date(2023, 5, 31)], ids=str)
+def test_no_gate_closes_on_a_day_before_much_had_happened(past_days: PastDays, early: date) -> None:
+    """No item was closed yet on the first, and no rank was stated until a year was over."""
+    past_days.figures(early)
+    assert past_days.closing_rules() == []
+
+
 def test_the_release_of_a_day_equals_what_had_happened_by_that_day(
     history: History, past_days: PastDays, day: date
 ) -> None:
