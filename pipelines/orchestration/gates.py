@@ -25,7 +25,7 @@ from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
 from pipelines.releases.durable import refusing_full_disk
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.landing import list_extracts
+from pipelines.sources.extracts import list_readable_extracts
 
 
 @lru_cache(maxsize=1)
@@ -87,7 +87,7 @@ def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
 
 
 def _judge(night: Night, table: SourceTable, suite: Suite) -> list[Verdict]:
-    extracts = list_extracts(night.layout, table.id)
+    extracts = list_readable_extracts(night.layout, table.id)
     known = night.verdicts(table.id)
     unjudged = select_unjudged(extracts, known, suite.hash)
     fresh = {extract.extract_id for extract in unjudged}

@@ -11,11 +11,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date
 
-from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.quality.incidents import Incident
 from pipelines.quality.verdicts import read_verdicts
-from pipelines.sources.extracts import list_extracts
+from pipelines.sources.extracts import list_readable_extracts
 
 
 def describe_reaches(
@@ -46,13 +45,9 @@ def describe_reaches(
 
 def _good_until(operations: sqlite3.Connection, layout: Layout, table_id: str) -> date | None:
     verdicts = read_verdicts(operations, table_id)
-    try:
-        extracts = list_extracts(layout, table_id)
-    except ZhibiaoError:  # a damaged manifest is told where it is met; the digest still goes out
-        return None
     days = [
         extract.data_through
-        for extract in extracts
+        for extract in list_readable_extracts(layout, table_id)
         if (verdict := verdicts.get(extract.extract_id)) and verdict.is_accepted
     ]
     return max(days, default=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -131,24 +132,41 @@ def table_folder(layout: Layout, table_id: str) -> Path:
 
 
 def list_extracts(layout: Layout, table_id: str) -> list[Extract]:
-    """Every landed extract of a table, in the order of landing."""
+    """Every landed extract of a table, in the order of landing.
+
+    Raises:
+        ZhibiaoError: the manifest of one is missing or damaged.
+    """
+    extracts = [Extract.from_folder(folder) for folder in _folders(layout, table_id)]
+    return sorted(extracts, key=lambda extract: extract.sequence)
+
+
+def list_readable_extracts(layout: Layout, table_id: str) -> list[Extract]:
+    """The extracts whose manifest can be read, in the order of landing.
+
+    Those of a table go on being used when one of them is damaged; landing tells of it.
+    """
+    extracts = []
+    for folder in _folders(layout, table_id):
+        with suppress(ZhibiaoError):
+            extracts.append(Extract.from_folder(folder))
+    return sorted(extracts, key=lambda extract: extract.sequence)
+
+
+def _folders(layout: Layout, table_id: str) -> list[Path]:
     home = table_folder(layout, table_id)
     if not home.is_dir():
         return []
-    extracts = [
-        Extract.from_folder(folder)
-        for folder in home.iterdir()
-        if folder.is_dir() and not folder.name.startswith((".", "_"))
-    ]
-    return sorted(extracts, key=lambda extract: extract.sequence)
+    return [f for f in home.iterdir() if f.is_dir() and not f.name.startswith((".", "_"))]
 
 
 def landed_key_ids(layout: Layout) -> set[str]:
     """Ids of the pseudonym keys that landed extracts were made with."""
     found: set[str] = set()
     for manifest in layout.landing.glob(f"*/*/[!._]*/{MANIFEST}"):
-        key_id = Extract.from_folder(manifest.parent).key_id
-        found |= {key_id} if key_id else set()
+        with suppress(ZhibiaoError):
+            key_id = Extract.from_folder(manifest.parent).key_id
+            found |= {key_id} if key_id else set()
     return found
 
 

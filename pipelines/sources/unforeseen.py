@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import traceback
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.errors import ZhibiaoError
+from pipelines.error_places import error_place
 from pipelines.sources.contracts import SourceTable
 
 UNFORESEEN = "unforeseen"
@@ -24,7 +23,7 @@ _PARSERS = ("duckdb", "pyarrow", "python-calamine")
 def unforeseen_delivery(table: SourceTable, error: Exception) -> str:
     """What the steward reads of a delivery that could not be read for a reason of our own."""
     return (
-        f"{table.label}：读取这份交付时出现未预料的错误（{_place(error)}），整批未采用，"
+        f"{table.label}：读取这份交付时出现未预料的错误（{error_place(error)}），整批未采用，"
         "其他数据不受影响。请检查文件能否正常打开，重新导出后再报送；仍出现时请把括号中的内容告诉维护人员。"
     )
 
@@ -32,21 +31,9 @@ def unforeseen_delivery(table: SourceTable, error: Exception) -> str:
 def unforeseen_visit(table: SourceTable, error: Exception) -> str:
     """What the steward reads of a source that could not be visited for a reason of our own."""
     return (
-        f"{table.label}：查找新交付时出现未预料的错误（{_place(error)}），今晚未取数，"
+        f"{table.label}：查找新交付时出现未预料的错误（{error_place(error)}），今晚未取数，"
         "沿用上次的数据，其他数据不受影响。请把括号中的内容告诉维护人员。"
     )
-
-
-def _place(error: Exception) -> str:
-    """Class, module and line of ours; with the message only where it is one of our own."""
-    ours = [
-        (frame.f_globals["__name__"], line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if str(frame.f_globals.get("__name__", "")).startswith("pipelines.")
-    ]
-    module, line = ours[-1] if ours else ("pipelines", 0)
-    said = f"：{error}" if isinstance(error, ZhibiaoError) else ""
-    return f"{type(error).__name__}，{module} 第 {line} 行{said}"
 
 
 @cache

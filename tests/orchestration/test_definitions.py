@@ -130,7 +130,7 @@ def test_no_secret_is_shown_with_the_resources(definitions: dg.Definitions) -> N
     repository = definitions.get_repository_def()
     resources = repository.get_top_level_resources()
     fields = resources["night"].config_schema.config_type.fields  # type: ignore[union-attr]
-    assert set(fields) == {"accept_older", "business_date"}
+    assert set(fields) == {"accept_older", "business_date", "make_current"}
     shown = json.dumps([str(resources), str(fields)])
     assert "s3cret" not in shown
 
@@ -145,7 +145,7 @@ def test_an_older_delivery_is_accepted_for_tables_that_exist(settings: Settings)
     require_known(["complaints__items"], contracts)
     with (
         pytest.raises(SettingsError, match="--accept-older: expected source tables like"),
-        open_night(settings, "n2", date(2025, 1, 15), frozenset({"complaint__items"})),
+        open_night(settings, "n2", date(2025, 1, 15), accept_older=frozenset({"complaint__items"})),
     ):
         pass
 

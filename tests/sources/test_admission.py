@@ -156,6 +156,19 @@ def test_a_table_without_an_accepted_extract_is_an_empty_view(bureau: Bureau) ->
     assert spans == [(people.id,)]
 
 
+def test_an_extract_whose_manifest_is_damaged_stops_no_other(bureau: Bureau) -> None:
+    """Of its own table neither; landing tells of it."""
+    for month in ("202411", "202412"):
+        bureau.drop(f"people/人员_{month}.csv", csv_text([[month, "张", "", "1"]]))
+    first, second = bureau.land(csv_contract()).extracts
+    quarantine(bureau, first)
+    (second.folder / "manifest.json").write_text("{")
+    found = admitted(bureau, csv_contract(), [first, second], '"编号", _extract_id')
+    assert found == [("202411", first.extract_id)]
+    (held,) = bureau.land(csv_contract()).held
+    assert (held.reason, "manifest.json" in held.message_zh) == ("unforeseen", True)
+
+
 def test_the_newest_delivery_of_a_key_counts_across_periods(bureau: Bureau) -> None:
     """As landed, not as named: November anew after December counts. Rows without a key all stay."""
     table = csv_contract(
