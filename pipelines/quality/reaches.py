@@ -1,7 +1,7 @@
 """Reaches: what a digest says of a table whose delivery is held: how far its good data speaks.
 
-The figures decide: what good data covers keeps its status, what lies after it is 陈旧, and what was
-never delivered is 缺报. Belongs here: that sentence. Does not: a figure's status (dbt), why a
+The figures decide: a period that good data covers keeps its status, one that reaches past it is 陈旧,
+and one that was never delivered is 缺报. Belongs here: that sentence. Does not: a figure's status (dbt), why a
 delivery is held (`verdicts`, landing).
 """
 
@@ -58,5 +58,5 @@ def _describe(good_until: date | None, business_date: date) -> str:
         return "（还没有合格数据，相关指标为“缺报”）"
     return (
         f"（合格数据截至{min(good_until, business_date):%Y-%m-%d}，以前各期状态不变，"
-        "以后各期为“陈旧”，从未报送的为“缺报”）"
+        "跨过该日的期间为“陈旧”，整个期间都未报送的为“缺报”）"
     )

@@ -297,7 +297,7 @@ def test_a_held_delivery_says_what_the_figures_do_with_the_day_that_good_data_re
     bodies = {str(row["steward"]): str(row["body"]) for row in outbox(layout)}
     assert (
         "registrations_202501.csv（合格数据截至2024-11-30，以前各期状态不变，"
-        "以后各期为“陈旧”，从未报送的为“缺报”）" in bodies["registration"]
+        "跨过该日的期间为“陈旧”，整个期间都未报送的为“缺报”）" in bodies["registration"]
     )
     assert "items@complaints（还没有合格数据，相关指标为“缺报”）" in bodies["consumer_protection"]
     for body in bodies.values():
