@@ -1,8 +1,8 @@
 """Reaches: what a digest says of a table whose delivery is held: how far its good data speaks.
 
-The figures decide: a period that good data covers keeps its status, one that reaches past it is 陈旧,
-and one that was never delivered is 缺报. Belongs here: that sentence. Does not: a figure's status (dbt), why a
-delivery is held (`verdicts`, landing).
+The figures decide: a period that good data covers keeps its status, one that reaches past it is
+陈旧, and one that was never delivered is 缺报. Belongs here: that sentence. Does not: a figure's
+status (dbt), why a delivery is held (`verdicts`, landing).
 """
 
 from __future__ import annotations
