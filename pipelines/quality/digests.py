@@ -146,7 +146,7 @@ def _place(incident: Incident, labels: Mapping[str, str]) -> str:
 
 def _describe(incident: Incident, *, since: bool) -> str:
     mark = "须更正" if incident.severity == "critical" else "请留意"
-    text = f"［{mark}］{incident.message}。"
+    text = f"［{mark}］{incident.message.rstrip('。')}。"
     if incident.rows_affected:
         has_fallen = (incident.rows_before or 0) > incident.rows_affected
         text += f"原{incident.rows_before}行，现" if has_fallen else "共"

@@ -83,7 +83,8 @@ def _nothing_to_use(table: SourceTable, judged: Sequence[Extract]) -> Finding:
     said = (
         "已有报送但没有一份合格，相关指标为“缺报”；请按所列问题更正后重新报送"
         if judged
-        else f"还没有收到任何报送（{table.dialect.location}），相关指标为“缺报”；请按约定路径报送"
+        else f"还没有可用的报送（约定位置 {table.dialect.location}），相关指标为“缺报”；"
+        "请按约定位置报送，已经报送的请按所列问题更正"
     )
     return Finding(NOTHING_TO_USE, "warning", table.steward, said)
 

@@ -6,7 +6,7 @@ What belongs here: the queries. What does not: rounding (formats), arranging (ta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -108,7 +108,7 @@ class ExtractState:
 
 def report_year(as_of: date) -> int:
     """The year that a report is about: the last one that was over on that date."""
-    return as_of.year - 1
+    return (as_of + timedelta(days=1)).year - 1
 
 
 def read_release(connection: duckdb.DuckDBPyConnection) -> ReleaseIdentity:

@@ -30,7 +30,7 @@ MARK_MEANINGS = {
     NOTHING: "无数值，或上年同期为零、没有可比数值。",
 }
 
-_WITHOUT_NUMBER = {"missing", "suppressed"}
+WITHOUT_NUMBER = {"missing", "suppressed"}
 """Statuses that stand in the place of a number and not beside it."""
 
 _MAGNITUDES = {"万": 4, "亿": 8}
@@ -61,7 +61,7 @@ class Cell:
     def text(self) -> str:
         """The number with thousands separators, or what stands in its place."""
         if self.number is None:
-            return MARKS[self.status] if self.status in _WITHOUT_NUMBER else NOTHING
+            return MARKS[self.status] if self.status in WITHOUT_NUMBER else NOTHING
         return f"{self.number:,f}"
 
     @property

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from pipelines.reports.figures import Area, Indicator, MainFigure
-from pipelines.reports.formats import Cell, show_value
+from pipelines.reports.formats import WITHOUT_NUMBER, Cell, show_value
 
 Key = TypeVar("Key", int, str)
 Values = Mapping[tuple[str, int], tuple[Decimal | None, str]]
@@ -77,4 +77,4 @@ def _rows(
 
 
 def _has_figure(cell: Cell) -> bool:
-    return cell.number is not None or cell.status == "suppressed"
+    return cell.number is not None or cell.status in WITHOUT_NUMBER

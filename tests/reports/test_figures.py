@@ -26,7 +26,12 @@ THIS_YEAR = (
 
 @pytest.mark.parametrize(
     ("as_of", "year"),
-    [(date(2025, 1, 1), 2024), (date(2025, 1, 15), 2024), (date(2024, 12, 31), 2023)],
+    [
+        (date(2025, 1, 1), 2024),
+        (date(2025, 1, 15), 2024),
+        (date(2024, 12, 31), 2024),
+        (date(2024, 12, 30), 2023),
+    ],
 )
 def test_the_report_is_about_the_last_year_that_is_over(as_of: date, year: int) -> None:
     assert report_year(as_of) == year

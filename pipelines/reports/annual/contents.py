@@ -31,7 +31,7 @@ from pipelines.reports.figures import (
     read_year_by_area,
     read_years,
 )
-from pipelines.reports.formats import Cell, Change, show_change, show_value
+from pipelines.reports.formats import WITHOUT_NUMBER, Cell, Change, show_change, show_value
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class AnnualContents:
 def read_annual_contents(connection: duckdb.DuckDBPyConnection, year: int) -> AnnualContents:
     """Read the annual report of a year from an open release.
 
-    Every indicator with a figure of that year is in it, a suppressed figure included.
+    Every indicator with a figure of that year is in it, also suppressed or never delivered ones.
 
     Raises:
         ReleaseError: when the release has no figure of that year.
@@ -106,7 +106,7 @@ def _refuse_other_years(years: Sequence[int], year: int, release_id: str) -> Non
 
 
 def _is_unfinished(release: ReleaseIdentity, year: int) -> bool:
-    return date(year, 12, 31) >= release.as_of
+    return date(year, 12, 31) > release.as_of
 
 
 def _read_sections(
@@ -143,7 +143,7 @@ def _read_values(connection: duckdb.DuckDBPyConnection, year: int) -> YearValues
 
 
 def _is_stated(figure: StoredFigure) -> bool:
-    return figure.value is not None or figure.status == "suppressed"
+    return figure.value is not None or figure.status in WITHOUT_NUMBER
 
 
 def _arrange(

@@ -111,13 +111,23 @@ def test_a_suppressed_figure_shows_neither_value_nor_change_nor_parts(database: 
     assert "分子" not in rate.computation
 
 
+def test_a_figure_that_was_never_delivered_stands_empty_and_is_not_left_out(database: Path) -> None:
+    change(
+        database,
+        "update indicator_values set status = 'missing', value = null"
+        " where indicator_id = 'cases_filed'",
+    )
+    filed = figure(database, "cases_filed")
+    assert (filed.shown.text, filed.marks, filed.change.text) == ("缺报", "缺报", "—")
+
+
 def test_a_figure_without_a_base_has_no_change(marked_release: Path) -> None:
     first = figure(marked_release, "cases_filed", 2023)
     assert (first.before.text, first.change.text) == ("—", "—")
 
 
 def test_an_unfinished_year_is_not_compared_with_a_whole_one(database: Path) -> None:
-    change(database, "update release set as_of = '2024-12-31'")
+    change(database, "update release set as_of = '2024-12-30'")
     contents = read_contents(database)
     assert contents.is_unfinished
     figures = [figure for section in contents.sections for figure in section.figures]
@@ -127,7 +137,8 @@ def test_an_unfinished_year_is_not_compared_with_a_whole_one(database: Path) -> 
 
 
 def test_a_year_that_is_over_is_compared(database: Path) -> None:
-    change(database, "update release set as_of = '2025-01-01'")
+    """On its last day it is."""
+    change(database, "update release set as_of = '2024-12-31'")
     assert not read_contents(database).is_unfinished
 
 
