@@ -1,7 +1,7 @@
 """The release of any day equals what had happened by that day, counted from the delivered files.
 
 The bureau lands and judges its two years once; each day then costs a build. A run tries
-five days; `--every-day` all of them, `--every-day=1/2` and `=2/2` half of them each, side by side.
+six days; `--every-day` all of them, `--every-day=1/2` and `=2/2` half of them each, side by side.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ ALWAYS = [
     FIRST,  # the first of a month and of a year, and a holiday
     date(2023, 12, 31),  # the last of a month, of a quarter and of a year, on a Sunday
     date(2024, 2, 29),
+    date(2024, 5, 15),  # within a month, between two working days
     LAST,
 ]
 
