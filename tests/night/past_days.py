@@ -3,7 +3,7 @@
 A whole night takes half a minute, nearly all of it for what is the same on every day: landing,
 judging, and dbt's compiling. Here the first day is admission and a dbt build with its tests, by the
 night's own parts; of each later day the same compiled statements are carried out again, in the same
-order, on that day's admission. `test_history` holds that against a build of dbt's own.
+order, on that day's admission.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Statement(NamedTuple):
 class PastDays:
     """What one bureau's landing would have given as of any day, in a folder aside."""
 
-    def __init__(self, bureau: Bureau, folder: Path) -> None:
+    def __init__(self, bureau: Bureau, folder: Path, first: date) -> None:
         self._settings = Settings(warehouse=folder, sources=bureau.sources)
         self._layout = Layout.of(self._settings)
         for name in ("landing", "quarantine"):
@@ -61,8 +61,11 @@ class PastDays:
         self._seeds = folder / "seeds.duckdb"
         self._contracts = read_contracts(self._layout.dbt_project)
         self._accepted = self._read_accepted(bureau)
-        self._dbt = DbtRuns(self._layout, self._settings)
-        self._statements: list[Statement] = []
+        self._admit(first)
+        self._statements = self._build(first)
+        self._keep_seeds()
+        self.as_built = self._read()
+        """The figures of the first day, as dbt built them."""
 
     def _read_accepted(self, bureau: Bureau) -> dict[str, list[str]]:
         with open_operations(bureau.warehouse / "operations.sqlite") as operations:
@@ -75,13 +78,13 @@ class PastDays:
                 for table_id in self._contracts
             }
 
-    def figures(self, day: date, *, by_dbt: bool = False) -> list[Figure]:
+    def figures(self, day: date) -> list[Figure]:
         """The undivided figures as of a day, before small ones are left out."""
         self._admit(day)
-        if by_dbt or not self._statements:
-            self._build(day)
-        else:
-            self._repeat(day)
+        self._repeat(day)
+        return self._read()
+
+    def _read(self) -> list[Figure]:
         with duckdb.connect(str(self._layout.build_database), read_only=True) as database:
             rows = database.execute(
                 "select indicator_id, period_start, period_end, area_code, value, status"
@@ -112,21 +115,16 @@ class PastDays:
             settings=self._settings,
         )
 
-    def _build(self, day: date) -> None:
+    def _build(self, day: date) -> list[Statement]:
+        dbt = DbtRuns(self._layout, self._settings)
         with mock.patch.dict(os.environ):
-            results = [
-                *self._dbt.build("--exclude", INDICATORS),
-                *self._dbt.build("--select", INDICATORS),
-            ]
+            results = [*dbt.build("--exclude", INDICATORS), *dbt.build("--select", INDICATORS)]
         failed = [r.node.name for r in results if r.status not in ("success", "pass", "warn")]
         assert failed == [], f"{day}: {failed}"
-        self._statements = [_statement_of(result.node) for result in results]
-        self._keep_seeds()
+        return [_statement_of(result.node) for result in results]
 
     def _keep_seeds(self) -> None:
         """Seeds have no statement; they stand in a file of their own from the first day on."""
-        if self._seeds.exists():
-            return
         with duckdb.connect(str(self._seeds)) as seeds:
             seeds.execute(f"attach '{self._layout.build_database}' as build (read_only)")
             for seed in (s for s in self._statements if s.kind == "seed"):
