@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import stamina
@@ -140,6 +141,7 @@ def land_table(
         StorageError: the warehouse cannot be written.
     """
     started = time.monotonic()
+    _require_folder(layout.landing)
     try:
         report = _visit_source(
             table,
@@ -196,6 +198,15 @@ def _visit_source(
     )
     key = _open_key(table, layout, settings, history)
     return _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
+
+
+def _require_folder(landing: Path) -> None:
+    """What all sources share is no fault of one delivery."""
+    if landing.exists() and not landing.is_dir():
+        raise StorageError(
+            f"{landing}: expected the folder of what has landed, got a file. Move it away, restore "
+            "the folder from the backup, and run the night again."
+        )
 
 
 def _open_key(

@@ -19,7 +19,7 @@ def _last_night(bureau: Bureau) -> tuple[str, str]:
     return night
 
 
-def test_an_unexpected_failure_of_a_step_is_told_plainly_and_recorded(tmp_path: Path) -> None:
+def test_a_failure_of_what_all_sources_share_is_told_plainly_and_recorded(tmp_path: Path) -> None:
     bureau = Bureau(tmp_path)
     bureau.warehouse.mkdir()
     (bureau.warehouse / "landing").write_text("a file where a folder should be")
@@ -27,14 +27,14 @@ def test_an_unexpected_failure_of_a_step_is_told_plainly_and_recorded(tmp_path: 
     delivered.parent.mkdir(parents=True)
     delivered.write_bytes(b"cut o")
     done = bureau.run("nightly", "--date", "2025-01-15")
-    assert done.returncode == 70
+    assert done.returncode == 74
     assert "Traceback" not in done.stderr + done.stdout
     last = done.stderr.strip().splitlines()[-1]
-    assert "expected the step to end, got NotADirectoryError" in last
+    assert "landing: expected the folder of what has landed, got a file" in last
     assert last.endswith("`zhibiao status` lists what is open.")
     outcome, message = _last_night(bureau)
     assert outcome == "failed"
-    assert "NotADirectoryError" in message
+    assert "got a file" in message
     assert message.partition(":")[0] in bureau.digests()
     assert bureau.run("status").returncode == 1
 

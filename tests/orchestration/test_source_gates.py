@@ -37,7 +37,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     layout, settings = layout_in(tmp_path / "warehouse")
     opened = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, layout, is_synthetic=True)
     landed: list[Extract] = []
-    monkeypatch.setattr(gates, "list_extracts", lambda *_: list(landed))
+    monkeypatch.setattr(gates, "list_readable_extracts", lambda *_: list(landed))
     monkeypatch.setattr(gates, "prove_the_wiring", lambda: None)
     opened.landed = landed  # type: ignore[attr-defined]
     return opened
