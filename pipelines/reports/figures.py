@@ -182,7 +182,7 @@ def read_year(connection: duckdb.DuckDBPyConnection, year: int) -> dict[str, Sto
     """The figures of a year for the whole district, by indicator; a suppressed one bare."""
     rows = connection.execute(
         "select v.indicator_id, v.status, if(v.status = 'suppressed', null, v.value),"
-        " if(v.status = 'suppressed', null, c.change_on_year),"
+        " if(v.status in ('suppressed', 'missing'), null, c.change_on_year),"
         " if(v.status = 'suppressed', null, v.numerator),"
         " if(v.status = 'suppressed', null, v.denominator)"
         " from indicator_values as v left join indicator_comparisons as c"
