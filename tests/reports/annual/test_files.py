@@ -124,7 +124,7 @@ def test_document_and_page_name_the_stale_source_and_its_reason(report: Files) -
 def test_an_unfinished_year_says_so_in_all_three(database: Path) -> None:
     change(
         database,
-        "update release set as_of = '2024-12-31';"
+        "update release set as_of = '2024-12-30';"
         "update indicator_values set status = 'provisional' where period_start >= '2024-01-01'",
     )
     files = render_without_charts(database)
@@ -136,6 +136,13 @@ def test_an_unfinished_year_says_so_in_all_three(database: Path) -> None:
         figures = [row for section in rows.values() for row in section]
         assert {row[4] for row in figures} == {"—"}
         assert all(row[5].startswith("暂定") for row in figures)
+
+
+def test_a_year_is_finished_on_its_last_day(database: Path) -> None:
+    change(database, "update release set as_of = '2024-12-31'")
+    files = render_without_charts(database)
+    assert "本年尚未结束" not in open_page(files).get_text()
+    assert any(row[4] != "—" for section in workbook_rows(files).values() for row in section)
 
 
 def test_synthetic_data_is_labelled_in_all_three(report: Files) -> None:
