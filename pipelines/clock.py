@@ -25,3 +25,9 @@ def yesterday(now: datetime) -> date:
 def day_of_stamp(modified_ns: int) -> date:
     """The date in Shanghai of a file's modification time, in nanoseconds."""
     return today(datetime.fromtimestamp(modified_ns / _NANOSECONDS, UTC))
+
+
+def time_of_stamp(modified_ns: int) -> str:
+    """A file's modification time in Shanghai to the second, for a message."""
+    written_at = datetime.fromtimestamp(modified_ns / _NANOSECONDS, SHANGHAI)
+    return f"{written_at:%Y-%m-%d %H:%M:%S}"

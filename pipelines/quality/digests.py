@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
+from pipelines.clock import SHANGHAI
 from pipelines.quality.incidents import Incident
 from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.sources.row_places import describe_places
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 LISTED_INCIDENTS = 50
 # The last net under what errors say: a mobile number or an identity number is never passed on.
 _PERSONAL_NUMBERS = re.compile(
@@ -159,7 +158,7 @@ def _describe(incident: Incident, *, since: bool) -> str:
     if incident.quarantine_path and incident.severity == "critical":
         text += f"完整清单：{incident.quarantine_path}。"
     if since:
-        opened = datetime.fromisoformat(incident.opened_at).astimezone(_SHANGHAI)
+        opened = datetime.fromisoformat(incident.opened_at).astimezone(SHANGHAI)
         text += f"自{opened:%Y-%m-%d}起未解决"
         text += "（已确认）。" if incident.acknowledged_at else "。"
     return text

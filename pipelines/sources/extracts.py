@@ -10,11 +10,11 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.clock import today
+from pipelines.clock import day_of_stamp, today
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 
@@ -77,8 +77,7 @@ class Extract:
         landed_on = today(self.landed_at)
         if not self.origin_modified_ns:
             return landed_on
-        written_at = datetime.fromtimestamp(self.origin_modified_ns / 1_000_000_000, UTC)
-        return min(landed_on, today(written_at))
+        return min(landed_on, day_of_stamp(self.origin_modified_ns))
 
     @property
     def data_path(self) -> Path:

@@ -7,9 +7,8 @@ does not: a night for a past day, which changes nothing about what lies in the d
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from pipelines.clock import time_of_stamp
 from pipelines.errors import SettingsError
 from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.extracts import Extract
@@ -17,7 +16,6 @@ from pipelines.sources.history import History
 from pipelines.sources.refusals import HeldDelivery
 
 OLDER_DELIVERY = "older_delivery"
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def require_known(named: Collection[str], contracts: Collection[str]) -> None:
@@ -63,8 +61,8 @@ def hold_older(history: History, candidate: Candidate, newest: Extract) -> HeldD
     if table.delivery == "full":
         found = f"是 {candidate.data_through} 的数据，早于已入库的 {newest.data_through}"
     else:
-        found = f"写于 {_moment(candidate.modified_ns)}，早于已入库的版本（写于 "
-        found += f"{_moment(newest.origin_modified_ns)}）"
+        found = f"写于 {time_of_stamp(candidate.modified_ns)}，早于已入库的版本（写于 "
+        found += f"{time_of_stamp(newest.origin_modified_ns)}）"
     return HeldDelivery(
         table.id,
         candidate.origin,
@@ -75,7 +73,3 @@ def hold_older(history: History, candidate: Candidate, newest: Extract) -> HeldD
         "如较新的文件是误删或误盖的，请放回；确要退回较早的数据时，请维护人员运行 "
         f"zhibiao nightly --accept-older {table.id}。",
     )
-
-
-def _moment(modified_ns: int) -> str:
-    return f"{datetime.fromtimestamp(modified_ns / 1_000_000_000, _SHANGHAI):%Y-%m-%d %H:%M:%S}"

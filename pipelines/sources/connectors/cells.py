@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from decimal import Decimal
 
 
@@ -37,3 +38,8 @@ def cell_text(cell: object) -> str:
             return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
         case _:
             return str(cell)
+
+
+def squeezed(text: str) -> str:
+    """A cell's text without any white space: 合 计 is 合计."""
+    return re.sub(r"\s+", "", text)

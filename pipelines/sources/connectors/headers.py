@@ -12,9 +12,10 @@ may be: 出质人 over 名称 and 街道 groups them and names neither.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+
+from pipelines.sources.connectors.cells import squeezed
 
 
 def match_names(declared: Sequence[str], shown: Sequence[Sequence[str]]) -> list[str]:
@@ -25,10 +26,10 @@ def match_names(declared: Sequence[str], shown: Sequence[Sequence[str]]) -> list
         shown: For each column its header cells from top to bottom, a merged cell once.
     """
     written = {as_written(name): name for name in declared}
-    times = Counter(_squeezed(name) for name in declared)
-    squeezed = {_squeezed(name): name for name in declared if times[_squeezed(name)] == 1}
+    times = Counter(squeezed(name) for name in declared)
+    unspaced = {squeezed(name): name for name in declared if times[squeezed(name)] == 1}
     return [
-        next(_matches([as_written(text) for text in texts], written, squeezed), _joined(texts))
+        next(_matches([as_written(text) for text in texts], written, unspaced), _joined(texts))
         for texts in shown
     ]
 
@@ -42,20 +43,16 @@ def _joined(texts: Sequence[str]) -> str:
     return as_written(" ".join(texts))
 
 
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
-
-
 def _matches(
-    texts: Sequence[str], written: dict[str, str], squeezed: dict[str, str]
+    texts: Sequence[str], written: dict[str, str], unspaced: dict[str, str]
 ) -> Iterator[str]:
     for spelling in (" ".join(texts), "".join(texts)):
         if spelling in written:
             yield written[spelling]
-    if (whole := _squeezed("".join(texts))) in squeezed:
-        yield squeezed[whole]
+    if (whole := squeezed("".join(texts))) in unspaced:
+        yield unspaced[whole]
     for lowest in texts[-1:]:
         if lowest in written:
             yield written[lowest]
-        if _squeezed(lowest) in squeezed:
-            yield squeezed[_squeezed(lowest)]
+        if squeezed(lowest) in unspaced:
+            yield unspaced[squeezed(lowest)]

@@ -12,7 +12,7 @@ from decimal import Context, Decimal, localcontext
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import spellings
-from pipelines.sources.connectors.cells import NumberText
+from pipelines.sources.connectors.cells import NumberText, squeezed
 from pipelines.sources.contracts import ExcelDialect, SourceTable
 
 _NOISE = Decimal("0.000001")
@@ -35,7 +35,7 @@ def find_total_row(table: SourceTable, dialect: ExcelDialect, cells: Cells, firs
         return len(cells)
     marker = dialect.footer_marker
     begins = [(place, row[0]) for place, row in enumerate(cells) if place >= first and row]
-    named = [place for place, text in begins if _squeezed(text).rstrip("：:") == marker]
+    named = [place for place, text in begins if squeezed(text).rstrip("：:") == marker]
     begun = [place for place, text in begins if _begins_like(text, marker)]
     if named or begun:
         return (named or begun)[0]
@@ -55,7 +55,7 @@ def _amount(text: str, number_signs: tuple[str, str]) -> Decimal | None:
     decimal, thousands = number_signs
     digits = str(text)
     if not isinstance(text, NumberText):
-        digits = _squeezed(text).replace("，", ",")
+        digits = squeezed(text).replace("，", ",")
         for sign in spellings(thousands):
             digits = digits.replace(sign, "")
         digits = digits.replace(decimal, ".")
@@ -90,7 +90,3 @@ def require_sums(
                 "请核对后重新提交。",
                 reason="footer_mismatch",
             )
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
