@@ -9,7 +9,8 @@ from pipelines.clock import SHANGHAI, yesterday
 from pipelines.demo.marker import read_marker
 from pipelines.errors import SettingsError
 from pipelines.orchestration.instance import fail_orphaned_runs
-from pipelines.orchestration.night import Night, open_night
+from pipelines.orchestration.lifecycle import open_night
+from pipelines.orchestration.night import Night
 from pipelines.orchestration.steps import StepReporter
 from pipelines.settings import current_settings
 

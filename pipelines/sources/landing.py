@@ -9,13 +9,9 @@ leaves here is what all sources share.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
-
-import stamina
 
 from pipelines.clock import today
 from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError, StorageError
@@ -37,6 +33,7 @@ from pipelines.sources.history import History
 from pipelines.sources.older_deliveries import hold_older, newer_extract
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
 from pipelines.sources.refusals import HeldDelivery, Refusals
+from pipelines.sources.retries import Retry
 from pipelines.sources.sessions import within_memory
 from pipelines.sources.unforeseen import (
     UNFORESEEN,
@@ -49,37 +46,10 @@ __all__ = [
     "Extract",
     "HeldDelivery",
     "LandingReport",
-    "Retry",
     "land_table",
     "list_extracts",
     "verify_landing",
 ]
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Retry:
-    """How often and how long a source that is away is tried; bounded, for the night must go on."""
-
-    attempts: int = 3
-    first_wait: float = 1.0
-    longest_wait: float = 10.0
-
-    def call(self, action: Callable[[], T]) -> T:
-        """Carry out an action, again when the source was away.
-
-        Raises:
-            SourceUnavailableError: of the last attempt.
-        """
-        caller = stamina.RetryingCaller(
-            attempts=self.attempts,
-            timeout=None,
-            wait_initial=self.first_wait,
-            wait_max=self.longest_wait,
-            wait_jitter=0,
-        )
-        return caller(SourceUnavailableError, action)
 
 
 @dataclass

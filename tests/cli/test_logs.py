@@ -12,7 +12,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from pipelines.cli.logs import write_logs
 from pipelines.errors import SourceUnavailableError
 from pipelines.settings import Settings
-from pipelines.sources.landing import Retry
+from pipelines.sources.retries import Retry
 
 OURS = logging.getLogger("pipelines.here")
 

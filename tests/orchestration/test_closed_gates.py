@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_nodes import describe_failures
-from pipelines.orchestration.night import open_night
+from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.run import _refusal_of, what_stays
 from pipelines.orchestration.sources_folder import require_sources
 from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter

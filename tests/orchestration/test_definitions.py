@@ -138,7 +138,7 @@ def test_no_secret_is_shown_with_the_resources(definitions: dg.Definitions) -> N
 def test_an_older_delivery_is_accepted_for_tables_that_exist(settings: Settings) -> None:
     """A slip of the name would accept nothing, in silence."""
     from pipelines.errors import SettingsError
-    from pipelines.orchestration.night import open_night
+    from pipelines.orchestration.lifecycle import open_night
     from pipelines.sources.older_deliveries import require_known
 
     contracts = read_contracts(settings.project / "dbt_project")

