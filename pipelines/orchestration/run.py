@@ -25,7 +25,7 @@ from pipelines.orchestration.steps import (
 )
 from pipelines.settings import Settings
 
-UNCHANGED = "The release of the night before stays current; `zhibiao status` lists what is open."
+UNCHANGED = "The current release stays current; `zhibiao status` lists what is open."
 NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 
 

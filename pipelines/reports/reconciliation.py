@@ -152,7 +152,7 @@ def _say_why_missing(figure: PublishedFigure, status: str) -> str:
     if status == "suppressed":
         return "数量过少，发布版不列示"
     if status == "missing":
-        return "来源没有报送该期间的数据（缺报）"
+        return "来源没有报送或没有报全该期间的数据（缺报）"
     if status:
         return "发布版在该期间没有数值"
     if figure.period.grain == "day":

@@ -191,7 +191,7 @@ def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
         assert "everything_is_final（所有数值都应当已经确定，" in told
         assert "指标值（indicators.indicator_values）: expected an open gate" in told
         assert "行，负责：综合统计岗" in told
-    assert "The release of the night before stays current" in done.stderr
+    assert "The current release stays current" in done.stderr
     assert bureau.current.resolve().name == old
     assert "所有数值都应当已经确定" in bureau.digests()
     assert bureau.run("status").returncode == 1

@@ -200,7 +200,7 @@ def test_a_suppressed_value_is_never_shown() -> None:
 def test_a_period_that_was_never_delivered_is_missing_and_said_to_be() -> None:
     comparison = compare("2", "件", None, status="missing")
     assert (comparison.outcome, comparison.computed) == (Outcome.MISSING, None)
-    assert comparison.remark == "来源没有报送该期间的数据（缺报）"
+    assert comparison.remark == "来源没有报送或没有报全该期间的数据（缺报）"
 
 
 def test_a_suppressed_own_value_is_not_shown_beside_another_definition() -> None:

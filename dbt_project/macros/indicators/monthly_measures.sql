@@ -1,6 +1,7 @@
 {#- The SQL of monthly_measures. Per ledger: one scan to the finest cells, that is the month of each
-    time dimension (one of them in two parts, see is_to_the_day) x area x every breakdown x which inputs a row counts in; then, from those few
-    cells, the undivided figure and each breakdown of each input.
+    time dimension (one of them in two parts, see is_to_the_day) x area x every breakdown x which
+    inputs a row counts in; then, from those few cells, the undivided figure and each breakdown of
+    each input.
 
     The scan only counts rows and adds up amounts. Whether a row counts in an input is decided in the
     cells where its filter refers to breakdowns only, and is else a column to group by. Over 20 million
