@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 
 STEWARDS_FILE = "_stewards.yml"
@@ -37,13 +37,7 @@ def read_stewards(folder: Path) -> dict[str, Steward]:
         ContractError: the file is missing or an entry is unusable.
     """
     path = folder / STEWARDS_FILE
-    try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, yaml.YAMLError) as error:
-        raise ContractError(
-            f"{path.name}: expected a readable list of stewards, got {type(error).__name__}. "
-            "Declare each steward as `<key>: {name_zh: …, owns: …}`."
-        ) from None
+    declared = read_declaration(path)
     if not isinstance(declared, dict) or not declared:
         raise ContractError(
             f"{path.name}: expected a mapping from key to steward, got {type(declared).__name__}. "

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.quality.routine_rules import (
     Declared,
@@ -157,8 +157,8 @@ def _read_suite(
     stewards: dict[str, Steward],
     contracts: Mapping[str, SourceTable],
 ) -> Suite:
+    declared = read_declaration(path)
     try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
         meta = SuiteMeta.model_validate(declared["meta"])
         rules = merge_rules(
             _derive_rules(path, meta, contracts), declared.get("expectations") or []
@@ -177,7 +177,7 @@ def _read_suite(
         raise ContractError(
             f"expectations/{path.name}: expected a usable suite, got: {problems}. Mend the file."
         ) from None
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ContractError(
             f"expectations/{path.name}: expected a suite of name, meta.table and expectations, "
             f"got {type(error).__name__}: {error}. Take a neighbouring file as the model."

@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.sources.columns import ROUTINE_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
@@ -219,7 +219,7 @@ def read_contracts(dbt_project: Path) -> dict[str, SourceTable]:
     """
     contracts: dict[str, SourceTable] = {}
     for path in sorted((dbt_project / "models" / "staging").glob("*/_*.yml")):
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        declared = read_declaration(path) or {}
         for source in declared.get("sources", []):
             for table in source.get("tables", []):
                 if "dialect" not in table.get("config", {}).get("meta", {}):

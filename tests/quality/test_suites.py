@@ -125,3 +125,11 @@ def test_a_steward_without_a_chinese_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "_stewards.yml").write_text("enforcement: {owns: 案件}")
     with pytest.raises(ContractError, match="name_zh"):
         read_stewards(tmp_path)
+
+
+def test_a_suite_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
+    folder = declare(tmp_path, rule())
+    with (folder / "items.yml").open("a") as file:
+        file.write("meta: [\n")
+    with pytest.raises(ContractError, match=r"items\.yml: expected YAML in UTF-8, got line \d+: "):
+        read_suites(folder)

@@ -251,3 +251,12 @@ def test_the_refusal_names_the_file_and_the_table(tmp_path: Path) -> None:
     (folder / "_people.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
     with pytest.raises(ContractError, match=r"_people\.yml, people__events: .*`times` on integer"):
         read_contracts(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"sources: [\n  - {name: a", "来源".encode("gbk")])
+def test_a_contract_that_is_no_yaml_is_refused(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "models" / "staging" / "people"
+    folder.mkdir(parents=True)
+    (folder / "_people.yml").write_bytes(content)
+    with pytest.raises(ContractError, match=r"people/_people\.yml: expected YAML in UTF-8, got "):
+        read_contracts(tmp_path)
