@@ -1,6 +1,8 @@
-"""Options of the test run."""
+"""Options of the test run, and the folder that its processes share."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N/OF",
         help="compute every day of the demo and not a few; of several runs side by side, the N-th",
     )
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all test processes see; `shared_builds.build_once` fills it."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent

@@ -12,9 +12,9 @@ import pytest
 from pipelines.cli import main
 from tests.cli.environment import clear_settings
 from tests.night.bureau import Bureau
-from tests.night.conftest import bureau, shared_folder, small_bureau
+from tests.night.conftest import bureau, small_bureau
 
-__all__ = ["bureau", "shared_folder", "small_bureau", "zhibiao"]
+__all__ = ["bureau", "small_bureau", "zhibiao"]
 
 
 @dataclass(frozen=True)

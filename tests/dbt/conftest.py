@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ import duckdb
 import pytest
 
 from tests.dbt.build_database import make_build_database, run_dbt
-from tests.dbt.indicator_build import DISTRICT, Ask, build_indicators
+from tests.dbt.indicator_build import DISTRICT, Ask, IndicatorBuild, build_indicators
 from tests.dbt.ledger_rows import ROWS
+from tests.shared_builds import build_once
 
 MACROS = """
 -- due_dates
@@ -46,25 +46,19 @@ class LedgerBuild(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def ledger_build(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> LedgerBuild:
-    """Seeds, staging and ledgers, built once with all their tests, whichever worker asks first."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "ledgers"
-    folder.mkdir(exist_ok=True)
-    database, compiled = folder / "build.duckdb", folder / "macros.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not compiled.exists():
-            _build(folder, database)
-            compiled.write_text(json.dumps(_compile_macros(folder, database)), encoding="utf-8")
-    return LedgerBuild(database, json.loads(compiled.read_text(encoding="utf-8")))
+def ledger_build(shared_folder: Path) -> LedgerBuild:
+    """Seeds, staging and ledgers, built with all their tests."""
+    folder = build_once(shared_folder, "ledgers", _build_ledgers)
+    macros = json.loads((folder / "macros.json").read_text(encoding="utf-8"))
+    return LedgerBuild(folder / "build.duckdb", macros)
 
 
-def _build(folder: Path, database: Path) -> None:
-    database.unlink(missing_ok=True)
-    make_build_database(database, ROWS)
+def _build_ledgers(folder: Path) -> None:
+    database = make_build_database(folder / "build.duckdb", ROWS)
     selection = ["+path:models/ledgers", "path:seeds"]  # and the tests that read only these
     run_dbt(database, folder / "target", "build", "--select", *selection)
+    macros = json.dumps(_compile_macros(folder, database))
+    (folder / "macros.json").write_text(macros, encoding="utf-8")
 
 
 def _compile_macros(folder: Path, database: Path) -> dict[str, str]:
@@ -75,9 +69,15 @@ def _compile_macros(folder: Path, database: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    build = build_indicators(tmp_path_factory.getbasetemp())
-    with duckdb.connect(str(build.database), read_only=True) as connection:
+def indicator_build(shared_folder: Path) -> IndicatorBuild:
+    """The indicators of the ledgers by hand."""
+    folder = build_once(shared_folder, "indicators", build_indicators)
+    return IndicatorBuild(folder / "build.duckdb", folder / "target")
+
+
+@pytest.fixture(scope="session")
+def figures(indicator_build: IndicatorBuild) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(indicator_build.database), read_only=True) as connection:
         yield connection
 
 

@@ -1,4 +1,4 @@
-"""The indicators of the ledgers written by hand, built once per process.
+"""The indicators of the ledgers written by hand, built once.
 
 What belongs here: the build that the indicator tests and the MetricFlow tests read and none
 changes. What does not: expectations about figures (test modules).
@@ -7,7 +7,6 @@ changes. What does not: expectations about figures (test modules).
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,11 +33,7 @@ class IndicatorBuild(NamedTuple):
     target: Path
 
 
-@cache
-def build_indicators(base: Path) -> IndicatorBuild:
-    """Build the indicators below `base`; asked again for the same folder, give the same build."""
-    folder = base / "indicators"
-    folder.mkdir()
+def build_indicators(folder: Path) -> None:
+    """Build the indicators in an empty folder."""
     database = write_ledgers(folder / "build.duckdb")
     run_dbt(database, folder / "target", "run", "--select", *NIGHT_VIEWS, "indicators")
-    return IndicatorBuild(database, folder / "target")

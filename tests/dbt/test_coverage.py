@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.dbt.indicator_build import IndicatorBuild, build_indicators
+from tests.dbt.indicator_build import IndicatorBuild
 
 MODELS = (
     "indicator_periods",
@@ -27,11 +27,6 @@ MODELS = (
     "indicator_figures",
 )
 DECEMBER = date(2024, 12, 31)
-
-
-@pytest.fixture(scope="module")
-def indicator_build(tmp_path_factory: pytest.TempPathFactory) -> IndicatorBuild:
-    return build_indicators(tmp_path_factory.getbasetemp())
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.dbt.indicator_build import build_indicators
+from tests.dbt.indicator_build import IndicatorBuild
 from tests.dbt.visits_project import DECLARED, run_in_process, write_project
 
 Change = Callable[[dict[str, Any]], object]
@@ -203,11 +203,12 @@ def test_a_new_ledger_without_streets_needs_its_declarations_and_nothing_else(
 
 
 def test_each_ledger_is_scanned_once_however_many_metrics_it_has(
-    tmp_path_factory: pytest.TempPathFactory,
+    indicator_build: IndicatorBuild,
 ) -> None:
-    build = build_indicators(tmp_path_factory.getbasetemp())
-    compiled = next(build.target.glob("compiled/*/models/indicators/monthly_measures.sql"))
-    with duckdb.connect(str(build.database), read_only=True) as connection:
+    compiled = next(
+        indicator_build.target.glob("compiled/*/models/indicators/monthly_measures.sql")
+    )
+    with duckdb.connect(str(indicator_build.database), read_only=True) as connection:
         sql = compiled.read_text(encoding="utf-8")
         (plan,) = connection.execute("explain (format json) " + sql).fetchall()
         ledgers = connection.execute(

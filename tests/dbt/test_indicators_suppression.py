@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
-
-from tests.dbt.indicator_build import build_indicators
 
 SUPPRESSED_TABLES = """
 from indicators.indicator_figures as figures
@@ -17,13 +13,6 @@ inner join indicators.indicators as declared using (indicator_id)
 where declared.owner = 'consumer_protection' and declared.kind = 'count'
     and figures.breakdown <> 'total' and figures.area_code <> '330108' and figures.value > 0
 """
-
-
-@pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    build = build_indicators(tmp_path_factory.getbasetemp())
-    with duckdb.connect(str(build.database), read_only=True) as connection:
-        yield connection
 
 
 def test_no_street_count_of_one_or_two_complaints_is_published(

@@ -22,7 +22,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from tests.dbt.build_database import DBT_PROJECT
-from tests.dbt.indicator_build import IndicatorBuild, build_indicators
+from tests.dbt.indicator_build import IndicatorBuild
 
 DISTRICT = "330108"
 GRAINS = ("month", "quarter", "year")
@@ -164,8 +164,8 @@ def answer_in_full(
 
 
 @pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    oracle = Oracle(build_indicators(tmp_path_factory.getbasetemp()))
+def oracle(indicator_build: IndicatorBuild) -> Iterator[Oracle]:
+    oracle = Oracle(indicator_build)
     yield oracle
     oracle.connection.close()
 

@@ -21,7 +21,8 @@ import duckdb
 import pytest
 
 from pipelines.demo.bureau import write_demo
-from tests.night.bureau import Bureau, build_once
+from tests.night.bureau import Bureau
+from tests.shared_builds import build_once
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ZHIBIAO_EXAMPLE_DATA", ROOT.parent / "shared" / "data" / "real"))
@@ -38,7 +39,8 @@ ADDED = re.compile(r"```yaml\n# (?P<file>\S+)\n(?P<entry>.*?)```", re.DOTALL)
 Figures = dict[int, tuple[Decimal, ...]]
 
 
-def _run_the_night(bureau: Bureau) -> None:
+def _run_the_night(root: Path) -> None:
+    bureau = Bureau(root)
     project = bureau.root / "project"
     for part in ("dbt_project", "expectations"):
         built = shutil.ignore_patterns("target", "logs")
@@ -61,14 +63,12 @@ def _add_the_indicator_of_the_docs(project: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def bureau(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bureau:
+def bureau(shared_folder: Path) -> Bureau:
     """A small demo bureau with both examples, after its first night. Read only."""
     for file in DELIVERED.values():
         if not file.is_file():
             pytest.skip(f"{file.name} is not in {DATA}; ZHIBIAO_EXAMPLE_DATA names its folder")
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    return build_once(shared, "examples", _run_the_night)
+    return Bureau(build_once(shared_folder, "examples", _run_the_night))
 
 
 def _read(file: Path) -> Iterator[dict[str, str]]:

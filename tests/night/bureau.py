@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,24 +94,3 @@ class Bureau:
         """The same bureau elsewhere, to be spoiled."""
         shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True)
         return Bureau(root)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One test process at a time."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def build_once(shared: Path, name: str, build: Callable[[Bureau], None]) -> Bureau:
-    """A bureau that the test processes share: whoever comes first builds it."""
-    bureau = Bureau(shared / name)
-    ready = shared / f"{name}.ready"
-    with locked(shared / f"{name}.lock"):
-        if not ready.exists():
-            shutil.rmtree(bureau.root, ignore_errors=True)
-            bureau.root.mkdir()
-            build(bureau)
-            ready.touch()
-    return bureau

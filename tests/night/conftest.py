@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.demo.bureau import write_demo
-from tests.night.bureau import Bureau, build_once
+from tests.night.bureau import Bureau
+from tests.shared_builds import build_once
 
 ANOTHER_BUREAU = Path(__file__).with_name("another_bureau_2024.csv")
 """What another, smaller bureau published: its records are drawn by another seed."""
 
 
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all test processes see."""
-    own = tmp_path_factory.getbasetemp()
-    return own if worker_id == "master" else own.parent
-
-
-def _run_a_night(bureau: Bureau, **demo: Any) -> None:
+def _run_a_night(root: Path, **demo: Any) -> None:
+    bureau = Bureau(root)
     summary = write_demo(bureau.sources, **demo)
     truth = [[name, year, str(value)] for (name, year), value in summary.truth.items()]
     (bureau.root / "truth.json").write_text(json.dumps(truth))
@@ -35,7 +31,7 @@ def _run_a_night(bureau: Bureau, **demo: Any) -> None:
 @pytest.fixture(scope="session")
 def full_bureau(shared_folder: Path) -> Bureau:
     """The demo bureau at the size of the real one, after its first night. Read only."""
-    return build_once(shared_folder, "full", _run_a_night)
+    return Bureau(build_once(shared_folder, "full", _run_a_night))
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +40,8 @@ def small_bureau(shared_folder: Path) -> Bureau:
 
     Read only: copy it before changing anything.
     """
-    return build_once(
-        shared_folder, "small", lambda b: _run_a_night(b, totals=ANOTHER_BUREAU, seed=4711)
-    )
+    draws = partial(_run_a_night, totals=ANOTHER_BUREAU, seed=4711)
+    return Bureau(build_once(shared_folder, "small", draws))
 
 
 @pytest.fixture

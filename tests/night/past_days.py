@@ -1,26 +1,23 @@
 """Past days of a bureau that has had one night: its landing and verdicts, computed as of a day.
 
 A whole night takes half a minute, nearly all of it for what is the same on every day: landing,
-judging, and dbt's compiling. Here the first day is admission and a dbt build with its tests, by the
-night's own parts; of each later day the same compiled statements are carried out again, in the same
-order, on that day's admission.
+judging, and dbt's compiling. Here the statements that dbt compiled and carried out in that night,
+its tests among them, are carried out again on each day's admission, in an order that fits.
 """
 
 from __future__ import annotations
 
-import os
+import json
 from datetime import date
 from decimal import Decimal
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest import mock
 
 import duckdb
 
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.dbt_runs import DbtRuns
-from pipelines.orchestration.transformation import INDICATORS
 from pipelines.quality.suites import read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import read_verdicts
@@ -53,19 +50,18 @@ class Statement(NamedTuple):
 class PastDays:
     """What one bureau's landing would have given as of any day, in a folder aside."""
 
-    def __init__(self, bureau: Bureau, folder: Path, first: date) -> None:
+    def __init__(self, bureau: Bureau, folder: Path) -> None:
         self._settings = Settings(warehouse=folder, sources=bureau.sources)
         self._layout = Layout.of(self._settings)
         for name in ("landing", "quarantine"):
             (folder / name).symlink_to(bureau.warehouse / name)
-        self._seeds = folder / "seeds.duckdb"
+        built = Layout.of(Settings(warehouse=bureau.warehouse, sources=bureau.sources))
+        self._built = built.build_database
         self._contracts = read_contracts(self._layout.dbt_project)
         self._accepted = self._read_accepted(bureau)
-        self._admit(first)
-        self._statements = self._build(first)
-        self._keep_seeds()
-        self.as_built = self._read()
-        """The figures of the first day, as dbt built them."""
+        self._statements = _statements_of(built.dbt_target / "manifest.json")
+        self.as_built = _figures_in(self._built)
+        """The figures of the night's own day, as dbt built them."""
 
     def _read_accepted(self, bureau: Bureau) -> dict[str, list[str]]:
         with open_operations(bureau.warehouse / "operations.sqlite") as operations:
@@ -82,15 +78,7 @@ class PastDays:
         """The undivided figures as of a day, before small ones are left out."""
         self._admit(day)
         self._repeat(day)
-        return self._read()
-
-    def _read(self) -> list[Figure]:
-        with duckdb.connect(str(self._layout.build_database), read_only=True) as database:
-            rows = database.execute(
-                "select indicator_id, period_start, period_end, area_code, value, status"
-                " from indicators.indicator_figures where breakdown = 'total' order by all"
-            ).fetchall()
-        return [Figure(*row) for row in rows]
+        return _figures_in(self._layout.build_database)
 
     def closing_rules(self) -> list[str]:
         """The rules that would stop the release of the day computed last, by table and rule."""
@@ -115,36 +103,46 @@ class PastDays:
             settings=self._settings,
         )
 
-    def _build(self, day: date) -> list[Statement]:
-        dbt = DbtRuns(self._layout, self._settings)
-        with mock.patch.dict(os.environ):
-            results = [*dbt.build("--exclude", INDICATORS), *dbt.build("--select", INDICATORS)]
-        failed = [r.node.name for r in results if r.status not in ("success", "pass", "warn")]
-        assert failed == [], f"{day}: {failed}"
-        return [_statement_of(result.node) for result in results]
-
-    def _keep_seeds(self) -> None:
-        """Seeds have no statement; they stand in a file of their own from the first day on."""
-        with duckdb.connect(str(self._seeds)) as seeds:
-            seeds.execute(f"attach '{self._layout.build_database}' as build (read_only)")
-            for seed in (s for s in self._statements if s.kind == "seed"):
-                seeds.execute(f"create schema if not exists {seed.relation.split('.')[0]}")
-                seeds.execute(f"create table {seed.relation} as from build.{seed.relation}")
-
     def _repeat(self, day: date) -> None:
         with duckdb.connect(
             str(self._layout.build_database), config={"threads": self._settings.threads}
         ) as database:
-            database.execute(f"attach '{self._seeds}' as seeds (read_only)")
+            database.execute(f"attach '{self._built}' as built (read_only)")
             failed = [s.name for s in self._statements if not _carry_out(database, s)]
         assert failed == [], f"{day}: {failed}"
 
 
-def _statement_of(node: Any) -> Statement:
-    is_model = str(node.resource_type) == "model"
-    kind = node.config.materialized if is_model else str(node.resource_type)
-    sql = "" if kind == "seed" else node.compiled_code
-    return Statement(node.name, kind, f"{node.schema}.{node.alias}", sql)
+def _statements_of(manifest: Path) -> list[Statement]:
+    """What dbt carried out, each after what it reads; a test after what it judges.
+
+    The indicators read every ledger, through metrics and without an edge in the graph.
+    """
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    ledgers = {key for key, node in nodes.items() if node["schema"] == "ledgers"}
+    reads = {
+        key: set(node["depends_on"].get("nodes", [])) & set(nodes)
+        | (ledgers if node["schema"] == "indicators" else set())
+        for key, node in nodes.items()
+    }
+    return [_statement_of(nodes[key]) for key in TopologicalSorter(reads).static_order()]
+
+
+def _statement_of(node: dict[str, Any]) -> Statement:
+    """A seed has no SQL; of the others none must be without what dbt compiled."""
+    kind = node["resource_type"]
+    if kind == "model":
+        kind = node["config"]["materialized"]
+    sql = "" if kind == "seed" else node["compiled_code"]
+    return Statement(node["name"], kind, f"{node['schema']}.{node['alias']}", sql)
+
+
+def _figures_in(path: Path) -> list[Figure]:
+    with duckdb.connect(str(path), read_only=True) as database:
+        rows = database.execute(
+            "select indicator_id, period_start, period_end, area_code, value, status"
+            " from indicators.indicator_figures where breakdown = 'total' order by all"
+        ).fetchall()
+    return [Figure(*row) for row in rows]
 
 
 def _carry_out(database: duckdb.DuckDBPyConnection, statement: Statement) -> bool:
@@ -154,7 +152,7 @@ def _carry_out(database: duckdb.DuckDBPyConnection, statement: Statement) -> boo
         return database.execute(f"select count(*) from ({sql})").fetchall() == [(0,)]
     database.execute(f"create schema if not exists {relation.split('.')[0]}")
     if kind == "seed":
-        database.execute(f"create table {relation} as from seeds.{relation}")
+        database.execute(f"create table {relation} as from built.{relation}")
     else:
         database.execute(f"create {kind} {relation} as {sql}")
     return True

@@ -1,6 +1,6 @@
 """The release of any day equals what had happened by that day, counted from the delivered files.
 
-The bureau lands and judges its two years once; each day then costs a build. A run tries
+The bureau lands and judges its two years once; each day then costs its statements. A run tries
 six days; `--every-day` all of them, `--every-day=1/2` and `=2/2` half of them each, side by side.
 """
 
@@ -50,7 +50,7 @@ def history(small_bureau: Bureau) -> History:
 
 @pytest.fixture(scope="module")
 def past_days(small_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> PastDays:
-    return PastDays(small_bureau, tmp_path_factory.mktemp("past"), LAST)
+    return PastDays(small_bureau, tmp_path_factory.mktemp("past"))
 
 
 def test_the_days_are_those_of_the_demo(small_bureau: Bureau) -> None:
