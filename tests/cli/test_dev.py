@@ -17,7 +17,8 @@ from tests.night.bureau import ZHIBIAO, Bureau
 QUESTION = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
   location { name } assetNodes { assetKey { path } }
   schedules { name cronSchedule executionTimezone } } } } }"""
-SECONDS = 40
+SECONDS = 180
+"""For three processes to start, on a slow machine."""
 
 
 def _free_port() -> int:

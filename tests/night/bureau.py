@@ -60,7 +60,7 @@ class Bureau:
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
         process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=1200)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def night(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
