@@ -69,7 +69,7 @@ def build(
     for step in ("ledgers", "indicators"):
         succeeded, messages = run_in_process(folder, "run", "--select", step)
         assert succeeded, messages
-    return duckdb.connect(str(folder / "build.duckdb"))  # as dbt in this process has opened it
+    return duckdb.connect(str(folder / "build.duckdb"), read_only=True)
 
 
 def years_of(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[int, float | None]:
