@@ -233,6 +233,19 @@ def test_a_source_without_any_data_leaves_its_own_figures_missing(
         assert whole == [("missing", None)]
 
 
+def test_a_stock_of_a_running_year_is_that_of_the_month_its_source_has_reached(
+    indicator_build: IndicatorBuild, tmp_path: Path
+) -> None:
+    """The ledger has no stock of a later month: the night's own month would give 0."""
+    late = reaches("registrations__events", "2024-11-20")
+    no_later = "delete from ledgers.entity_stocks where month_end_on > '2024-11-30'"
+    with stated_anew(indicator_build, tmp_path, late, no_later) as figures:
+        (november, *_) = ask(figures, "active_entities", "month", date(2024, 11, 30))
+        assert november > 0
+        found = ask(figures, "active_entities", "year", DECEMBER)
+        assert found == (november, "provisional", date(2024, 11, 20))
+
+
 def test_a_rate_of_two_sources_takes_the_earlier_day(
     indicator_build: IndicatorBuild, tmp_path: Path
 ) -> None:

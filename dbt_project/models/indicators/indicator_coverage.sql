@@ -33,7 +33,7 @@ judged as (
         indicators.is_stock,
         case
             when count(sources.source_table) = 0 then min(business_day.as_of)
-            when count(sources.as_of) = count(sources.source_table) then min(sources.as_of)
+            else min(sources.as_of)
         end as as_of,
         min(sources.stale_from) as stale_from
     from indicators
