@@ -233,6 +233,20 @@ def test_a_source_without_any_data_leaves_its_own_figures_missing(
         assert whole == [("missing", None)]
 
 
+def test_a_year_to_date_names_no_month_that_its_source_has_not_reached(
+    indicator_build: IndicatorBuild, tmp_path: Path
+) -> None:
+    """Else the same number would stand under November and under December."""
+    reached = date(2024, 11, 20)
+    with stated_anew(
+        indicator_build, tmp_path, reaches("complaints__items", str(reached))
+    ) as figures:
+        assert ask(figures, "items_received", "ytd", DECEMBER) == (None, "missing", reached)
+        november = ask(figures, "items_received", "ytd", date(2024, 11, 30))
+        assert november[1:] == ("provisional", reached)
+        assert ask(figures, "items_received", "year", DECEMBER)[1:] == ("provisional", reached)
+
+
 def test_a_stock_of_a_running_year_is_that_of_the_month_its_source_has_reached(
     indicator_build: IndicatorBuild, tmp_path: Path
 ) -> None:
