@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.demo.bureau import DemoSummary
 from pipelines.demo.dice import Dice
-from pipelines.demo.registers.disputes import hearings
+from pipelines.demo.registers.disputes import hearings, reconsiderations
 from pipelines.demo.registers.registers import Registers, register_tables
 from pipelines.demo.registers.scene import Firms, Scene
 from pipelines.demo.registers.truth import registers_truth
@@ -50,6 +50,15 @@ def _shown(value: Decimal, fact: dict[str, str]) -> Decimal:
     """A figure in the unit and with the decimals that were published."""
     multiple = MULTIPLES.get(fact["unit"][:1], Decimal(1))
     return (value / multiple).quantize(Decimal(fact["published"]), ROUND_HALF_UP)
+
+
+def test_no_case_is_summary_before_the_law_had_such_a_procedure() -> None:
+    """None of them would have a due day."""
+    rows: list[Any] = reconsiderations(_scene())
+    accepted = {row["accepted_on"]: row["procedure"] for row in rows if row["accepted_on"]}
+    summary = [day for day, procedure in accepted.items() if procedure == "summary"]
+    assert min(summary).year == 2024
+    assert min(accepted).year < 2024
 
 
 def test_landed_registers_count_up_to_the_truth(

@@ -15,6 +15,8 @@ from pipelines.demo.totals import CALIBRATED_YEAR
 
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",
             "unlawful", "not_accepted")  # fmt: skip
+_SUMMARY_SINCE = date(2024, 1, 1)
+"""The revised 行政复议法 is the first with a summary procedure."""
 _ANNOUNCED = 20  # days that a hearing is announced ahead
 _ATTENDED_BEFORE = 850
 """Of 1000 instances heard before the calibrated year, those that a head of the bureau attended."""
@@ -36,14 +38,15 @@ def reconsiderations(scene: Scene) -> list[Row]:
         is_accepted = _RESULTS[result] != "not_accepted"
         is_extended = is_accepted and moment.place % 14 == 3
         days = 4 if not is_accepted else 24 + takes + 28 * is_extended
-        accepted = _by(moment.day + timedelta(days=2 + takes % 3), scene.end)
+        accepts = moment.day + timedelta(days=2 + takes % 3)
+        is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
         concluded = _by(moment.day + timedelta(days=days), scene.end)
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
             "applicant": person,
             "applied_on": moment.day,
-            "accepted_on": accepted if is_accepted else None,
-            "procedure": ("ordinary", "summary")[takes % 4 == 1] if is_accepted else None,
+            "accepted_on": _by(accepts, scene.end) if is_accepted else None,
+            "procedure": ("ordinary", "summary")[is_summary] if is_accepted else None,
             "is_extended": is_extended,
             "concluded_on": concluded,
             "result": _RESULTS[result] if concluded else None,
