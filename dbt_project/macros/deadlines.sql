@@ -68,8 +68,9 @@
             and {{ is_in_force('extensions', relation ~ '.starts_on') }}
 {%- endmacro %}
 
-{#- Join condition: the row of statutory_rules in force on the day the period starts. -#}
+{#- Join condition: the row of statutory_rules that counts on the day the period starts. -#}
 {% macro is_in_force(rules, starts_on) -%}
-    {{ starts_on }} >= {{ rules }}.valid_from
+    {{ rules }}.is_applied
+    and {{ starts_on }} >= {{ rules }}.valid_from
     and {{ starts_on }} <= coalesce({{ rules }}.valid_to, cast('9999-12-31' as date))
 {%- endmacro %}

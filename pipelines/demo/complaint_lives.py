@@ -17,7 +17,7 @@ from pipelines.demo.entities import NO_INDUSTRY, Entities
 from pipelines.demo.totals import Totals
 from pipelines.demo.vocabulary import INDUSTRIES, STREET_WEIGHTS
 from pipelines.demo.volumes import COMPLAINTS, spread_over_year, yearly_volume
-from pipelines.demo.working_days import add_working_days, day_number
+from pipelines.demo.working_days import add_working_days, day_number, next_working_day
 
 GROWTH = 1.13
 COMPLAINT, REPORT, CONSULTATION = range(3)
@@ -35,9 +35,10 @@ _SUBMISSIONS = (
 _LATE = 0.03
 
 # 总局令20: decide on acceptance within 7 working days; mediate within 45 working days of it, from
-# 2026-04-15 (总局令121) within 60 days; verify a report within 15, extended 30 working days.
+# 2024-07-01 (消费者权益保护法实施条例) within 60 days; 程序规定: verify a report within 15 working
+# days, extended 30.
 _ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
-_MEDIATION_CHANGED = day_number(date(2026, 4, 15))
+_MEDIATION_CHANGED = day_number(date(2024, 7, 1))
 
 # Terminal states, by kind; a complaint that is not accepted has its own.
 NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED = range(8)
@@ -76,7 +77,7 @@ class Items:
         mediated = np.where(
             accepted < _MEDIATION_CHANGED,
             add_working_days(accepted, _MEDIATION_DAYS),
-            accepted + _MEDIATION_CALENDAR_DAYS,
+            next_working_day(accepted + _MEDIATION_CALENDAR_DAYS),
         )
         limits = np.where(self.kinds == REPORT, _REPORT_DAYS, _ACCEPTANCE_DAYS)
         limits = limits + np.where(self.extended != NEVER, _REPORT_DAYS, 0)

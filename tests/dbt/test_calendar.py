@@ -25,6 +25,7 @@ from pipelines.calendars.freeze_working_days import (
 )
 from pipelines.errors import ContractError
 from tests.dbt.conftest import LedgerBuild
+from tests.demo.statutory_terms import last_day_to_mediate
 
 FIRST, LAST = date(2004, 1, 1), date(2026, 12, 31)
 
@@ -165,8 +166,11 @@ def test_any_number_of_days_leaves_as_many_working_days_in_between(
 @pytest.mark.parametrize(
     ("accepted_on", "due_on"),
     [
-        (date(2026, 4, 14), date(2026, 6, 18)),
-        (date(2026, 4, 15), date(2026, 6, 14)),
+        (date(2024, 6, 28), date(2024, 8, 30)),
+        (date(2024, 7, 1), date(2024, 8, 30)),
+        (date(2024, 10, 1), date(2024, 12, 2)),
+        (date(2026, 4, 14), date(2026, 6, 15)),
+        (date(2026, 4, 15), date(2026, 6, 15)),
         (date(2019, 12, 31), None),
     ],
 )
@@ -176,12 +180,28 @@ def test_mediation_ends_by_the_rule_in_force_on_acceptance(
     accepted_on: date,
     due_on: date | None,
 ) -> None:
-    """45 working days over the May holiday until 2026-04-14, 60 calendar days from the next day on;
-    no rule before 2020.
+    """45 working days until June 2024; from July on 60 days of the regulation, and from April 2026
+    of 总局令121 as well, a last day off moving to the next working day; no rule before 2020.
     """
     calendar.execute("create or replace table accepted as select ? as starts_on", [accepted_on])
     found = calendar.execute(f"select due_on from ({ledger_build.macros['mediation_due_dates']})")
     assert found.fetchall() == [(due_on,)]
+
+
+def test_mediation_ends_on_the_day_that_python_counts(
+    calendar: duckdb.DuckDBPyConnection, ledger_build: LedgerBuild
+) -> None:
+    """Of every acceptance half a year before and after each change of the rule."""
+    changes = (date(2024, 7, 1), date(2026, 1, 15))
+    days = [day + timedelta(days=n) for day in changes for n in range(-180, 181)]
+    calendar.execute(
+        "create or replace table accepted as select distinct unnest(?::date[]) as starts_on", [days]
+    )
+    found = calendar.execute(
+        f"select starts_on, due_on from ({ledger_build.macros['mediation_due_dates']})"
+    ).fetchall()
+    assert dict(found) == {day: last_day_to_mediate(day) for day in days}
+    assert len(found) == len(set(days))
 
 
 def test_calendar_days_are_counted_as_they_come(calendar: duckdb.DuckDBPyConnection) -> None:

@@ -89,7 +89,7 @@ def test_entity_stocks_tell_every_movement_and_the_exit_nobody_knew(
 
 
 def test_complaints_are_due_by_the_rule_of_their_kind(ledgers: duckdb.DuckDBPyConnection) -> None:
-    """45 working days of mediation from 10 October; 15 of verification, 30 when extended."""
+    """60 days of mediation from 10 October; 15 of verification, 30 when extended."""
     found = ledgers.execute(
         """
         select item_no, item_kind, channel, status, due_on, is_closed_when_due, is_closed_on_time,
@@ -99,7 +99,7 @@ def test_complaints_are_due_by_the_rule_of_their_kind(ledgers: duckdb.DuckDBPyCo
     ).fetchall()
     assert found == [
         ("C1", "complaint", "internet", "not_accepted", date(2025, 1, 10), True, True, 10, "I"),
-        ("C2", "complaint", "internet", "mediated", date(2024, 12, 11), True, False, 67, "I"),
+        ("C2", "complaint", "internet", "mediated", date(2024, 12, 9), True, False, 67, "I"),
         ("C3", "report", "internet", "not_filed", date(2024, 11, 22), True, False, 24, "I"),
         ("C4", "report", None, "filed", date(2024, 12, 13), True, True, 31, "I"),
         ("C5", "consultation", "internet", "pending", date(2025, 1, 22), False, False, None, None),

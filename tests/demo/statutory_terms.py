@@ -44,6 +44,13 @@ def read_instant_day(text: str | None) -> date | None:
     return datetime.fromisoformat(text).date() if text else None
 
 
+def last_day_to_mediate(accepted: date) -> date:
+    """45 working days; from July 2024 60 days, a last day off moving to the next working day."""
+    if accepted < date(2024, 7, 1):
+        return working_days_after(accepted, 45)
+    return working_days_after(accepted + timedelta(days=60 - 1), 1)
+
+
 def due_day(item: dict[str, Any]) -> date:
     """The day by which an item received before April 2026 must be closed."""
     received, accepted = (
@@ -52,7 +59,7 @@ def due_day(item: dict[str, Any]) -> date:
     )
     assert received is not None
     if item["item_kind"] == "投诉" and accepted is not None:
-        return working_days_after(accepted, 45)
+        return last_day_to_mediate(accepted)
     if item["item_kind"] == "举报":
         return working_days_after(received, 30 if item["is_extended"] else 15)
     return working_days_after(received, 7)
@@ -72,7 +79,7 @@ def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
         return {}
     steps = {"acceptance": (working_days_after(received, 7), accepted or closed)}
     if accepted is not None:
-        steps["mediation"] = (working_days_after(accepted, 45), closed)
+        steps["mediation"] = (last_day_to_mediate(accepted), closed)
     return steps
 
 

@@ -1,0 +1,81 @@
+"""The statutory rules rest on words that stand in the law, and say where nothing was found."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dbt.build_database import DBT_PROJECT, PROJECT_ROOT
+
+LAWS = Path(
+    os.environ.get("ZHIBIAO_LAW_TEXTS", PROJECT_ROOT.parent / "shared" / "reference" / "law")
+)
+"""One Markdown file a law, its name beginning with the law's title; not in the repository."""
+FILES = {
+    "行政复议法（1999年）": "行政复议法(2017",
+    "行政复议法（2023年修订）": "行政复议法(2023",
+    "市场监督管理投诉举报处理暂行办法": "投诉举报处理暂行办法",
+}
+"""Of a law of several editions the one that is meant; a title that its file shortens."""
+
+
+def rules() -> list[dict[str, str]]:
+    with (DBT_PROJECT / "seeds" / "statutory_rules.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def stands_on(mark: str) -> Iterator[object]:
+    for rule in rules():
+        if rule["mark"] == mark:
+            yield pytest.param(rule, id=f"{rule['rule_id']}-{rule['valid_from']}-{rule['days']}")
+
+
+def law_of(article: str) -> Path | None:
+    """The file of the law that is named first, where it is at hand."""
+    for title, begins in FILES.items():
+        if article.startswith(title):
+            return next(LAWS.glob(f"{begins}*.md"), None)
+    named = [path for path in LAWS.glob("*.md") if article.startswith(_title(path))]
+    return max(named, key=lambda path: len(_title(path)), default=None)
+
+
+def _title(path: Path) -> str:
+    return path.stem.partition("(")[0].partition("_")[0]
+
+
+@pytest.mark.parametrize("rule", stands_on("text"))
+def test_the_words_of_a_rule_stand_in_its_law(rule: dict[str, str]) -> None:
+    if not LAWS.is_dir():
+        pytest.skip(f"no law texts in {LAWS}; ZHIBIAO_LAW_TEXTS names their folder")
+    path = law_of(rule["article"])
+    assert path is not None, rule["article"]
+    text = "".join(path.read_text(encoding="utf-8").split())
+    assert rule["words"] in text
+    assert len(rule["words"]) >= len("可以延长三十日")
+
+
+def test_a_rule_that_a_higher_one_displaces_says_so_and_is_displaced_throughout() -> None:
+    displaced = [rule for rule in rules() if rule["is_applied"] == "false"]
+    assert [(r["rule_id"], r["days"], r["day_kind"]) for r in displaced] == [
+        ("complaint_mediation", "45", "working")
+    ]
+    for rule in displaced:
+        assert "为准" in rule["note"]
+        assert any(
+            other["rule_id"] == rule["rule_id"]
+            and other["is_applied"] == "true"
+            and other["valid_from"] <= rule["valid_from"]
+            and (other["valid_to"] or "9999") >= rule["valid_to"]
+            for other in rules()
+        )
+
+
+@pytest.mark.parametrize("rule", stands_on("service standard"))
+def test_what_no_text_says_cites_the_bureaus_own_standard(rule: dict[str, str]) -> None:
+    assert rule["article"] == "本局服务标准"
+    assert rule["words"] == ""
+    assert "未见" in rule["note"] or "法律未定" in rule["note"]
