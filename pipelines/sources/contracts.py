@@ -219,26 +219,37 @@ def read_contracts(dbt_project: Path) -> dict[str, SourceTable]:
     """
     contracts: dict[str, SourceTable] = {}
     for path in sorted((dbt_project / "models" / "staging").glob("*/_*.yml")):
-        declared = read_declaration(path) or {}
-        for source in declared.get("sources", []):
-            for table in source.get("tables", []):
-                if "dialect" not in table.get("config", {}).get("meta", {}):
-                    continue
-                identifier = f"{source['name']}__{table['name']}"
-                try:
-                    contracts[identifier] = _read_table(source, table)
-                except ValidationError as error:
-                    problems = "; ".join(
-                        f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}"
-                        for e in error.errors()
-                    )
-                    raise ContractError(
-                        f"{path.name}, {identifier}: expected a usable contract, got: {problems}. "
-                        "docs/add-a-source.md lists what a contract may say."
-                    ) from None
-                if table.get("identifier", identifier) != identifier:
-                    raise ContractError(
-                        f"{path.name}, {identifier}: expected identifier {identifier!r}, "
-                        f"got {table['identifier']!r}. Leave the two names equal."
-                    )
+        try:
+            contracts |= _read_file(path)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ContractError(
+                f"{path.name}: expected `sources:`, each with a name and `tables:`, and these with "
+                f"a name and `columns:`, got another shape ({type(error).__name__}: {error}). "
+                "Take a neighbouring file as the model."
+            ) from None
     return dict(sorted(contracts.items()))
+
+
+def _read_file(path: Path) -> dict[str, SourceTable]:
+    contracts: dict[str, SourceTable] = {}
+    for source in (read_declaration(path) or {}).get("sources", []):
+        for table in source.get("tables", []):
+            if "dialect" not in table.get("config", {}).get("meta", {}):
+                continue
+            identifier = f"{source['name']}__{table['name']}"
+            try:
+                contracts[identifier] = _read_table(source, table)
+            except ValidationError as error:
+                problems = "; ".join(
+                    f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}" for e in error.errors()
+                )
+                raise ContractError(
+                    f"{path.name}, {identifier}: expected a usable contract, got: {problems}. "
+                    "docs/add-a-source.md lists what a contract may say."
+                ) from None
+            if table.get("identifier", identifier) != identifier:
+                raise ContractError(
+                    f"{path.name}, {identifier}: expected identifier {identifier!r}, "
+                    f"got {table['identifier']!r}. Leave the two names equal."
+                )
+    return contracts

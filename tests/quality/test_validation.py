@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines.errors import GateError
 from pipelines.quality import buffered_dialect
+from pipelines.quality import self_test as self_tests
+from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS
 from pipelines.quality.self_test import self_test
 from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
-from pipelines.quality.validation import carry_out, check_table
+from pipelines.quality.validation import Outcome, carry_out, check_table
 from pipelines.settings import PROJECT_ROOT
 
 PHONE = "13812345678"
@@ -53,8 +56,19 @@ def suite_of(*rules: Rule) -> Suite:
     return Suite(name="items", meta=meta, expectations=rules)
 
 
-def test_the_self_test_passes_on_the_installed_versions() -> None:
+def test_the_self_test_passes_and_leaves_no_kind_of_expectation_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It raises when a kind does not work; the faults below show that it can."""
+    tried: set[str] = set()
+
+    def carry_out_and_note(*given: Any, **more: Any) -> dict[str, list[Outcome]]:
+        tried.update(rule.type for rule in given[2])
+        return carry_out(*given, **more)
+
+    monkeypatch.setattr(self_tests, "carry_out", carry_out_and_note)
     self_test()
+    assert tried == ROW_KINDS | TABLE_KINDS
 
 
 def test_the_self_test_fails_without_the_buffered_results(monkeypatch: pytest.MonkeyPatch) -> None:

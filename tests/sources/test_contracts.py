@@ -260,3 +260,25 @@ def test_a_contract_that_is_no_yaml_is_refused(tmp_path: Path, content: bytes) -
     (folder / "_people.yml").write_bytes(content)
     with pytest.raises(ContractError, match=r"people/_people\.yml: expected YAML in UTF-8, got "):
         read_contracts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "- sources",
+        "sources",
+        "sources: {name: a}",
+        "sources: [a]",
+        "sources: [{name: a, tables: 3}]",
+        "sources: [{name: a, tables: [b]}]",
+        "sources: [{name: a, tables: [{name: b, config: {meta: {dialect: {}}}, columns: [c]}]}]",
+        "sources: [{tables: [{name: b, config: {meta: {dialect: {}}}}]}]",
+    ],
+)
+def test_yaml_of_another_shape_is_no_contract(tmp_path: Path, content: str) -> None:
+    """It would end the night as a defect of the program."""
+    folder = tmp_path / "models" / "staging" / "people"
+    folder.mkdir(parents=True)
+    (folder / "_people.yml").write_text(content)
+    with pytest.raises(ContractError, match=r"_people\.yml"):
+        read_contracts(tmp_path)
