@@ -30,3 +30,39 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
     ).fetchall()
     assert len(reviewed) == 124
     assert sorted(published) == sorted(reviewed)
+
+
+def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_else(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    changed = figures.execute(
+        "select indicator_id from indicators.indicators where version = 2 order by indicator_id"
+    ).fetchall()
+    assert [name for (name,) in changed] == [
+        "due_closure_rate",
+        "items_closed_on_time",
+        "items_closed_when_due",
+        "items_due",
+        "items_not_yet_due",
+        "mediation_on_time_rate",
+        "mediations_not_yet_due",
+        "on_time_closure_rate",
+    ]
+
+
+def test_terms_that_no_text_gives_are_cited_as_the_bureaus_own(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    bases = dict(
+        figures.execute(
+            "select indicator_id, legal_basis from indicators.indicators"
+            " where indicator_id like 'food_%'"
+        ).fetchall()
+    )
+    published = {name for name, basis in bases.items() if basis.startswith("本局服务标准")}
+    assert published == {
+        "food_disposals_to_publish",
+        "food_disposals_published",
+        "food_publication_rate",
+    }
+    assert all(bases[name].startswith("本局期限") for name in bases.keys() - published)
