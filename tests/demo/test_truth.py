@@ -6,10 +6,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.demo.bureau import DemoSummary, write_demo
+from pipelines.demo.complaint_lives import COMPLAINT, DAY, NEVER, Items
+from pipelines.demo.working_days import day_number, to_date
 from tests.demo.delivered import count_everything, write_totals
+from tests.demo.statutory_terms import last_day_to_mediate
 
 YEARS = range(2023, 2026)
 AS_OF = date(2025, 1, 15)
@@ -89,3 +93,16 @@ def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
     assert counted["lenient_amount_waived", 2024] == Decimal("125000.00")
     assert counted["data_ip_pledge_amount", 2024] == Decimal("25000000.00")
     assert counted == {key: summary.truth[key] for key in counted}
+
+
+def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
+    """Each day of the half years around the change to 60 days, against the rules' text."""
+    days = np.arange(day_number(date(2024, 1, 1)), day_number(date(2025, 1, 1)))
+    at, never, none = days * DAY, np.full_like(days, NEVER), np.zeros_like(days)
+    items = Items(
+        numbers=none, submissions=none, kinds=none + COMPLAINT, received=at, accepted=at,
+        extended=never, closed=never, outcomes=none, respondents=none, streets=none,
+        industries=none,
+    )  # fmt: skip
+    due = [to_date(day) for day in items.due_days()]
+    assert due == [last_day_to_mediate(to_date(day)) for day in days]
