@@ -104,5 +104,5 @@ def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
         extended=never, closed=never, outcomes=none, respondents=none, streets=none,
         industries=none,
     )  # fmt: skip
-    due = [to_date(day) for day in items.due_days()]
-    assert due == [last_day_to_mediate(to_date(day)) for day in days]
+    due = [to_date(day) for day in items.due_days().tolist()]
+    assert due == [last_day_to_mediate(to_date(day)) for day in days.tolist()]
