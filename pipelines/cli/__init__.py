@@ -12,7 +12,17 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, dictionary, figures, nightly, reconcile, release, report, status
+from pipelines.cli import (
+    demo,
+    dictionary,
+    figures,
+    law,
+    nightly,
+    reconcile,
+    release,
+    report,
+    status,
+)
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
 from pipelines.quality.digests import mask_personal_numbers
 
@@ -30,6 +40,7 @@ app.command()(figures.sql)
 app.command()(report.report)
 app.command()(reconcile.reconcile)
 app.command()(dictionary.dictionary)
+app.command()(law.law)
 app.command()(demo.demo)
 app.command()(nightly.dev)
 app.add_typer(release.app)

@@ -15,7 +15,8 @@ from pipelines.layout import Layout
 from pipelines.releases.reading import open_release, time_limit
 from pipelines.reports.catalogue import EXTERNAL_LEDGER
 from pipelines.reports.formats import EXTERNAL, Scale, show_change, show_value
-from pipelines.reports.periods import name_period, parse_period
+from pipelines.reports.legal_bases import cite, read_legal_bases
+from pipelines.reports.periods import Period, name_period, parse_period
 from pipelines.settings import read_settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
@@ -40,7 +41,7 @@ where v.indicator_id = $indicator
 """
 COLUMNS = (
     "period", "area", "breakdown", "breakdown_value", "value", "unit", "numerator", "denominator",
-    "change_on_year", "change_on_period", "share", "status", "as_of",
+    "change_on_year", "change_on_period", "share", "status", "as_of", "legal_basis",
 )  # fmt: skip
 OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator", "share")
 PER_CENT = Scale("%", -2, 2)
@@ -74,17 +75,21 @@ def show(
             "v.breakdown_value",
             {"indicator": indicator, **STATED} | parameters,
         ).fetchall()
+        bases = read_legal_bases(connection).get(indicator, [])
     if not rows:
         raise ReleaseError(
             f"{indicator}: expected figures for {period or 'any year'}, got none. "
             f"`zhibiao show {indicator}` lists the years of this release."
         )
     kind, label = rows[0][-2:]
-    shaped = [(name_period(*row[:3]), *row[3:-2]) for row in rows]
+    shaped = [(name_period(*row[:3]), *row[3:-2], cite(bases, Period(*row[:3]))) for row in rows]
     columns: Sequence[str] = COLUMNS
     if output is Format.TABLE:
         columns, shaped = _for_people(shaped, kind)
     write_rows(columns, shaped, output, title=f"{indicator} · {label}")
+    if output is Format.TABLE and bases:
+        whole = Period("", min(row[1] for row in rows), max(row[2] for row in rows))
+        typer.echo(f"依据：{cite(bases, whole)}")
 
 
 def _for_people(
@@ -94,7 +99,9 @@ def _for_people(
     kept = [
         name
         for index, name in enumerate(COLUMNS)
-        if name not in OPTIONAL or any(row[index] not in (None, "total") for row in rows)
+        # Of all rows together the legal basis stands once, below them.
+        if name != "legal_basis"
+        and (name not in OPTIONAL or any(row[index] not in (None, "total") for row in rows))
     ]
     shown = []
     for row in rows:

@@ -13,11 +13,12 @@ FIGURES = dg.AssetKey(["indicators", "indicator_values"])
 COMPARISONS = dg.AssetKey(["indicators", "indicator_comparisons"])
 CATALOGUE = dg.AssetKey(["indicators", "indicators"])
 VERSIONS = dg.AssetKey(["indicators", "indicator_versions"])
+CITATIONS = dg.AssetKey(["indicators", "indicator_legal_bases"])
 
 
 @dg.asset(
     key=["release", "tables"],
-    deps=[FIGURES, COMPARISONS, CATALOGUE, VERSIONS],
+    deps=[FIGURES, COMPARISONS, CATALOGUE, VERSIONS, CITATIONS],
     group_name="release",
     kinds={"duckdb", "parquet"},
 )

@@ -40,7 +40,6 @@ class CatalogueEntry:
     ambiguity_en: str
     reported_as: str
     """The id of the indicator that reports state under this one's name; mostly empty."""
-    legal_basis: str
     version: int
     ledger: str
     ledger_label: str

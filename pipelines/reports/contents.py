@@ -59,7 +59,7 @@ def read_contents(release_folder: Path) -> Contents:
         connection.execute("use report")
         release = read_release(connection)
         year = report_year(release.as_of)
-        indicators = read_indicators(connection)
+        indicators = read_indicators(connection, year)
         return Contents(
             release=release,
             year=year,

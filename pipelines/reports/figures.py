@@ -13,7 +13,8 @@ import duckdb
 
 from pipelines.reports.catalogue import read_catalogue
 from pipelines.reports.formats import Cell, Change, Scale, show_change, show_value
-from pipelines.reports.periods import Period
+from pipelines.reports.legal_bases import cite, read_legal_bases
+from pipelines.reports.periods import Period, parse_period
 
 # The district is the area whose code the streets' codes begin with, so the lowest.
 _DISTRICT = "(select min(area_code) from indicator_values)"
@@ -45,6 +46,7 @@ class Indicator:
     owner: str
     definition: str
     legal_basis: str
+    """The citations that held in the year asked for."""
     version: int
     is_main: bool
 
@@ -118,8 +120,9 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> ReleaseIdentity:
     return ReleaseIdentity(release_id, as_of, is_synthetic)
 
 
-def read_indicators(connection: duckdb.DuckDBPyConnection) -> list[Indicator]:
-    """The catalogue in the order of the sections and of the annual report."""
+def read_indicators(connection: duckdb.DuckDBPyConnection, year: int) -> list[Indicator]:
+    """The catalogue in the order of the sections and of the annual report, as a year cites it."""
+    bases, period = read_legal_bases(connection), parse_period(f"{year:04d}")
     return [
         Indicator(
             entry.scale,
@@ -128,7 +131,7 @@ def read_indicators(connection: duckdb.DuckDBPyConnection) -> list[Indicator]:
             entry.kind,
             entry.owner_name,
             entry.definition,
-            entry.legal_basis,
+            cite(bases.get(entry.indicator_id, ()), period),
             entry.version,
             entry.is_main,
         )
@@ -160,7 +163,7 @@ def main_figures(connection: duckdb.DuckDBPyConnection, year: int) -> list[MainF
     """
     found = read_year(connection, year)
     figures = []
-    for indicator in (i for i in read_indicators(connection) if i.is_main):
+    for indicator in (i for i in read_indicators(connection, year) if i.is_main):
         stored = found.get(indicator.indicator_id, NOT_STATED)
         figures.append(
             MainFigure(

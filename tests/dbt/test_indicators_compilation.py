@@ -51,9 +51,9 @@ def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
     ("change", "message"),
     [
         (
-            change_metric(0, meta={"legal_basis": None, "owner": None}),
+            change_metric(0, meta={"legal_bases": None, "owner": None}),
             "metric visits: expected config.meta with label_en, unit, unit_label, kind, owner,"
-            " definition, definition_en, legal_basis, version, got none of owner, legal_basis. Add"
+            " definition, definition_en, legal_bases, version, got none of owner, legal_bases. Add"
             " what is",
         ),
         (
@@ -98,6 +98,16 @@ def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
             "measure minutes of semantic model visits: expected agg among sum, count, sum_boolean,"
             " median, percentile, count_distinct, min, max, got average. Use one of these; an"
             " average is a ratio",
+        ),
+        (
+            change_metric(0, meta={"legal_bases": "行政处罚法"}),
+            "metric visits: expected config.meta.legal_bases listing ids of seeds/legal_bases.csv,"
+            " each once, got 行政处罚法.",
+        ),
+        (
+            change_metric(0, meta={"legal_bases": ["own", "own"]}),
+            "metric visits: expected config.meta.legal_bases listing ids of seeds/legal_bases.csv,"
+            " each once, got ['own', 'own'].",
         ),
         (
             change_measure(3, agg="percentile", agg_params={"percentile": 0.5}),

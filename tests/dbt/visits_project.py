@@ -29,7 +29,7 @@ META = {
     "owner": "statistics",
     "definition": "走访次数",
     "definition_en": "Visits made",
-    "legal_basis": "无",
+    "legal_bases": ["visits_record"],
     "version": 1,
     "breakdowns": ["purpose"],
 }

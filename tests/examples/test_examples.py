@@ -47,6 +47,11 @@ def _run_the_night(root: Path) -> None:
         shutil.copytree(ROOT / part, project / part, ignore=built)
         for example in ("nyc_casework", "montreal_food_penalties"):
             shutil.copytree(ROOT / "examples" / example / part, project / part, dirs_exist_ok=True)
+    with (project / "dbt_project" / "seeds" / "legal_bases.csv").open(
+        "a", encoding="utf-8"
+    ) as seed:
+        for example in ("nyc_casework", "montreal_food_penalties"):
+            seed.write((ROOT / "examples" / example / "legal_bases.csv").read_text("utf-8"))
     _add_the_indicator_of_the_docs(project)
     write_demo(bureau.sources, scale=0.02)
     for name, file in DELIVERED.items():

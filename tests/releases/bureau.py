@@ -81,9 +81,18 @@ create schema staging;
 create table indicators.indicators as
 select indicator_id, label_zh, indicator_id as label_en, unit, unit_label, kind, owner,
     label_zh || '，按登记机关的管辖列统计。' as definition,
-    '《中华人民共和国市场主体登记管理条例》第二条' as legal_basis, 1::integer as version, ledger,
+    1::integer as version, ledger,
     ['total'] as breakdowns, is_main, display_scale
 from declared;
+
+create table indicators.indicator_legal_bases as
+select indicator_id, 1::integer as ordinal, 'entities' as basis_id from declared;
+
+create table reference.legal_bases as
+select 'entities' as basis_id, date '2022-03-01' as valid_from, null::date as valid_to,
+    '市场主体登记管理条例' as title, '国务院令第746号' as number, '第二条' as article,
+    'text' as mark, '以营利为目的从事经营活动' as words, null::varchar as note,
+    null::varchar as question;
 
 create table indicators.indicator_values as
 with areas as (
@@ -158,8 +167,12 @@ enforcement: {name_zh: 综合执法队, owns: 案件}
 PUBLISHED = {
     "indicators.indicators": [
         "indicator_id", "label_zh", "label_en", "unit", "unit_label", "kind", "owner",
-        "definition", "legal_basis", "version", "ledger", "breakdowns", "is_main",
-        "display_scale",
+        "definition", "version", "ledger", "breakdowns", "is_main", "display_scale",
+    ],
+    "indicators.indicator_legal_bases": ["indicator_id", "ordinal", "basis_id"],
+    "reference.legal_bases": [
+        "basis_id", "valid_from", "valid_to", "title", "number", "article", "mark", "words",
+        "note", "question",
     ],
     "indicators.indicator_values": [
         "indicator_id", "period_grain", "period_start", "period_end", "area_code", "breakdown",

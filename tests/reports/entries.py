@@ -11,7 +11,7 @@ _CASES = CatalogueEntry(
     indicator_id="cases_filed", label_zh="立案", label_en="Cases filed", unit="case",
     unit_label="件", display_scale="件", kind="count", is_main=True, owner="enforcement",
     owner_name="综合执法队", definition="期内立案的件数。", definition_en="Cases filed.",
-    ambiguity="", ambiguity_en="", reported_as="", legal_basis="", version=1,
+    ambiguity="", ambiguity_en="", reported_as="", version=1,
     ledger="penalty_cases", ledger_label="案件台账", formula="count(*)", filter="",
     time_column="filed_on", breakdowns="",
 )  # fmt: skip

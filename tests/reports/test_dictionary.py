@@ -120,7 +120,8 @@ def test_a_page_says_what_the_catalogue_says(
         "口径说明 分母未写明。",
         "类型 比率",
         "责任科室 消费者权益保护科",
-        "依据 《中华人民共和国市场主体登记管理条例》第二条",
+        "依据 出处 有效自 至 原文与说明 《市场主体登记管理条例》（国务院令第746号）第二条"
+        " 2022-03-01 — “以营利为目的从事经营活动”",
         "台账 投诉台账 complaints",
         "归期日期 received_on",
         "分组 item_kind",
@@ -247,10 +248,17 @@ def test_text_of_the_release_cannot_become_markup(
 def test_a_release_of_before_the_fuller_catalogue_has_pages_too(
     connection: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:
+    """A legal basis was one text without days then, and is shown as it stands."""
     connection.execute("alter table indicators alter breakdowns type varchar using ''")
+    connection.execute("drop table indicator_legal_bases; drop table legal_bases")
     page = read(connection, folder, "zh/cases_filed.html")
     assert "立案数" in text_of(page)
     assert [text_of(h2) for h2 in page.select("h2")] == ["定义", "计算", "最近数值（全区） 件"]
+    connection.execute("alter table indicators add column legal_basis varchar default '办案规定'")
+    page = read(connection, folder, "zh/cases_filed.html")
+    assert [text_of(cell) for cell in page.select("section:nth-of-type(2) tbody tr > *")] == [
+        "办案规定", "—", "—", "",
+    ]  # fmt: skip
 
 
 def test_a_figure_of_a_document_is_never_passed_off_as_computed(

@@ -99,7 +99,7 @@ def test_a_year_without_figures_still_lists_every_main_indicator(
 def test_months_stand_in_one_table_a_section_with_the_year_at_the_end(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    tables = arrange_months(read_indicators(connection), read_months(connection, 2024))
+    tables = arrange_months(read_indicators(connection, 2024), read_months(connection, 2024))
 
     registration = tables[0]
     assert registration.title == "登记注册科"
@@ -109,7 +109,7 @@ def test_months_stand_in_one_table_a_section_with_the_year_at_the_end(
 
 
 def test_a_stale_month_is_marked_where_it_stands(connection: duckdb.DuckDBPyConnection) -> None:
-    tables = arrange_months(read_indicators(connection), read_months(connection, 2024))
+    tables = arrange_months(read_indicators(connection, 2024), read_months(connection, 2024))
 
     complaints = next(table for table in tables if table.title == "消费者权益保护科")
     assert [cell.mark for cell in complaints.rows[0].cells] == [""] * 11 + ["陈旧", ""]
@@ -117,7 +117,9 @@ def test_a_stale_month_is_marked_where_it_stands(connection: duckdb.DuckDBPyConn
 
 def test_streets_stand_beside_the_district(connection: duckdb.DuckDBPyConnection) -> None:
     table = arrange_areas(
-        read_indicators(connection), read_areas(connection), read_year_by_area(connection, 2024)
+        read_indicators(connection, 2024),
+        read_areas(connection),
+        read_year_by_area(connection, 2024),
     )
 
     assert table.columns == ("滨江区", "西兴街道", "长河街道", "浦沿街道")
@@ -132,7 +134,9 @@ def test_an_indicator_without_streets_is_left_out_of_the_street_table(
         "delete from indicator_values where indicator_id = 'cases_filed' and area_code <> '330108'"
     )
     table = arrange_areas(
-        read_indicators(connection), read_areas(connection), read_year_by_area(connection, 2024)
+        read_indicators(connection, 2024),
+        read_areas(connection),
+        read_year_by_area(connection, 2024),
     )
 
     assert "立案数" not in {row.indicator.label for row in table.rows}

@@ -153,7 +153,7 @@ def test_the_page_gives_definition_and_legal_basis(release: Path) -> None:
     text = read_page(release).select_one("#notes").get_text(" ", strip=True)  # type: ignore[union-attr]
 
     assert "立案数，按登记机关的管辖列统计。" in text
-    assert "依据：《中华人民共和国市场主体登记管理条例》第二条" in text
+    assert "依据：《市场主体登记管理条例》（国务院令第746号）第二条" in text
 
 
 def test_the_page_is_self_contained_and_runs_nothing(release: Path) -> None:

@@ -4,7 +4,7 @@
 {#- One row per indicator, what is published about it. -#}
 {% macro compile_catalogue(declared) -%}
     {%- set meta_columns = [
-        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en', 'legal_basis'
+        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en'
     ] -%}
     {%- set notes = ['ambiguity', 'ambiguity_en', 'reported_as'] -%}
     {%- set rows = [] -%}
@@ -78,6 +78,18 @@
     {% set wide = '[\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]' %}
     {{ return(modules.re.sub('(?<=' ~ wide ~ ') (?=' ~ wide ~ ')', '', text | string | trim)) }}
 {% endmacro %}
+
+
+{#- One row per indicator and citation, in the order of its declaration. -#}
+{% macro compile_indicator_legal_bases(declared) -%}
+    {%- set rows = [] -%}
+    {%- for indicator in declared.indicators.values() -%}
+        {%- for basis_id in indicator.meta.legal_bases -%}
+            {%- do rows.append([indicator.id, loop.index, basis_id]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ inline_rows(['indicator_id', 'ordinal', 'basis_id'], rows) }}
+{%- endmacro %}
 
 
 {#- One row per version of a definition. One that is still the first needs no list of them. -#}

@@ -14,7 +14,7 @@
     {% set meta = metric.config.meta %}
     {% set required = [
         'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en',
-        'legal_basis', 'version'
+        'legal_bases', 'version'
     ] %}
     {% set missing = required | reject('in', meta) | list %}
     {% if missing %}
@@ -31,6 +31,13 @@
         ) %}
     {% endif %}
     {% do check_versions(metric) %}
+    {% set bases = meta.legal_bases %}
+    {% if bases is string or not bases or bases | unique | list | length != bases | length %}
+        {% do refuse(
+            'metric ' ~ metric.name, 'config.meta.legal_bases listing ids of seeds/legal_bases.csv, each once',
+            bases, 'Name what it rests on; a record of the bureau is a row there as well.'
+        ) %}
+    {% endif %}
     {% if meta.get('suppress_small_cells') and meta.kind not in ['count', 'ratio'] %}
         {% do refuse(
             'metric ' ~ metric.name, 'suppress_small_cells on a kind count', meta.kind,

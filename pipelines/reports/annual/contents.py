@@ -32,6 +32,8 @@ from pipelines.reports.figures import (
     read_years,
 )
 from pipelines.reports.formats import WITHOUT_NUMBER, Cell, Change, show_change, show_value
+from pipelines.reports.legal_bases import cite, read_legal_bases
+from pipelines.reports.periods import parse_period
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class AnnualFigure:
     marks: str
     """Why the figure is not final, or that it is not ours; else empty."""
     computation: str
+    legal_basis: str
+    """The citations that held in the year."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ def _read_sections(
     this, before = _read_values(connection, year), _read_values(connection, year - 1)
     is_unfinished = _is_unfinished(release, year)
     documents = read_documents(connection)
+    bases, period = read_legal_bases(connection), parse_period(f"{year:04d}")
     stated = [
         indicator for key, indicator in catalogue.items() if _is_stated(stored.get(key, NOT_STATED))
     ]
@@ -130,6 +135,7 @@ def _read_sections(
                 stored_before.get(indicator.indicator_id, NOT_STATED),
                 catalogue,
                 documents.get((indicator.indicator_id, year)),
+                cite(bases.get(indicator.indicator_id, ()), period),
                 is_unfinished=is_unfinished,
             )
             for indicator in owned
@@ -152,6 +158,7 @@ def _arrange(
     before: StoredFigure,
     catalogue: Mapping[str, CatalogueEntry],
     document: Document | None,
+    legal_basis: str,
     *,
     is_unfinished: bool,
 ) -> AnnualFigure:
@@ -164,4 +171,5 @@ def _arrange(
         change=show_change(change, indicator.kind),
         marks=name_marks(indicator, stored.status),
         computation=explain_computation(indicator, stored, catalogue, document),
+        legal_basis=legal_basis,
     )

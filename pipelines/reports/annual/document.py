@@ -83,7 +83,7 @@ def _write_note(paper: Paper, figure: AnnualFigure) -> None:
     for name, text in (
         ("注意", indicator.ambiguity),
         ("计算", figure.computation),
-        ("依据", indicator.legal_basis),
+        ("依据", figure.legal_basis),
     ):
         if text:
             paper.write_small(f"{name}：{text}")

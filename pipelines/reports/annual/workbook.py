@@ -71,9 +71,9 @@ def _write_figure(
     writer.write_change(sheet, row, 6, figure.change)
     writer.write_text(sheet, row, 7, figure.marks, border=1, align="center", text_wrap=True)
     writer.write_text(sheet, row, 8, figure.computation, border=1, text_wrap=True)
-    writer.write_text(sheet, row, 9, indicator.legal_basis, border=1, text_wrap=True)
+    writer.write_text(sheet, row, 9, figure.legal_basis, border=1, text_wrap=True)
     written = ["", indicator.label_zh, "", "", _define(figure), "", "", figure.marks]
-    writer.fit_row(sheet, row, [*written, figure.computation, indicator.legal_basis])
+    writer.fit_row(sheet, row, [*written, figure.computation, figure.legal_basis])
 
 
 def _define(figure: AnnualFigure) -> str:

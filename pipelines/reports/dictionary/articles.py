@@ -17,6 +17,7 @@ from pipelines.reports.catalogue import CatalogueEntry, has_table, read_catalogu
 from pipelines.reports.documents import Document, read_documents
 from pipelines.reports.figures import read_district
 from pipelines.reports.formats import Cell, show_value
+from pipelines.reports.legal_bases import LegalBasis, read_legal_bases
 from pipelines.reports.periods import Period
 
 LAST_YEARS, LAST_MONTHS = 3, 12
@@ -58,6 +59,7 @@ class Article:
     reported_as: CatalogueEntry | None
     reports: Sequence[CatalogueEntry]
     """The indicators that reports state under this one's definition."""
+    legal_bases: Sequence[LegalBasis]
     versions: Sequence[Version]
     sources: Sequence[Source]
     years: Values
@@ -80,6 +82,7 @@ def read_articles(connection: duckdb.DuckDBPyConnection) -> list[Article]:
         for part in {entry.indicator_id: entry for _, entry in formula if entry is not None}:
             used_by[part].append(catalogue[key])
     versions, sources = _read_versions(connection), _read_sources(connection)
+    legal_bases = read_legal_bases(connection)
     values, documents = _read_values(connection), read_documents(connection)
     return [
         Article(
@@ -88,6 +91,7 @@ def read_articles(connection: duckdb.DuckDBPyConnection) -> list[Article]:
             used_by=used_by[key],
             reported_as=catalogue.get(entry.reported_as),
             reports=[other for other in catalogue.values() if other.reported_as == key],
+            legal_bases=legal_bases.get(key, []),
             versions=versions.get(key, []),
             sources=sources.get(key, []),
             years=_show(values.get((key, "year"), [])[-LAST_YEARS:], entry),

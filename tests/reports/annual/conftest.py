@@ -37,6 +37,7 @@ select * replace ('city_rank' as indicator_id, '全市位次' as label_zh, 'rank
     '位' as unit_label, '位' as display_scale, 'external_figures' as ledger, true as is_main,
     2 as sort_order, '外部数据登记' as ledger_label, 'max(figure)' as formula)
 from indicators where indicator_id = 'new_enterprises';
+insert into indicator_legal_bases values ('city_rank', 1, 'entities');
 create table external_figures as
 select 'city_rank' as figure_name, date '2024-12-31' as period_end_on, '市局通报' as document_title,
     '市市场监督管理局' as issued_by, date '2025-01-10' as published_on, true as is_last_of_year;

@@ -1,0 +1,14 @@
+"""`zhibiao law`: the rules, citations and open questions of a release, for a lawyer to sign."""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli.figures import ReleaseOption, open_named_release
+from pipelines.reports.law import write_law
+
+
+def law(release: ReleaseOption = None) -> None:
+    """Write the statutory rules, citations and open questions as Markdown, in Chinese."""
+    with open_named_release(release) as connection:
+        typer.echo(write_law(connection), nl=False)
