@@ -54,11 +54,11 @@ ROLE_HOLDERS: list[Row] = [
 # The sixtieth day of F1 is a Sunday, that of F2 the Monday after it.
 RECONSIDERATIONS: list[Row] = [
     {"case_no": "F1", "applicant": "58a1d4c6", "applied_on": "2024-11-10",
-     "accepted_on": "2024-11-13", "procedure": "普通程序", "is_extended": "false",
-     "concluded_on": "2025-01-13", "result": "驳回"},
+     "accepted_on": "2024-11-13", "notified_on": "2024-11-22", "procedure": "普通程序",
+     "is_extended": "false", "concluded_on": "2025-01-13", "result": "驳回"},
     {"case_no": "F2", "applied_on": "2024-11-10", "accepted_on": "2024-11-14",
-     "procedure": "普通程序", "is_extended": "false", "concluded_on": "2025-01-14",
-     "result": "维持"},
+     "notified_on": "2024-11-25", "procedure": "普通程序", "is_extended": "false",
+     "concluded_on": "2025-01-14", "result": "维持"},
     {"case_no": "F3", "applied_on": "2025-01-15", "is_extended": "false"},
 ]  # fmt: skip
 

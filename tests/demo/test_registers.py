@@ -61,6 +61,19 @@ def test_no_case_is_summary_before_the_law_had_such_a_procedure() -> None:
     assert min(accepted).year < 2024
 
 
+def test_the_bureau_is_notified_of_accepted_cases_only_and_in_their_order() -> None:
+    """Some of the year's new cases were applied for before it, and some notices are to come."""
+    rows: list[Any] = reconsiderations(_scene())
+    notified = [row for row in rows if row["notified_on"]]
+    for row in notified:
+        assert row["applied_on"] < row["accepted_on"] < row["notified_on"] <= END
+    assert any(row["applied_on"].year < 2024 == row["notified_on"].year for row in notified)
+    assert any(not row["notified_on"] and row["result"] != "not_accepted" for row in rows)
+    refused = [row for row in rows if row["result"] == "not_accepted"]
+    assert len({row["applied_on"].year for row in refused}) >= 3
+    assert not any(row["accepted_on"] or row["notified_on"] for row in refused)
+
+
 def test_landed_registers_count_up_to_the_truth(
     demo: DemoSummary, landed: dict[str, Landed]
 ) -> None:

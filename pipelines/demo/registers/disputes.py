@@ -14,7 +14,9 @@ from pipelines.demo.registers.spelling import Row
 from pipelines.demo.totals import CALIBRATED_YEAR
 
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",
-            "unlawful", "not_accepted")  # fmt: skip
+            "unlawful")  # fmt: skip
+_REFUSED = 9  # one application is refused for so many cases that the bureau is notified of
+_AHEAD = 7  # days at most from an application to its notice
 _SUMMARY_SINCE = date(2024, 1, 1)
 """The revised 行政复议法 is the first with a summary procedure."""
 _ANNOUNCED = 20  # days that a hearing is announced ahead
@@ -23,8 +25,14 @@ _ATTENDED_BEFORE = 850
 
 
 def reconsiderations(scene: Scene) -> list[Row]:
-    """One row per case, by the day of the application."""
-    moments = scene.flow("reconsideration", scene.totals.count("reconsiderations_new"))
+    """One row per case: those of which notice comes, by its day, then those that were refused."""
+    return [*_notified(scene), *_refused(scene)]
+
+
+def _notified(scene: Scene) -> list[Row]:
+    """Cases that were accepted; of those applied for at the end, the notice is still to come."""
+    total = scene.totals.count("reconsiderations_new")
+    moments = scene.flow("reconsideration", total, days_ahead=_AHEAD)
     numbers = [moment.number for moment in moments]
     columns = zip(
         moments,
@@ -35,21 +43,46 @@ def reconsiderations(scene: Scene) -> list[Row]:
     )
     rows: list[Row] = []
     for moment, result, takes, person in columns:
-        is_accepted = _RESULTS[result] != "not_accepted"
-        is_extended = is_accepted and moment.place % 14 == 3
-        days = 4 if not is_accepted else 24 + takes + 28 * is_extended
-        accepts = moment.day + timedelta(days=2 + takes % 3)
+        accepts = moment.day - timedelta(days=1 + takes % 3)
+        applies = accepts - timedelta(days=2 + takes % 3)
+        if applies > scene.end:
+            continue
+        is_extended = moment.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
-        concluded = _by(moment.day + timedelta(days=days), scene.end)
+        accepted = _by(accepts, scene.end)
+        concluded = _by(applies + timedelta(days=24 + takes + 28 * is_extended), scene.end)
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
             "applicant": person,
-            "applied_on": moment.day,
-            "accepted_on": _by(accepts, scene.end) if is_accepted else None,
-            "procedure": ("ordinary", "summary")[is_summary] if is_accepted else None,
+            "applied_on": applies,
+            "accepted_on": accepted,
+            "notified_on": _by(moment.day, scene.end),
+            "procedure": ("ordinary", "summary")[is_summary] if accepted else None,
             "is_extended": is_extended,
             "concluded_on": concluded,
             "result": _RESULTS[result] if concluded else None,
+        })  # fmt: skip
+    return rows
+
+
+def _refused(scene: Scene) -> list[Row]:
+    """Applications that were not accepted, within the days of review; no notice is sent of them."""
+    total = max(scene.totals.count("reconsiderations_new") // _REFUSED, 1)
+    moments = scene.flow("reconsideration refused", total)
+    persons = scene.persons("reconsideration refused", [moment.number for moment in moments])
+    rows: list[Row] = []
+    for moment, person in zip(moments, persons, strict=True):
+        concluded = _by(moment.day + timedelta(days=4), scene.end)
+        rows.append({
+            "case_no": f"杭滨复不受〔{moment.year}〕{moment.place + 1}号",
+            "applicant": person,
+            "applied_on": moment.day,
+            "accepted_on": None,
+            "notified_on": None,
+            "procedure": None,
+            "is_extended": False,
+            "concluded_on": concluded,
+            "result": "not_accepted" if concluded else None,
         })  # fmt: skip
     return rows
 

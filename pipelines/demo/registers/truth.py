@@ -229,7 +229,7 @@ def _disputes(rows: Rows, first: date, last: date) -> Figures:
     attended = [r for r in due if any(row["head_present"] in ("principal", "deputy") for row in r)]
     return {
         "reconsiderations_new": _size(
-            _within(rows["reconsiderations__cases"], "applied_on", first, last)
+            _within(rows["reconsiderations__cases"], "notified_on", first, last)
         ),
         "litigations_first_instance": _size({row["case_no"] for row in filed}),
         **_rate(len(attended), len(due), "head_court_attendance_rate"),

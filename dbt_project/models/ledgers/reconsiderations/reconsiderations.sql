@@ -1,6 +1,6 @@
 with known as (
     {{ known_rows('reconsiderations__cases', 'applied_on', {
-        'accepted_on': none, 'concluded_on': none, 'result': 'concluded_on',
+        'accepted_on': none, 'notified_on': none, 'concluded_on': none, 'result': 'concluded_on',
     }, has_street=false) }}
 ),
 
@@ -32,6 +32,7 @@ select
     case_no,
     applied_on,
     accepted_on,
+    notified_on,
     procedure,
     is_extended,
     concluded_on,
