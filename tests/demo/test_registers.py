@@ -69,6 +69,10 @@ def test_the_bureau_is_notified_of_accepted_cases_only_and_in_their_order() -> N
         assert row["applied_on"] < row["accepted_on"] < row["notified_on"] <= END
     assert any(row["applied_on"].year < 2024 == row["notified_on"].year for row in notified)
     assert any(not row["notified_on"] and row["result"] != "not_accepted" for row in rows)
+    extended = [row for row in notified if row["is_extended"]]
+    assert {row["extension_days"] for row in extended} == {15, 20, 30, None}
+    assert any(row["suspended_days"] for row in notified)
+    assert any(row["excluded_days"] for row in notified)
     refused = [row for row in rows if row["result"] == "not_accepted"]
     assert len({row["applied_on"].year for row in refused}) >= 3
     assert not any(row["accepted_on"] or row["notified_on"] for row in refused)

@@ -131,6 +131,22 @@ def test_cases_without_any_day_of_notice_are_held_and_not_counted_as_none(
     assert [(f.rule_id, f.severity) for f in judged.findings] == findings
 
 
+def test_an_extension_beyond_the_maximum_is_told(
+    layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    """It counts with thirty days."""
+    table = contract("reconsiderations__cases")
+    rows = [
+        {**CASE, "case_no": f"K{days}", "is_extended": "true", "extension_days": days}
+        for days in ("30", "31", None)
+    ]
+    extract = land(layout, table, rows)
+    (judged,) = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
+    found = [(f.rule_id, f.severity, f.first_rows) for f in judged.findings]
+    assert found == [("extension_is_within_the_maximum", "warning", (3,))]
+    assert judged.rows_loaded == 3
+
+
 def test_two_documents_of_one_day_that_disagree_are_both_set_aside(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:

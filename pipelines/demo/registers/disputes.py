@@ -16,6 +16,8 @@ from pipelines.demo.totals import CALIBRATED_YEAR
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",
             "unlawful")  # fmt: skip
 _REFUSED = 9  # one application is refused for so many cases that the bureau is notified of
+_GRANTED = (15, 30, None, 20)
+"""Days of an extension; the authority does not always tell, and thirty count then."""
 _AHEAD = 7  # days at most from an application to its notice
 _SUMMARY_SINCE = date(2024, 1, 1)
 """The revised 行政复议法 is the first with a summary procedure."""
@@ -50,7 +52,12 @@ def _notified(scene: Scene) -> list[Row]:
         is_extended = moment.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
         accepted = _by(accepts, scene.end)
-        concluded = _by(applies + timedelta(days=24 + takes + 28 * is_extended), scene.end)
+        granted = _GRANTED[moment.place // 14 % len(_GRANTED)] if is_extended else None
+        suspended = 12 if moment.place % 40 == 9 else None
+        appraised = 21 if moment.place % 60 == 9 else None
+        days = 24 + takes + (suspended or 0) + (appraised or 0)
+        days += (30 if granted is None else granted) - 2 if is_extended else 0
+        concluded = _by(applies + timedelta(days=days), scene.end)
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
             "applicant": person,
@@ -59,6 +66,9 @@ def _notified(scene: Scene) -> list[Row]:
             "notified_on": _by(moment.day, scene.end),
             "procedure": ("ordinary", "summary")[is_summary] if accepted else None,
             "is_extended": is_extended,
+            "extension_days": granted,
+            "suspended_days": suspended,
+            "excluded_days": appraised,
             "concluded_on": concluded,
             "result": _RESULTS[result] if concluded else None,
         })  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.demo.registers.scene import year_ends
 from pipelines.demo.registers.spelling import Row
-from pipelines.demo.working_days import add_working_days, day_number, to_date
+from pipelines.demo.working_days import add_working_days, day_number, next_working_day, to_date
 
 Rows = dict[str, list[Row]]
 Figures = dict[str, Decimal]
@@ -30,7 +30,8 @@ def registers_truth(rows: Rows, start: date, end: date) -> dict[tuple[str, int],
     for year, day in year_ends(start, end):
         first = max(date(year, 1, 1), start)
         found = [count(rows, first, day) for count in (_activities, _listings, _recognitions)]
-        found += [count(rows, first, day) for count in (_certificates, _disputes, _food)]
+        found += [count(rows, first, day) for count in (_certificates, _litigations, _food)]
+        found.append(_reconsiderations(rows, first, day, end))
         found += [count(rows, day) for count in (_stated, _equipment, _prepaid)]
         truth |= {(name, year): value for figures in found for name, value in figures.items()}
     return truth
@@ -218,7 +219,33 @@ def _equipment(rows: Rows, last: date) -> Figures:
     return figures
 
 
-def _disputes(rows: Rows, first: date, last: date) -> Figures:
+def _reconsiderations(rows: Rows, first: date, last: date, end: date) -> Figures:
+    """Cases by the day of the notice, and what was due and concluded in time by the end."""
+    new = _within(rows["reconsiderations__cases"], "notified_on", first, last)
+    due_days = [(_reconsideration_due(row), row["concluded_on"]) for row in new]
+    due = [(day, concluded) for day, concluded in due_days if day <= end]
+    on_time = [1 for day, concluded in due if concluded is not None and concluded <= day]
+    return {
+        "reconsiderations_new": _size(new),
+        "reconsiderations_due": _size(due),
+        "reconsiderations_concluded_on_time": _size(on_time),
+        "reconsiderations_not_yet_due": _size(new) - _size(due),
+        **_rate(len(on_time), len(due), "reconsideration_on_time_rate"),
+    }
+
+
+def _reconsideration_due(row: dict[str, Any]) -> date:
+    """The last day of the period, or the next working day."""
+    days = 30 if row["procedure"] == "summary" else 60
+    if row["is_extended"] and row["procedure"] != "summary":
+        granted = row["extension_days"]
+        days += 30 if granted is None else min(granted, 30)
+    days += (row["suspended_days"] or 0) + (row["excluded_days"] or 0)
+    last = day_number(row["accepted_on"]) + days
+    return to_date(int(next_working_day(np.asarray([last]))[0]))
+
+
+def _litigations(rows: Rows, first: date, last: date) -> Figures:
     hearings = rows["litigations__hearings"]
     filed = _within(hearings, "filed_on", first, last, instance="first")
     heard: dict[Any, list[Any]] = {}
@@ -228,9 +255,6 @@ def _disputes(rows: Rows, first: date, last: date) -> Figures:
     due = [r for r in heard.values() if first <= min(row["heard_on"] for row in r) <= last]
     attended = [r for r in due if any(row["head_present"] in ("principal", "deputy") for row in r)]
     return {
-        "reconsiderations_new": _size(
-            _within(rows["reconsiderations__cases"], "notified_on", first, last)
-        ),
         "litigations_first_instance": _size({row["case_no"] for row in filed}),
         **_rate(len(attended), len(due), "head_court_attendance_rate"),
     }

@@ -5,7 +5,8 @@ with known as (
 ),
 
 -- The period runs from acceptance. Only the ordinary procedure, which a case that names none is
--- under, can be extended.
+-- under, can be extended. For how long a case was extended, or stood still, is said without a day, and
+-- taken as known from the start.
 starts as (
     select
         *,
@@ -16,12 +17,12 @@ starts as (
             when is_extended and coalesce(procedure <> 'summary', true)
                 then 'reconsideration_extension'
         end as extension_rule_id,
-        0 as added_days
+        coalesce(suspended_days, 0) + coalesce(excluded_days, 0) as added_days
     from known
 ),
 
 ruled as (
-    {{ with_days_of_rule('starts') }}
+    {{ with_days_of_rule('starts', granted_days='extension_days') }}
 ),
 
 dated as (
@@ -35,6 +36,8 @@ select
     notified_on,
     procedure,
     is_extended,
+    extension_days,
+    cast(added_days as integer) as added_days,
     concluded_on,
     result,
     due_on,
