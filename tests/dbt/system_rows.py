@@ -51,7 +51,8 @@ ROLE_HOLDERS: list[Row] = [
      "held_until": "2024-12-31"},
 ]  # fmt: skip
 
-# The sixtieth day of F1 is a Sunday, that of F2 the Monday after it.
+# The sixtieth day of F1 is a Sunday, that of F2 the Monday after it. The reviews of F4, F5
+# and F6 ended without a decision, that of F4 today.
 RECONSIDERATIONS: list[Row] = [
     {"case_no": "F1", "applicant": "58a1d4c6", "applied_on": "2024-11-10",
      "accepted_on": "2024-11-13", "notified_on": "2024-11-22", "procedure": "普通程序",
@@ -60,6 +61,13 @@ RECONSIDERATIONS: list[Row] = [
      "notified_on": "2024-11-25", "procedure": "普通程序", "is_extended": "false",
      "concluded_on": "2025-01-14", "result": "维持"},
     {"case_no": "F3", "applied_on": "2025-01-15", "is_extended": "false"},
+    {"case_no": "F4", "applied_on": "2025-01-08", "is_extended": "false"},
+    {"case_no": "F5", "applied_on": "2023-12-27", "is_extended": "false"},
+    {"case_no": "F6", "applied_on": "2024-01-02", "is_extended": "false",
+     "concluded_on": "2024-03-11", "result": "维持"},
+    {"case_no": "F7", "applied_on": "2024-10-08", "accepted_on": "2024-10-14",
+     "is_extended": "true", "extension_days": "10", "suspended_days": "3",
+     "concluded_on": "2024-12-27", "result": "维持"},
 ]  # fmt: skip
 
 LITIGATIONS: list[Row] = [

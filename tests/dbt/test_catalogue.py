@@ -67,6 +67,7 @@ def test_every_figure_of_reconsiderations_says_what_changed_by_notice_and_by_day
         "reconsiderations_not_yet_due",
     ]
     assert changed_by(figures, "批准的天数") == hanging_on_the_due_day
+    assert changed_by(figures, "视为受理") == hanging_on_the_due_day
     by_notice = sorted([*hanging_on_the_due_day, "reconsiderations_new"])
     assert changed_by(figures, "通知本局的日期") == by_notice
 

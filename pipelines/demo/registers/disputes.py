@@ -18,7 +18,9 @@ _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "
 _REFUSED = 9  # one application is refused for so many cases that the bureau is notified of
 _GRANTED = (15, 30, None, 20)
 """Days of an extension; the authority does not always tell, and thirty count then."""
-_AHEAD = 7  # days at most from an application to its notice
+_AHEAD = 16  # days at most from an application to its notice; of a silent authority, always
+_SILENT = (20, 7)
+"""One case in twenty is never decided upon, and accepted by the end of its review."""
 _SUMMARY_SINCE = date(2024, 1, 1)
 """The revised 行政复议法 is the first with a summary procedure."""
 _ANNOUNCED = 20  # days that a hearing is announced ahead
@@ -45,13 +47,16 @@ def _notified(scene: Scene) -> list[Row]:
     )
     rows: list[Row] = []
     for moment, result, takes, person in columns:
+        is_silent = moment.place % _SILENT[0] == _SILENT[1]
         accepts = moment.day - timedelta(days=1 + takes % 3)
         applies = accepts - timedelta(days=2 + takes % 3)
+        if is_silent:
+            applies = moment.day - timedelta(days=_AHEAD)
         if applies > scene.end:
             continue
         is_extended = moment.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
-        accepted = _by(accepts, scene.end)
+        accepted = None if is_silent else _by(accepts, scene.end)
         granted = _GRANTED[moment.place // 14 % len(_GRANTED)] if is_extended else None
         suspended = 12 if moment.place % 40 == 9 else None
         appraised = 21 if moment.place % 60 == 9 else None

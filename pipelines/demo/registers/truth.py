@@ -241,8 +241,13 @@ def _reconsideration_due(row: dict[str, Any]) -> date:
         granted = row["extension_days"]
         days += 30 if granted is None else min(granted, 30)
     days += (row["suspended_days"] or 0) + (row["excluded_days"] or 0)
-    last = day_number(row["accepted_on"]) + days
+    last = day_number(row["accepted_on"] or _deemed_accepted(row["applied_on"])) + days
     return to_date(int(next_working_day(np.asarray([last]))[0]))
+
+
+def _deemed_accepted(applied: date) -> date:
+    """When the review has ended without a decision; under the law before, the day of receipt."""
+    return _working_days_after(applied, 5) if applied.year >= 2024 else applied
 
 
 def _litigations(rows: Rows, first: date, last: date) -> Figures:
@@ -288,7 +293,11 @@ def _after(days: int) -> Callable[[date], date]:
 
 
 def _publication_due(disposed: date) -> date:
-    return to_date(int(add_working_days(np.asarray([day_number(disposed)]), 20)[0]))
+    return _working_days_after(disposed, 20)
+
+
+def _working_days_after(day: date, count: int) -> date:
+    return to_date(int(add_working_days(np.asarray([day_number(day)]), count)[0]))
 
 
 def _prepaid(rows: Rows, last: date) -> Figures:
