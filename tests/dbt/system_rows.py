@@ -77,6 +77,14 @@ LITIGATIONS: list[Row] = [
      "heard_on": "2025-01-15", "head_present": "副职", "judged_on": "2025-01-15"},
     {"case_no": "X1", "instance": "二审", "hearing_no": "1", "filed_on": "2025-01-15",
      "heard_on": "2025-02-20", "head_present": None},
+    {"case_no": "X2", "instance": "一审", "hearing_no": "1", "filed_on": "2024-09-30",
+     "heard_on": "2024-12-30", "head_present": "共同被告负责人"},
+    {"case_no": "X2", "instance": "一审", "hearing_no": "2", "filed_on": "2024-09-30",
+     "heard_on": "2025-01-10", "head_present": "其他分管负责人", "is_head_called": "true"},
+    {"case_no": "X3", "instance": "一审", "hearing_no": "1", "filed_on": "2024-09-30",
+     "heard_on": "2024-12-30", "head_present": "正职", "is_head_called": "true"},
+    {"case_no": "X3", "instance": "一审", "hearing_no": "2", "filed_on": "2024-09-30",
+     "heard_on": "2025-01-10", "head_present": "未出庭", "is_head_called": "true"},
 ]  # fmt: skip
 
 # One of two items failed; twenty working days after 17 December are over on 15 January.

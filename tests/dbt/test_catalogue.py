@@ -72,6 +72,17 @@ def test_every_figure_of_reconsiderations_says_what_changed_by_notice_and_by_day
     assert changed_by(figures, "通知本局的日期") == by_notice
 
 
+def test_who_counts_as_a_head_in_court_is_said_to_have_changed(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    assert changed_by(figures, "共同被告") == [
+        "head_court_attendance_rate",
+        "litigations_heard_with_head",
+        "litigations_heard_with_principal",
+        "principal_attendance_rate",
+    ]
+
+
 def test_terms_that_no_text_gives_are_cited_as_the_bureaus_own(
     figures: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -132,16 +132,22 @@ def test_a_reconsideration_is_due_on_the_working_day_after_its_last(
     ]
 
 
-def test_one_attendance_is_enough_for_an_instance(ledgers: duckdb.DuckDBPyConnection) -> None:
+def test_one_attendance_is_enough_for_an_instance_unless_the_court_calls_again(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    """To X2 other heads came, also when called again; to X3 the principal came once and no more."""
     found = ledgers.execute(
         """
-        select instance, heard_on, hearing_count, has_head_present, has_principal_present, judged_on
-        from ledgers.litigations order by instance
+        select case_no, instance, heard_on, hearing_count, has_head_present, has_principal_present,
+            judged_on
+        from ledgers.litigations order by case_no, instance
         """
     ).fetchall()
     assert found == [
-        ("first", date(2024, 12, 31), 2, True, False, TODAY),
-        ("second", None, 0, False, False, None),
+        ("X1", "first", date(2024, 12, 31), 2, True, False, TODAY),
+        ("X1", "second", None, 0, False, False, None),
+        ("X2", "first", date(2024, 12, 30), 2, True, False, None),
+        ("X3", "first", date(2024, 12, 30), 2, False, False, None),
     ]
 
 

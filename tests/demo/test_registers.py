@@ -27,8 +27,8 @@ from tests.demo.statutory_terms import working_days_after
 START, END = date(2023, 1, 1), date(2025, 1, 15)
 MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 OPEN_CELLS = {
-    "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "outcome",
-    "updated_at",
+    "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "is_head_called",
+    "outcome", "updated_at",
 }  # fmt: skip
 """Columns whose value may change when a matter that was open ends."""
 
@@ -181,7 +181,9 @@ def test_edges_of_the_definitions_are_delivered(landed: dict[str, Landed]) -> No
     assert max(honoured.values()) == 2
     assert len({code for code, _ in honoured}) < len(honoured)
     heard = rows["litigations__hearings"]
-    assert {row["head_present"] for row in heard} == {"principal", "deputy", "none", None}
+    heads = {"principal", "deputy", "other_head", "codefendant_head"}
+    assert {row["head_present"] for row in heard} == {*heads, "none", None}
+    assert any(row["is_head_called"] and row["head_present"] in heads for row in heard)
     assert {row["hearing_no"] for row in heard} == {0, 1, 2}
     assert any(row["heard_on"] and row["heard_on"] > END for row in heard)
 
@@ -220,7 +222,8 @@ def test_everything_heard_in_2024_was_attended_by_its_last_day(seed: int) -> Non
             heard.setdefault((row["case_no"], row["instance"]), []).append(row)
     for rows in heard.values():
         if date(2024, 1, 1) <= min(row["heard_on"] for row in rows) <= end:
-            assert {row["head_present"] for row in rows} & {"deputy", "principal"}
+            assert {row["head_present"] for row in rows} - {"none", None}
+            assert all(row["head_present"] != "none" for row in rows if row["is_head_called"])
 
 
 def test_more_firms_than_the_register_has_are_refused() -> None:

@@ -191,22 +191,28 @@ def _heard(scene: Scene, one: _Instance, *, is_attended: bool) -> Iterator[Row]:
         "judged_on": _by(one.first + timedelta(days=45), scene.end),
     }
     if one.first > scene.end + timedelta(days=_ANNOUNCED):
-        yield {**common, "hearing_no": 0, "heard_on": None, "head_present": None}
+        open_cells: Row = {"heard_on": None, "head_present": None, "is_head_called": None}
+        yield {**common, "hearing_no": 0, **open_cells}
         return
     second = one.first + timedelta(days=17)
-    head = ("deputy", "deputy", "deputy", "principal")[one.moment.place % 4]
-    presence = [head if is_attended else "none"]
-    days = [one.first]
-    if one.moment.place % 5 == 2 and second.year == one.first.year:
-        # Several hearings: the head comes to the last one only.
-        days, presence = [one.first, second], ["none", *presence]
-    for order, (day, present) in enumerate(zip(days, presence, strict=True), start=1):
+    place = one.moment.place
+    head = ("deputy", "other_head", "deputy", "principal")[place % 4]
+    if place % 9 == 4 and head != "principal":
+        head = "codefendant_head"
+    days, presence, calls = [one.first], [head if is_attended else "none"], [False]
+    if place % 5 == 2 and second.year == one.first.year:
+        days, presence, calls = [one.first, second], ["none", *presence], [False, False]
+        if place % 2:
+            # The head had come, and the court called again: who does not come then did not attend.
+            presence[0], calls[1] = head, True
+    for order, (day, present, called) in enumerate(zip(days, presence, calls, strict=True), 1):
         is_over = day <= scene.end
         yield {
             **common,
             "hearing_no": order,
             "heard_on": day,
             "head_present": present if is_over else None,
+            "is_head_called": called,
         }
 
 

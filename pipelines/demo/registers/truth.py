@@ -21,6 +21,7 @@ Rows = dict[str, list[Row]]
 Figures = dict[str, Decimal]
 _SIX_PLACES = Decimal("0.000001")
 _TEN_MILLION = 10_000_000
+_HEADS = {"principal", "deputy", "other_head", "codefendant_head"}
 _REPORTED_WITHIN, _DISPOSED_WITHIN = 5, 90
 
 
@@ -30,8 +31,8 @@ def registers_truth(rows: Rows, start: date, end: date) -> dict[tuple[str, int],
     for year, day in year_ends(start, end):
         first = max(date(year, 1, 1), start)
         found = [count(rows, first, day) for count in (_activities, _listings, _recognitions)]
-        found += [count(rows, first, day) for count in (_certificates, _litigations, _food)]
-        found.append(_reconsiderations(rows, first, day, end))
+        found += [count(rows, first, day) for count in (_certificates, _food)]
+        found += [count(rows, first, day, end) for count in (_reconsiderations, _litigations)]
         found += [count(rows, day) for count in (_stated, _equipment, _prepaid)]
         truth |= {(name, year): value for figures in found for name, value in figures.items()}
     return truth
@@ -250,19 +251,30 @@ def _deemed_accepted(applied: date) -> date:
     return _working_days_after(applied, 5) if applied.year >= 2024 else applied
 
 
-def _litigations(rows: Rows, first: date, last: date) -> Figures:
+def _litigations(rows: Rows, first: date, last: date, end: date) -> Figures:
     hearings = rows["litigations__hearings"]
     filed = _within(hearings, "filed_on", first, last, instance="first")
     heard: dict[Any, list[Any]] = {}
     for row in hearings:
-        if row["heard_on"] is not None:
+        if row["heard_on"] is not None and row["heard_on"] <= end:  # type: ignore[operator]
             heard.setdefault((row["case_no"], row["instance"]), []).append(row)
     due = [r for r in heard.values() if first <= min(row["heard_on"] for row in r) <= last]
-    attended = [r for r in due if any(row["head_present"] in ("principal", "deputy") for row in r)]
+    attended = [r for r in due if _has_attended(r)]
+    principal = [r for r in attended if any(row["head_present"] == "principal" for row in r)]
     return {
         "litigations_first_instance": _size({row["case_no"] for row in filed}),
+        "litigations_heard": _size(due),
         **_rate(len(attended), len(due), "head_court_attendance_rate"),
+        **_rate(len(principal), len(due), "principal_attendance_rate"),
     }
+
+
+def _has_attended(held: list[Any]) -> bool:
+    """A head came once, and to each later hearing that the court had called the head to."""
+    held = sorted(held, key=lambda row: (row["heard_on"], row["hearing_no"]))
+    came = [row["head_present"] in _HEADS for row in held]
+    later = zip(held[1:], came[1:], strict=True)
+    return any(came) and all(is_there or not row["is_head_called"] for row, is_there in later)
 
 
 def _food(rows: Rows, first: date, last: date) -> Figures:
