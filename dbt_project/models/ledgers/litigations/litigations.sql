@@ -27,8 +27,8 @@ ordered as (
     from hearings
 ),
 
--- What belongs to the instance stands on each of its hearings. Where these contradict one another, no
--- value is chosen: it is null, and the test for it names the case.
+-- What belongs to the instance stands on each of its hearings. Where these contradict one another,
+-- no value is chosen: it is null, and the test for it names the case.
 instances as (
     select
         case_no,

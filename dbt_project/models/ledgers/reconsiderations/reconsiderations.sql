@@ -4,8 +4,8 @@ with known as (
     }, has_street=false) }}
 ),
 
--- What is not refused by the end of its review counts as accepted: on that day, and before 2024 on the
--- day of receipt. No day of receipt is delivered; the day of application stands for it.
+-- What is not refused by the end of its review counts as accepted: on that day, and before 2024 on
+-- the day of receipt. No day of receipt is delivered; the day of application stands for it.
 receipts as (
     {%- for rule in ['reconsideration_review', 'reconsideration_deemed_acceptance'] %}
     select
@@ -47,8 +47,8 @@ received as (
 ),
 
 -- The period runs from acceptance. Only the ordinary procedure, which a case that names none is
--- under, can be extended. For how long a case was extended, or stood still, is said without a day, and
--- taken as known from the start.
+-- under, can be extended. For how long a case was extended, or stood still, is said without a day,
+-- and taken as known from the start.
 starts as (
     select
         *,
