@@ -48,14 +48,20 @@
 
 {#- Every row of `relation` (columns rule_id, starts_on, extension_rule_id, added_days) with days and
     day_kind of the rules in force when the period starts. An extension that was approved is a rule
-    of its own, null without one; added_days lie outside any rule (time that is not counted). -#}
-{% macro with_days_of_rule(relation) -%}
+    of its own, null without one; where its days are a maximum, `granted_days` is the column that says
+    how many were granted, and the maximum counts where it is null (`least` passes over nulls).
+    added_days lie outside any rule (time that is not counted). -#}
+{% macro with_days_of_rule(relation, granted_days=none) -%}
+    {%- set extended = 'extensions.days' -%}
+    {%- if granted_days -%}
+        {%- set extended = 'least(extensions.days, ' ~ relation ~ '.' ~ granted_days ~ ')' -%}
+    {%- endif %}
     select
         {{ relation }}.*,
         rules.day_kind,
         case
             when {{ relation }}.extension_rule_id is null then rules.days
-            else rules.days + extensions.days
+            else rules.days + {{ extended }}
         end + {{ relation }}.added_days as days
     from {{ relation }}
     left join {{ ref('statutory_rules') }} as rules

@@ -51,15 +51,23 @@ ROLE_HOLDERS: list[Row] = [
      "held_until": "2024-12-31"},
 ]  # fmt: skip
 
-# The sixtieth day of F1 is a Sunday, that of F2 the Monday after it.
+# The sixtieth day of F1 is a Sunday, that of F2 the Monday after it. The reviews of F4, F5
+# and F6 ended without a decision, that of F4 today.
 RECONSIDERATIONS: list[Row] = [
     {"case_no": "F1", "applicant": "58a1d4c6", "applied_on": "2024-11-10",
-     "accepted_on": "2024-11-13", "procedure": "普通程序", "is_extended": "false",
-     "concluded_on": "2025-01-13", "result": "驳回"},
+     "accepted_on": "2024-11-13", "notified_on": "2024-11-22", "procedure": "普通程序",
+     "is_extended": "false", "concluded_on": "2025-01-13", "result": "驳回"},
     {"case_no": "F2", "applied_on": "2024-11-10", "accepted_on": "2024-11-14",
-     "procedure": "普通程序", "is_extended": "false", "concluded_on": "2025-01-14",
-     "result": "维持"},
+     "notified_on": "2024-11-25", "procedure": "普通程序", "is_extended": "false",
+     "concluded_on": "2025-01-14", "result": "维持"},
     {"case_no": "F3", "applied_on": "2025-01-15", "is_extended": "false"},
+    {"case_no": "F4", "applied_on": "2025-01-08", "is_extended": "false"},
+    {"case_no": "F5", "applied_on": "2023-12-27", "is_extended": "false"},
+    {"case_no": "F6", "applied_on": "2024-01-02", "is_extended": "false",
+     "concluded_on": "2024-03-11", "result": "维持"},
+    {"case_no": "F7", "applied_on": "2024-10-08", "accepted_on": "2024-10-14",
+     "is_extended": "true", "extension_days": "10", "suspended_days": "3",
+     "concluded_on": "2024-12-27", "result": "维持"},
 ]  # fmt: skip
 
 LITIGATIONS: list[Row] = [
@@ -69,6 +77,14 @@ LITIGATIONS: list[Row] = [
      "heard_on": "2025-01-15", "head_present": "副职", "judged_on": "2025-01-15"},
     {"case_no": "X1", "instance": "二审", "hearing_no": "1", "filed_on": "2025-01-15",
      "heard_on": "2025-02-20", "head_present": None},
+    {"case_no": "X2", "instance": "一审", "hearing_no": "1", "filed_on": "2024-09-30",
+     "heard_on": "2024-12-30", "head_present": "共同被告负责人"},
+    {"case_no": "X2", "instance": "一审", "hearing_no": "2", "filed_on": "2024-09-30",
+     "heard_on": "2025-01-10", "head_present": "其他分管负责人", "is_head_called": "true"},
+    {"case_no": "X3", "instance": "一审", "hearing_no": "1", "filed_on": "2024-09-30",
+     "heard_on": "2024-12-30", "head_present": "正职", "is_head_called": "true"},
+    {"case_no": "X3", "instance": "一审", "hearing_no": "2", "filed_on": "2024-09-30",
+     "heard_on": "2025-01-10", "head_present": "未出庭", "is_head_called": "true"},
 ]  # fmt: skip
 
 # One of two items failed; twenty working days after 17 December are over on 15 January.

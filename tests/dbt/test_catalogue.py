@@ -32,13 +32,20 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
     assert sorted(published) == sorted(reviewed)
 
 
+def changed_by(figures: duckdb.DuckDBPyConnection, words: str) -> list[str]:
+    """The indicators of which some version says these words of what it changed."""
+    changed = figures.execute(
+        "select distinct indicator_id from indicators.indicator_versions"
+        " where version > 1 and contains(change_zh, ?) order by indicator_id",
+        [words],
+    ).fetchall()
+    return [name for (name,) in changed]
+
+
 def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_else(
     figures: duckdb.DuckDBPyConnection,
 ) -> None:
-    changed = figures.execute(
-        "select indicator_id from indicators.indicators where version = 2 order by indicator_id"
-    ).fetchall()
-    assert [name for (name,) in changed] == [
+    assert changed_by(figures, "调解期限") == [
         "due_closure_rate",
         "items_closed_on_time",
         "items_closed_when_due",
@@ -47,6 +54,32 @@ def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_e
         "mediation_on_time_rate",
         "mediations_not_yet_due",
         "on_time_closure_rate",
+    ]
+
+
+def test_every_figure_of_reconsiderations_says_what_changed_by_notice_and_by_days_granted(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    hanging_on_the_due_day = [
+        "reconsideration_on_time_rate",
+        "reconsiderations_concluded_on_time",
+        "reconsiderations_due",
+        "reconsiderations_not_yet_due",
+    ]
+    assert changed_by(figures, "批准的天数") == hanging_on_the_due_day
+    assert changed_by(figures, "视为受理") == hanging_on_the_due_day
+    by_notice = sorted([*hanging_on_the_due_day, "reconsiderations_new"])
+    assert changed_by(figures, "通知本局的日期") == by_notice
+
+
+def test_who_counts_as_a_head_in_court_is_said_to_have_changed(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    assert changed_by(figures, "共同被告") == [
+        "head_court_attendance_rate",
+        "litigations_heard_with_head",
+        "litigations_heard_with_principal",
+        "principal_attendance_rate",
     ]
 
 

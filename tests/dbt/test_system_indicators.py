@@ -32,7 +32,7 @@ def number(figure: Figure) -> Decimal | None:
         ("brand_certificates_new", 3, 0),
         ("brand_certified_firms_new", 1, 0),  # a second and a third certificate make no firm new
         ("ccc_exemptions", 2, 0),  # neither withdrawn nor undated, nor one without an outcome
-        ("reconsiderations_new", 3, 0),
+        ("reconsiderations_new", 3, 0),  # one of which no notice came is none
         ("reconsiderations_due", 2, 0),  # the refused one never is
         ("reconsiderations_concluded_on_time", 1, 0),
         ("reconsiderations_not_yet_due", 0, 0),

@@ -111,29 +111,43 @@ def test_a_unit_is_staffed_on_the_day_that_its_second_role_is_held(
 def test_a_reconsideration_is_due_on_the_working_day_after_its_last(
     ledgers: duckdb.DuckDBPyConnection,
 ) -> None:
-    """60 days by the rules of the bureau, which let a Sunday move to the Monday."""
+    """60 days by the rules of the bureau, which let a Sunday move to the Monday.
+
+    Of F4 they run from the end of its review, of F5, under the law before, from the application,
+    of F6 from 9 January 2024; F7 was granted ten days more and stood still for three.
+    """
     found = ledgers.execute(
-        "select case_no, due_on, is_due, is_concluded_on_time, is_before_due"
+        "select case_no, deemed_accepted_on, due_on, is_due, is_concluded_on_time, is_before_due"
         " from ledgers.reconsiderations order by 1"
     ).fetchall()
     monday = date(2025, 1, 13)
     assert found == [
-        ("F1", monday, True, True, False),
-        ("F2", monday, True, False, False),
-        ("F3", None, False, False, True),
+        ("F1", None, monday, True, True, False),
+        ("F2", None, monday, True, False, False),
+        ("F3", None, None, False, False, True),
+        ("F4", TODAY, date(2025, 3, 17), False, False, True),
+        ("F5", date(2023, 12, 27), date(2024, 2, 26), True, False, False),
+        ("F6", date(2024, 1, 9), date(2024, 3, 11), True, True, False),
+        ("F7", None, date(2024, 12, 26), True, False, False),
     ]
 
 
-def test_one_attendance_is_enough_for_an_instance(ledgers: duckdb.DuckDBPyConnection) -> None:
+def test_one_attendance_is_enough_for_an_instance_unless_the_court_calls_again(
+    ledgers: duckdb.DuckDBPyConnection,
+) -> None:
+    """To X2 other heads came, also when called again; to X3 the principal came once and no more."""
     found = ledgers.execute(
         """
-        select instance, heard_on, hearing_count, has_head_present, has_principal_present, judged_on
-        from ledgers.litigations order by instance
+        select case_no, instance, heard_on, hearing_count, has_head_present, has_principal_present,
+            judged_on
+        from ledgers.litigations order by case_no, instance
         """
     ).fetchall()
     assert found == [
-        ("first", date(2024, 12, 31), 2, True, False, TODAY),
-        ("second", None, 0, False, False, None),
+        ("X1", "first", date(2024, 12, 31), 2, True, False, TODAY),
+        ("X1", "second", None, 0, False, False, None),
+        ("X2", "first", date(2024, 12, 30), 2, True, False, None),
+        ("X3", "first", date(2024, 12, 30), 2, False, False, None),
     ]
 
 

@@ -22,12 +22,13 @@ from pipelines.demo.totals import PUBLISHED_2024, read_totals
 from pipelines.errors import SettingsError
 from tests.demo.delivered import write_totals
 from tests.demo.landed import Landed
+from tests.demo.statutory_terms import working_days_after
 
 START, END = date(2023, 1, 1), date(2025, 1, 15)
 MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 OPEN_CELLS = {
-    "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "outcome",
-    "updated_at",
+    "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "is_head_called",
+    "outcome", "updated_at",
 }  # fmt: skip
 """Columns whose value may change when a matter that was open ends."""
 
@@ -59,6 +60,26 @@ def test_no_case_is_summary_before_the_law_had_such_a_procedure() -> None:
     summary = [day for day, procedure in accepted.items() if procedure == "summary"]
     assert min(summary).year == 2024
     assert min(accepted).year < 2024
+
+
+def test_the_bureau_is_notified_of_accepted_cases_only_and_in_their_order() -> None:
+    """Some of the year's new cases were applied for before it, and some notices are to come."""
+    rows: list[Any] = reconsiderations(_scene())
+    notified = [row for row in rows if row["notified_on"]]
+    silent = [row for row in notified if row["accepted_on"] is None]
+    assert {row["applied_on"].year for row in silent} >= {2023, 2024}
+    for row in notified:
+        accepted = row["accepted_on"] or working_days_after(row["applied_on"], 5)
+        assert row["applied_on"] < accepted < row["notified_on"] <= END
+    assert any(row["applied_on"].year < 2024 == row["notified_on"].year for row in notified)
+    assert any(not row["notified_on"] and row["result"] != "not_accepted" for row in rows)
+    extended = [row for row in notified if row["is_extended"]]
+    assert {row["extension_days"] for row in extended} == {15, 20, 30, None}
+    assert any(row["suspended_days"] for row in notified)
+    assert any(row["excluded_days"] for row in notified)
+    refused = [row for row in rows if row["result"] == "not_accepted"]
+    assert len({row["applied_on"].year for row in refused}) >= 3
+    assert not any(row["accepted_on"] or row["notified_on"] for row in refused)
 
 
 def test_landed_registers_count_up_to_the_truth(
@@ -160,7 +181,9 @@ def test_edges_of_the_definitions_are_delivered(landed: dict[str, Landed]) -> No
     assert max(honoured.values()) == 2
     assert len({code for code, _ in honoured}) < len(honoured)
     heard = rows["litigations__hearings"]
-    assert {row["head_present"] for row in heard} == {"principal", "deputy", "none", None}
+    heads = {"principal", "deputy", "other_head", "codefendant_head"}
+    assert {row["head_present"] for row in heard} == {*heads, "none", None}
+    assert any(row["is_head_called"] and row["head_present"] in heads for row in heard)
     assert {row["hearing_no"] for row in heard} == {0, 1, 2}
     assert any(row["heard_on"] and row["heard_on"] > END for row in heard)
 
@@ -199,7 +222,8 @@ def test_everything_heard_in_2024_was_attended_by_its_last_day(seed: int) -> Non
             heard.setdefault((row["case_no"], row["instance"]), []).append(row)
     for rows in heard.values():
         if date(2024, 1, 1) <= min(row["heard_on"] for row in rows) <= end:
-            assert {row["head_present"] for row in rows} & {"deputy", "principal"}
+            assert {row["head_present"] for row in rows} - {"none", None}
+            assert all(row["head_present"] != "none" for row in rows if row["is_head_called"])
 
 
 def test_more_firms_than_the_register_has_are_refused() -> None:

@@ -21,6 +21,9 @@ RANK = {"数据项": "新设企业全市位次", "所属期末": DAY, "性质": 
         "发布单位": "市局", "数值": "1"}  # fmt: skip
 
 # Source table, its key, a good row, what the bad row changes, the rule that must catch it.
+CASE = {"applied_on": "2024-11-01", "accepted_on": "2024-11-05", "notified_on": "2024-11-06",
+        "is_extended": "false"}  # fmt: skip
+
 CAUGHT: list[tuple[str, str, Row, Row, str]] = [
     ("activities__publications", "编号",
      {"类型": "学习法律法规规章", "文号": "国令778", "日期": DAY},
@@ -38,6 +41,8 @@ CAUGHT: list[tuple[str, str, Row, Row, str]] = [
      {"outcome": "准予免办", "street_code": "330108001", "applied_on": DAY, "handled_on": DAY,
       "updated_at": f"{DAY} 09:00:00"},
      {"handled_on": None}, "decided_application_has_its_day"),
+    ("reconsiderations__cases", "case_no", CASE, {"notified_on": "2024-11-04"},
+     "notified_on_is_in_order"),
     ("external_figures__statements", "文件名称", RANK, {"性质": "不超过"}, "rank_is_exact"),
     ("external_figures__statements", "文件名称", RANK,
      {"数值": "9" * 30, "性质": "不超过", "数据项": "法律知识竞赛平均分"},
@@ -95,6 +100,51 @@ def test_rows_of_one_item_that_contradict_one_another_are_set_aside_and_stop_no_
     extract = land(layout, table, [*rows, {**good, **other, key: "K59"}])
     judge_extracts(table, [extract], suites[table_id], layout=layout, settings=settings)
     assert quarantined(layout, extract) == [(61, rule), (62, rule)]
+
+
+@pytest.mark.parametrize(
+    ("accepted_on", "notified_on", "verdict", "findings"),
+    [
+        ("2024-12-25", None, "held", [("days_of_notice_are_delivered", "critical"),
+                                      ("accepted_cases_are_notified", "warning")]),
+        ("2024-12-25", "2025-01-15", "accepted", [("accepted_cases_are_notified", "warning")]),
+        ("2024-12-26", None, "accepted", []),  # twenty days ago: the notice may be on its way
+    ],
+)  # fmt: skip
+def test_cases_without_any_day_of_notice_are_held_and_not_counted_as_none(
+    layout: Layout,
+    settings: Settings,
+    suites: dict[str, Suite],
+    accepted_on: str,
+    notified_on: str | None,
+    verdict: str,
+    findings: list[tuple[str, str]],
+) -> None:
+    """Of two cases accepted on one day the first has a notice or none has."""
+    table = contract("reconsiderations__cases")
+    days = {"accepted_on": accepted_on, "notified_on": notified_on}
+    rows = [{**CASE, "case_no": "K1", **days}, {**CASE, "case_no": "K2", **days}]
+    rows[1]["notified_on"] = None
+    extract = land(layout, table, rows)
+    (judged,) = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
+    assert judged.verdict == verdict
+    assert [(f.rule_id, f.severity) for f in judged.findings] == findings
+
+
+def test_an_extension_beyond_the_maximum_is_told(
+    layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    """It counts with thirty days."""
+    table = contract("reconsiderations__cases")
+    rows = [
+        {**CASE, "case_no": f"K{days}", "is_extended": "true", "extension_days": days}
+        for days in ("30", "31", None)
+    ]
+    extract = land(layout, table, rows)
+    (judged,) = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
+    found = [(f.rule_id, f.severity, f.first_rows) for f in judged.findings]
+    assert found == [("extension_is_within_the_maximum", "warning", (3,))]
+    assert judged.rows_loaded == 3
 
 
 def test_two_documents_of_one_day_that_disagree_are_both_set_aside(

@@ -14,7 +14,13 @@ from pipelines.demo.registers.spelling import Row
 from pipelines.demo.totals import CALIBRATED_YEAR
 
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",
-            "unlawful", "not_accepted")  # fmt: skip
+            "unlawful")  # fmt: skip
+_REFUSED = 9  # one application is refused for so many cases that the bureau is notified of
+_GRANTED = (15, 30, None, 20)
+"""Days of an extension; the authority does not always tell, and thirty count then."""
+_AHEAD = 16  # days at most from an application to its notice; of a silent authority, always
+_SILENT = (20, 7)
+"""One case in twenty is never decided upon, and accepted by the end of its review."""
 _SUMMARY_SINCE = date(2024, 1, 1)
 """The revised 行政复议法 is the first with a summary procedure."""
 _ANNOUNCED = 20  # days that a hearing is announced ahead
@@ -23,8 +29,14 @@ _ATTENDED_BEFORE = 850
 
 
 def reconsiderations(scene: Scene) -> list[Row]:
-    """One row per case, by the day of the application."""
-    moments = scene.flow("reconsideration", scene.totals.count("reconsiderations_new"))
+    """One row per case: those of which notice comes, by its day, then those that were refused."""
+    return [*_notified(scene), *_refused(scene)]
+
+
+def _notified(scene: Scene) -> list[Row]:
+    """Cases that were accepted; of those applied for at the end, the notice is still to come."""
+    total = scene.totals.count("reconsiderations_new")
+    moments = scene.flow("reconsideration", total, days_ahead=_AHEAD)
     numbers = [moment.number for moment in moments]
     columns = zip(
         moments,
@@ -35,21 +47,57 @@ def reconsiderations(scene: Scene) -> list[Row]:
     )
     rows: list[Row] = []
     for moment, result, takes, person in columns:
-        is_accepted = _RESULTS[result] != "not_accepted"
-        is_extended = is_accepted and moment.place % 14 == 3
-        days = 4 if not is_accepted else 24 + takes + 28 * is_extended
-        accepts = moment.day + timedelta(days=2 + takes % 3)
+        is_silent = moment.place % _SILENT[0] == _SILENT[1]
+        accepts = moment.day - timedelta(days=1 + takes % 3)
+        applies = accepts - timedelta(days=2 + takes % 3)
+        if is_silent:
+            applies = moment.day - timedelta(days=_AHEAD)
+        if applies > scene.end:
+            continue
+        is_extended = moment.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
-        concluded = _by(moment.day + timedelta(days=days), scene.end)
+        accepted = None if is_silent else _by(accepts, scene.end)
+        granted = _GRANTED[moment.place // 14 % len(_GRANTED)] if is_extended else None
+        suspended = 12 if moment.place % 40 == 9 else None
+        appraised = 21 if moment.place % 60 == 9 else None
+        days = 24 + takes + (suspended or 0) + (appraised or 0)
+        days += (30 if granted is None else granted) - 2 if is_extended else 0
+        concluded = _by(applies + timedelta(days=days), scene.end)
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
             "applicant": person,
-            "applied_on": moment.day,
-            "accepted_on": _by(accepts, scene.end) if is_accepted else None,
-            "procedure": ("ordinary", "summary")[is_summary] if is_accepted else None,
+            "applied_on": applies,
+            "accepted_on": accepted,
+            "notified_on": _by(moment.day, scene.end),
+            "procedure": ("ordinary", "summary")[is_summary] if accepted else None,
             "is_extended": is_extended,
+            "extension_days": granted,
+            "suspended_days": suspended,
+            "excluded_days": appraised,
             "concluded_on": concluded,
             "result": _RESULTS[result] if concluded else None,
+        })  # fmt: skip
+    return rows
+
+
+def _refused(scene: Scene) -> list[Row]:
+    """Applications that were not accepted, within the days of review; no notice is sent of them."""
+    total = max(scene.totals.count("reconsiderations_new") // _REFUSED, 1)
+    moments = scene.flow("reconsideration refused", total)
+    persons = scene.persons("reconsideration refused", [moment.number for moment in moments])
+    rows: list[Row] = []
+    for moment, person in zip(moments, persons, strict=True):
+        concluded = _by(moment.day + timedelta(days=4), scene.end)
+        rows.append({
+            "case_no": f"杭滨复不受〔{moment.year}〕{moment.place + 1}号",
+            "applicant": person,
+            "applied_on": moment.day,
+            "accepted_on": None,
+            "notified_on": None,
+            "procedure": None,
+            "is_extended": False,
+            "concluded_on": concluded,
+            "result": "not_accepted" if concluded else None,
         })  # fmt: skip
     return rows
 
@@ -143,22 +191,28 @@ def _heard(scene: Scene, one: _Instance, *, is_attended: bool) -> Iterator[Row]:
         "judged_on": _by(one.first + timedelta(days=45), scene.end),
     }
     if one.first > scene.end + timedelta(days=_ANNOUNCED):
-        yield {**common, "hearing_no": 0, "heard_on": None, "head_present": None}
+        open_cells: Row = {"heard_on": None, "head_present": None, "is_head_called": None}
+        yield {**common, "hearing_no": 0, **open_cells}
         return
     second = one.first + timedelta(days=17)
-    head = ("deputy", "deputy", "deputy", "principal")[one.moment.place % 4]
-    presence = [head if is_attended else "none"]
-    days = [one.first]
-    if one.moment.place % 5 == 2 and second.year == one.first.year:
-        # Several hearings: the head comes to the last one only.
-        days, presence = [one.first, second], ["none", *presence]
-    for order, (day, present) in enumerate(zip(days, presence, strict=True), start=1):
+    place = one.moment.place
+    head = ("deputy", "other_head", "deputy", "principal")[place % 4]
+    if place % 9 == 4 and head != "principal":
+        head = "codefendant_head"
+    days, presence, calls = [one.first], [head if is_attended else "none"], [False]
+    if place % 5 == 2 and second.year == one.first.year:
+        days, presence, calls = [one.first, second], ["none", *presence], [False, False]
+        if place % 2:
+            # The head had come, and the court called again: who does not come then did not attend.
+            presence[0], calls[1] = head, True
+    for order, (day, present, called) in enumerate(zip(days, presence, calls, strict=True), 1):
         is_over = day <= scene.end
         yield {
             **common,
             "hearing_no": order,
             "heard_on": day,
             "head_present": present if is_over else None,
+            "is_head_called": called,
         }
 
 

@@ -15,12 +15,13 @@ import numpy as np
 
 from pipelines.demo.registers.scene import year_ends
 from pipelines.demo.registers.spelling import Row
-from pipelines.demo.working_days import add_working_days, day_number, to_date
+from pipelines.demo.working_days import add_working_days, day_number, next_working_day, to_date
 
 Rows = dict[str, list[Row]]
 Figures = dict[str, Decimal]
 _SIX_PLACES = Decimal("0.000001")
 _TEN_MILLION = 10_000_000
+_HEADS = {"principal", "deputy", "other_head", "codefendant_head"}
 _REPORTED_WITHIN, _DISPOSED_WITHIN = 5, 90
 
 
@@ -30,7 +31,8 @@ def registers_truth(rows: Rows, start: date, end: date) -> dict[tuple[str, int],
     for year, day in year_ends(start, end):
         first = max(date(year, 1, 1), start)
         found = [count(rows, first, day) for count in (_activities, _listings, _recognitions)]
-        found += [count(rows, first, day) for count in (_certificates, _disputes, _food)]
+        found += [count(rows, first, day) for count in (_certificates, _food)]
+        found += [count(rows, first, day, end) for count in (_reconsiderations, _litigations)]
         found += [count(rows, day) for count in (_stated, _equipment, _prepaid)]
         truth |= {(name, year): value for figures in found for name, value in figures.items()}
     return truth
@@ -218,22 +220,61 @@ def _equipment(rows: Rows, last: date) -> Figures:
     return figures
 
 
-def _disputes(rows: Rows, first: date, last: date) -> Figures:
+def _reconsiderations(rows: Rows, first: date, last: date, end: date) -> Figures:
+    """Cases by the day of the notice, and what was due and concluded in time by the end."""
+    new = _within(rows["reconsiderations__cases"], "notified_on", first, last)
+    due_days = [(_reconsideration_due(row), row["concluded_on"]) for row in new]
+    due = [(day, concluded) for day, concluded in due_days if day <= end]
+    on_time = [1 for day, concluded in due if concluded is not None and concluded <= day]
+    return {
+        "reconsiderations_new": _size(new),
+        "reconsiderations_due": _size(due),
+        "reconsiderations_concluded_on_time": _size(on_time),
+        "reconsiderations_not_yet_due": _size(new) - _size(due),
+        **_rate(len(on_time), len(due), "reconsideration_on_time_rate"),
+    }
+
+
+def _reconsideration_due(row: dict[str, Any]) -> date:
+    """The last day of the period, or the next working day."""
+    days = 30 if row["procedure"] == "summary" else 60
+    if row["is_extended"] and row["procedure"] != "summary":
+        granted = row["extension_days"]
+        days += 30 if granted is None else min(granted, 30)
+    days += (row["suspended_days"] or 0) + (row["excluded_days"] or 0)
+    last = day_number(row["accepted_on"] or _deemed_accepted(row["applied_on"])) + days
+    return to_date(int(next_working_day(np.asarray([last]))[0]))
+
+
+def _deemed_accepted(applied: date) -> date:
+    """When the review has ended without a decision; under the law before, the day of receipt."""
+    return _working_days_after(applied, 5) if applied.year >= 2024 else applied
+
+
+def _litigations(rows: Rows, first: date, last: date, end: date) -> Figures:
     hearings = rows["litigations__hearings"]
     filed = _within(hearings, "filed_on", first, last, instance="first")
     heard: dict[Any, list[Any]] = {}
     for row in hearings:
-        if row["heard_on"] is not None:
+        if row["heard_on"] is not None and row["heard_on"] <= end:  # type: ignore[operator]
             heard.setdefault((row["case_no"], row["instance"]), []).append(row)
     due = [r for r in heard.values() if first <= min(row["heard_on"] for row in r) <= last]
-    attended = [r for r in due if any(row["head_present"] in ("principal", "deputy") for row in r)]
+    attended = [r for r in due if _has_attended(r)]
+    principal = [r for r in attended if any(row["head_present"] == "principal" for row in r)]
     return {
-        "reconsiderations_new": _size(
-            _within(rows["reconsiderations__cases"], "applied_on", first, last)
-        ),
         "litigations_first_instance": _size({row["case_no"] for row in filed}),
+        "litigations_heard": _size(due),
         **_rate(len(attended), len(due), "head_court_attendance_rate"),
+        **_rate(len(principal), len(due), "principal_attendance_rate"),
     }
+
+
+def _has_attended(held: list[Any]) -> bool:
+    """A head came once, and to each later hearing that the court had called the head to."""
+    held = sorted(held, key=lambda row: (row["heard_on"], row["hearing_no"]))
+    came = [row["head_present"] in _HEADS for row in held]
+    later = zip(held[1:], came[1:], strict=True)
+    return any(came) and all(is_there or not row["is_head_called"] for row, is_there in later)
 
 
 def _food(rows: Rows, first: date, last: date) -> Figures:
@@ -264,7 +305,11 @@ def _after(days: int) -> Callable[[date], date]:
 
 
 def _publication_due(disposed: date) -> date:
-    return to_date(int(add_working_days(np.asarray([day_number(disposed)]), 20)[0]))
+    return _working_days_after(disposed, 20)
+
+
+def _working_days_after(day: date, count: int) -> date:
+    return to_date(int(add_working_days(np.asarray([day_number(day)]), count)[0]))
 
 
 def _prepaid(rows: Rows, last: date) -> Figures:

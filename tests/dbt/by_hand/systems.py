@@ -62,14 +62,15 @@ from (
 RECONSIDERATIONS = """
 create table ledgers.reconsiderations as
 select 'case-' || row_number() over () as case_no,
-    cast(applied as date) as applied_on, procedure, is_due, is_concluded_on_time, is_before_due
+    cast(notified as date) as notified_on, procedure, is_due, is_concluded_on_time, is_before_due
 from (
     select * from (values
         ('2024-01-31', null, false, false, true),
         ('2024-02-01', 'summary', true, false, false),
         ('2024-02-15', null, false, false, false),
-        ('2024-02-29', 'ordinary', true, true, false)
-    ) as given (applied, procedure, is_due, is_concluded_on_time, is_before_due)
+        ('2024-02-29', 'ordinary', true, true, false),
+        (null, null, true, false, true)
+    ) as given (notified, procedure, is_due, is_concluded_on_time, is_before_due)
     union all
     select day, ['ordinary', 'summary', null][1 + i % 3], i % 8 > 0, i % 8 > 1, i % 8 = 0 from fill
 ) as rows;
