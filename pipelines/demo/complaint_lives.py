@@ -39,10 +39,18 @@ _LATE = 0.03
 # days, extended 30.
 _ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
 _MEDIATION_CHANGED = day_number(date(2024, 7, 1))
+# 总局令121, article 35: a repeated report is not handled again.
+_REPEATS_CHANGED = day_number(date(2026, 4, 15))
 
 # Terminal states, by kind; a complaint that is not accepted has its own.
-NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED = range(8)
-OUTCOME_LABELS = ("不予受理", "达成调解", "终止调解", "撤回", "立案", "不予立案", "移送", "已答复")
+(
+    NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED,
+    REPEATED, OUT_OF_JURISDICTION,
+) = range(10)  # fmt: skip
+OUTCOME_LABELS = (
+    "不予受理", "达成调解", "终止调解", "撤回", "立案", "不予立案", "移送", "已答复",
+    "不再另行处理", "无管辖权告知",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -205,6 +213,10 @@ def _life(
     outcomes = np.select([kinds == kind for kind in states], list(states.values()))
     early = np.where(dice.uniform("withdrawn early", numbers) < 0.2, WITHDRAWN, NOT_ACCEPTED)
     outcomes = np.where((kinds == COMPLAINT) & is_refused, early, outcomes)
+    elsewhere = (kinds == REPORT) & (dice.uniform("out of jurisdiction", numbers) < 0.02)
+    outcomes = np.where(elsewhere, OUT_OF_JURISDICTION, outcomes)
+    repeated = (kinds == REPORT) & (dice.uniform("repeated", numbers) < 0.03)
+    outcomes = np.where(repeated & (day >= _REPEATS_CHANGED), REPEATED, outcomes)
     return {"accepted": accepted, "extended": extended, "closed": closed, "outcomes": outcomes}
 
 

@@ -240,7 +240,7 @@ def test_the_catalogue_says_what_is_declared(figures: duckdb.DuckDBPyConnection)
             "%",
             "ratio",
             "consumer_protection",
-            2,
+            3,
             "complaints",
             "item_kind",
             True,

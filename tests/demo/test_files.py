@@ -187,7 +187,7 @@ def test_status_agrees_with_what_happened(demo: DemoSummary) -> None:
     """Terminal states belong to closed items, and to the kind of item."""
     closing = {
         "投诉": {"不予受理", "达成调解", "终止调解", "撤回"},
-        "举报": {"立案", "不予立案", "移送"},
+        "举报": {"立案", "不予立案", "移送", "无管辖权告知"},
         "咨询": {"已答复"},
     }
     seen = set()

@@ -542,6 +542,8 @@ GOOD_ROWS = {
         complaint(900),
         complaint(901, accepted_at=None, closed_at=None, status="待受理"),
         complaint(902, closed_at="2024-12-02 09:00:00", respondent_uscc="91330108MA27XF6Q92"),
+        complaint(903, item_kind="举报", accepted_at=None, status="不再另行处理"),
+        complaint(904, item_kind="举报", accepted_at=None, status="无管辖权告知"),
     ],
     "ip_pledges__pledged_rights": [
         pledge("Y", "1"),

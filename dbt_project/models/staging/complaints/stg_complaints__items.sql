@@ -18,6 +18,8 @@ select
         '立案': 'filed',
         '不予立案': 'not_filed',
         '移送': 'transferred',
+        '不再另行处理': 'repeated',
+        '无管辖权告知': 'out_of_jurisdiction',
         '已答复': 'answered',
     }) }} as status,
     {{ date_of_timestamp('received_at') }} as received_on,
