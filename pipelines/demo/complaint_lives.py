@@ -1,13 +1,14 @@
 """The items of the complaint platform and their whole lives: arrays of numbers, no texts.
 
-What belongs here: which items there are, when each is received, accepted, extended and closed, and
-what of that is known at the end of a day. What does not: texts and the database (complaints).
+What belongs here: which items there are, when each is received, accepted, extended, supplemented
+and closed, and what of that is known at the end of a day. What does not: texts and the database
+(complaints).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -39,7 +40,8 @@ _LATE = 0.03
 # days, extended 30.
 _ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
 _MEDIATION_CHANGED = day_number(date(2024, 7, 1))
-# 总局令121, article 35: a repeated report is not handled again.
+# 总局令121, article 35: a repeated report is not handled again; one supplemented with new facts is
+# verified anew.
 _REPEATS_CHANGED = day_number(date(2026, 4, 15))
 
 # Terminal states, by kind; a complaint that is not accepted has its own.
@@ -63,6 +65,7 @@ class Items:
     received: Integers
     accepted: Integers
     extended: Integers
+    supplemented: Integers
     closed: Integers
     outcomes: Integers
     respondents: Integers
@@ -77,9 +80,19 @@ class Items:
         """The items at these positions."""
         return Items(*(getattr(self, f.name)[index] for f in fields(self)))
 
+    def verified_from(self) -> Integers:
+        """The day of receipt; of a report that begins anew, that of the new facts."""
+        supplemented = _day_of(self.supplemented)
+        is_anew = (
+            (self.supplemented != NEVER)
+            & (supplemented >= _REPEATS_CHANGED)
+            & (supplemented <= _day_of(self.closed))
+        )
+        return np.where(is_anew, supplemented, self.received // DAY)
+
     def due_days(self) -> Integers:
         """The day by which each item must be closed, given what happened so far."""
-        received = self.received // DAY
+        received = self.verified_from()
         is_accepted = self.accepted != NEVER
         accepted = np.where(is_accepted, self.accepted // DAY, received)
         mediated = np.where(
@@ -118,12 +131,13 @@ class Items:
         known = self.take(np.flatnonzero(self.received < cut))
         accepted = np.where(known.accepted < cut, known.accepted, NEVER)
         extended = np.where(known.extended < cut, known.extended, NEVER)
-        seen = _replaced(known, accepted, extended, known.closed)
+        supplemented = np.where(known.supplemented < cut, known.supplemented, NEVER)
+        seen = replace(known, accepted=accepted, extended=extended, supplemented=supplemented)
         due = seen.due_days()
         last_hours = add_working_days(np.asarray([day_number(end)]), 0) * DAY + 17 * 3600
         rushed = np.maximum(np.maximum(last_hours, due * DAY + 9 * 3600), _latest(seen) + 60)
         closed = np.where((due <= day_number(end)) & (known.closed >= cut), rushed, known.closed)
-        return _replaced(seen, accepted, extended, np.where(closed < cut, closed, NEVER))
+        return replace(seen, closed=np.where(closed < cut, closed, NEVER))
 
     def oddities(self) -> Counter[str]:
         """How many items there are of the kinds that need care."""
@@ -139,6 +153,7 @@ class Items:
             "complaints: closed after due": int((is_closed & (self.closed // DAY > due)).sum()),
             "complaints: still open": int((~is_closed).sum()),
             "complaints: extended reports": int((self.extended != NEVER).sum()),
+            "complaints: supplemented reports": int((self.supplemented != NEVER).sum()),
         })  # fmt: skip
 
     def updated(self) -> Integers:
@@ -155,14 +170,8 @@ def _latest(items: Items) -> Integers:
     """The last thing that happened to each item before it was closed."""
     accepted = np.where(items.accepted == NEVER, 0, items.accepted)
     extended = np.where(items.extended == NEVER, 0, items.extended)
-    return np.maximum(items.received, np.maximum(accepted, extended))
-
-
-def _replaced(items: Items, accepted: Integers, extended: Integers, closed: Integers) -> Items:
-    return Items(
-        items.numbers, items.submissions, items.kinds, items.received, accepted, extended, closed,
-        items.outcomes, items.respondents, items.streets, items.industries,
-    )  # fmt: skip
+    supplemented = np.where(items.supplemented == NEVER, 0, items.supplemented)
+    return np.maximum(np.maximum(items.received, accepted), np.maximum(extended, supplemented))
 
 
 def _submission_counts(totals: Totals, year: int) -> tuple[int, ...]:
@@ -187,7 +196,7 @@ def _working_instants(dice: Dice, what: str, numbers: Integers, days: Integers) 
 def _life(
     dice: Dice, numbers: Integers, kinds: Integers, received: Integers
 ) -> dict[str, Integers]:
-    """Acceptance, extension, closure and outcome of each item."""
+    """Acceptance, extension, new facts, closure and outcome of each item."""
     day = received // DAY
     wait = np.minimum(1 + dice.waiting("acceptance", numbers, 1.9).astype(np.int64), 7)
     decided = add_working_days(day, wait)
@@ -202,9 +211,16 @@ def _life(
         _working_instants(dice, "extended at", numbers, add_working_days(day, 14)),
         NEVER,
     )
-    partial = Items(numbers, numbers, kinds, received, accepted, extended, received, kinds,
-                    numbers, numbers, numbers)  # fmt: skip
+    is_supplemented = (kinds == REPORT) & (dice.uniform("supplemented", numbers) < 0.06)
+    supplemented_on = add_working_days(day, dice.between("supplement", numbers, 1, 12))
+    supplemented = np.where(
+        is_supplemented, _working_instants(dice, "supplemented at", numbers, supplemented_on), NEVER
+    )
+    partial = Items(numbers, numbers, kinds, received, accepted, extended, supplemented,
+                    np.full_like(received, NEVER), kinds, numbers, numbers, numbers)  # fmt: skip
     closed = _closing(dice, partial, decided)
+    # Where new facts change nothing, the report may be decided upon before they come.
+    supplemented = np.where(supplemented < closed, supplemented, NEVER)
     states = {
         COMPLAINT: dice.choose("complaint ends", numbers, (0, 46, 36, 18)),
         REPORT: FILED + dice.choose("report ends", numbers, (2.5, 91, 6.5)),
@@ -217,12 +233,15 @@ def _life(
     outcomes = np.where(elsewhere, OUT_OF_JURISDICTION, outcomes)
     repeated = (kinds == REPORT) & (dice.uniform("repeated", numbers) < 0.03)
     outcomes = np.where(repeated & (day >= _REPEATS_CHANGED), REPEATED, outcomes)
-    return {"accepted": accepted, "extended": extended, "closed": closed, "outcomes": outcomes}
+    return {
+        "accepted": accepted, "extended": extended, "supplemented": supplemented,
+        "closed": closed, "outcomes": outcomes,
+    }  # fmt: skip
 
 
 def _closing(dice: Dice, items: Items, decided: Integers) -> Integers:
     """When each item is closed: mostly well before it is due, a few working days late in 3 %."""
-    numbers, day = items.numbers, items.received // DAY
+    numbers, day = items.numbers, items.verified_from()
     mediation = np.minimum(1 + dice.waiting("mediation", numbers, 15.0).astype(np.int64), 40)
     checks = np.minimum(2 + dice.waiting("verification", numbers, 5.0).astype(np.int64), 15)
     answer = np.minimum(1 + dice.waiting("answer", numbers, 0.8).astype(np.int64), 7)

@@ -51,8 +51,19 @@ def last_day_to_mediate(accepted: date) -> date:
     return working_days_after(accepted + timedelta(days=60 - 1), 1)
 
 
+def first_day_to_verify(item: dict[str, Any]) -> date:
+    """Receipt; from 2026-04-15 on, the last report with new facts before the decision."""
+    received, supplemented, closed = (
+        read_instant_day(item[name]) for name in ("received_at", "supplemented_at", "closed_at")
+    )
+    assert received is not None
+    if supplemented is None or supplemented < date(2026, 4, 15):
+        return received
+    return received if closed is not None and closed < supplemented else supplemented
+
+
 def due_day(item: dict[str, Any]) -> date:
-    """The day by which an item received before April 2026 must be closed."""
+    """The day by which an item must be closed."""
     received, accepted = (
         read_instant_day(item["received_at"]),
         read_instant_day(item["accepted_at"]),
@@ -61,7 +72,7 @@ def due_day(item: dict[str, Any]) -> date:
     if item["item_kind"] == "投诉" and accepted is not None:
         return last_day_to_mediate(accepted)
     if item["item_kind"] == "举报":
-        return working_days_after(received, 30 if item["is_extended"] else 15)
+        return working_days_after(first_day_to_verify(item), 30 if item["is_extended"] else 15)
     return working_days_after(received, 7)
 
 

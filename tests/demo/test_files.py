@@ -174,7 +174,9 @@ def test_complaint_table_is_that_of_the_contract(demo: DemoSummary) -> None:
 def test_items_are_handled_in_order_and_on_working_days(demo: DemoSummary) -> None:
     """Accepted after receipt, closed after acceptance, changed last when closed; no weekends."""
     for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite"):
-        steps = [item["received_at"], item["accepted_at"], item["closed_at"]]
+        steps = [
+            item["received_at"], item["accepted_at"], item["supplemented_at"], item["closed_at"],
+        ]  # fmt: skip
         known = [step for step in steps if step is not None]
         assert known == sorted(known)
         assert item["updated_at"] >= known[-1]

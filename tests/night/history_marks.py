@@ -130,7 +130,8 @@ def judged_item(item: dict[str, Any], as_of: date) -> Iterator[Mark]:
     assert received is not None
     if received > as_of:
         return
-    known = {name: _known(item[name], as_of) for name in ("accepted_at", "closed_at")}
+    events = ("accepted_at", "supplemented_at", "closed_at")
+    known = {name: _known(item[name], as_of) for name in events}
     item = item | known
     street, due, closed = _street(item["street_code"]), due_day(item), item["closed_at"] is not None
     kind, closed_on = item["item_kind"], read_instant_day(item["closed_at"])

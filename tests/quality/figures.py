@@ -51,7 +51,8 @@ create table ledgers.complaints as
     select
         'T' || number as item_no, 'S' || number as submission_no, 'complaint' as item_kind,
         'telephone' as channel, date '2024-12-02' as received_on, date '2024-12-03' as accepted_on,
-        date '2024-12-10' as closed_on, 'mediated' as status, date '2025-01-10' as due_on,
+        null::date as supplemented_on, date '2024-12-10' as closed_on, 'mediated' as status,
+        date '2025-01-10' as due_on,
         false as is_due_provisional, true as is_closed, true as is_due, true as is_closed_when_due,
         true as is_closed_on_time, date '2024-12-11' as acceptance_due_on,
         false as is_acceptance_due_provisional, true as is_acceptance_due,

@@ -474,6 +474,9 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
         (complaint(10, closed_at="2025-01-16 00:00:00"), "closed_at_is_not_ahead"),
         (complaint(11, accepted_at="2025-01-16 00:00:00"), "accepted_at_is_not_ahead"),
         (complaint(12, updated_at="2099-01-01 00:00:00"), "updated_at_is_plausible"),
+        (complaint(13, supplemented_at="2024-12-01 09:00:00"),
+         "supplemented_at_is_not_before_received_at"),
+        (complaint(14, supplemented_at="2025-01-16 00:00:00"), "supplemented_at_is_not_ahead"),
     ],
     "ip_pledges__pledged_rights": [
         (pledge("", "1") | {"质押合同编号": None}, "contract_no_is_given"),
@@ -544,6 +547,8 @@ GOOD_ROWS = {
         complaint(902, closed_at="2024-12-02 09:00:00", respondent_uscc="91330108MA27XF6Q92"),
         complaint(903, item_kind="举报", accepted_at=None, status="不再另行处理"),
         complaint(904, item_kind="举报", accepted_at=None, status="无管辖权告知"),
+        complaint(905, item_kind="举报", accepted_at=None, status="立案",
+                  supplemented_at="2025-01-15 23:59:59"),
     ],
     "ip_pledges__pledged_rights": [
         pledge("Y", "1"),
