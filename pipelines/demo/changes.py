@@ -39,7 +39,8 @@ from pipelines.errors import SettingsError
 
 _EVENT_NO, _EVENT, _DAY, _CODE, _KIND, _CAPITAL, _SCOPE, _PERSON = 0, 1, 2, 3, 5, 8, 9, 10
 _CHANGED_COLUMNS = (
-    "accepted_at", "supplemented_at", "closed_at", "status", "is_extended", "updated_at",
+    "accepted_at", "notified_at", "supplemented_at", "closed_at", "status", "is_extended",
+    "updated_at",
 )  # fmt: skip
 _SECONDS_FROM = np.datetime64("1970-01-01T00:00:00", "s")
 

@@ -1,8 +1,8 @@
 """The items of the complaint platform and their whole lives: arrays of numbers, no texts.
 
-What belongs here: which items there are, when each is received, accepted, extended, supplemented
-and closed, and what of that is known at the end of a day. What does not: texts and the database
-(complaints).
+What belongs here: which items there are, when each is received, accepted, told of, extended,
+supplemented and closed, and what of that is known at the end of a day. What does not: texts and the
+database (complaints).
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _LATE = 0.03
 # days, extended 30.
 _ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
 _MEDIATION_CHANGED = day_number(date(2024, 7, 1))
+# The same regulation: within the days of acceptance the consumer is told.
+_NOTICE_BEGINS = _MEDIATION_CHANGED
 # 总局令121, article 35: a repeated report is not handled again; one supplemented with new facts is
 # verified anew.
 _REPEATS_CHANGED = day_number(date(2026, 4, 15))
@@ -64,6 +66,8 @@ class Items:
     kinds: Integers
     received: Integers
     accepted: Integers
+    told: Integers
+    """When the complainant was told of an acceptance; of a refusal, see `notified`."""
     extended: Integers
     supplemented: Integers
     closed: Integers
@@ -79,6 +83,10 @@ class Items:
     def take(self, index: Integers) -> Items:
         """The items at these positions."""
         return Items(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    def notified(self) -> Integers:
+        """When the complainant was told: a refusal is told as it closes the item."""
+        return np.where(self.outcomes == NOT_ACCEPTED, self.closed, self.told)
 
     def verified_from(self) -> Integers:
         """The day of receipt; of a report that begins anew, that of the new facts."""
@@ -114,9 +122,18 @@ class Items:
         is_complaint, is_accepted = self.kinds == COMPLAINT, self.accepted != NEVER
         decided = np.where(is_accepted, accepted, closed)
         acceptance = add_working_days(received, _ACCEPTANCE_DAYS)
+        notified = _day_of(self.notified())
+        # Before the first complaint that carries a day of notice nothing is known of one.
+        kept = received >= received.min(initial=NEVER, where=notified != NEVER)
+        is_told = is_complaint & kept & (received >= _NOTICE_BEGINS)
+        withdrawn = np.where(self.outcomes == WITHDRAWN, closed, NEVER)
         due = self.due_days()
         return {
             "acceptance": (np.where(is_complaint, acceptance, NEVER), decided),
+            "acceptance_notice": (
+                np.where(is_told, acceptance, NEVER),
+                np.minimum(notified, withdrawn),
+            ),
             "mediation": (np.where(is_accepted, due, NEVER), closed),
             "verification": (np.where(self.kinds == REPORT, due, NEVER), closed),
         }
@@ -132,7 +149,10 @@ class Items:
         accepted = np.where(known.accepted < cut, known.accepted, NEVER)
         extended = np.where(known.extended < cut, known.extended, NEVER)
         supplemented = np.where(known.supplemented < cut, known.supplemented, NEVER)
-        seen = replace(known, accepted=accepted, extended=extended, supplemented=supplemented)
+        told = np.where(known.told < cut, known.told, NEVER)
+        seen = replace(
+            known, accepted=accepted, told=told, extended=extended, supplemented=supplemented
+        )
         due = seen.due_days()
         last_hours = add_working_days(np.asarray([day_number(end)]), 0) * DAY + 17 * 3600
         rushed = np.maximum(np.maximum(last_hours, due * DAY + 9 * 3600), _latest(seen) + 60)
@@ -159,7 +179,8 @@ class Items:
     def updated(self) -> Integers:
         """The instant of the last change."""
         closed = np.where(self.closed == NEVER, 0, self.closed)
-        return np.maximum(_latest(self), closed)
+        told = np.where(self.told == NEVER, 0, self.told)
+        return np.maximum(_latest(self), np.maximum(told, closed))
 
 
 def _day_of(instants: Integers) -> Integers:
@@ -196,7 +217,7 @@ def _working_instants(dice: Dice, what: str, numbers: Integers, days: Integers) 
 def _life(
     dice: Dice, numbers: Integers, kinds: Integers, received: Integers
 ) -> dict[str, Integers]:
-    """Acceptance, extension, new facts, closure and outcome of each item."""
+    """Acceptance, notice, extension, new facts, closure and outcome of each item."""
     day = received // DAY
     wait = np.minimum(1 + dice.waiting("acceptance", numbers, 1.9).astype(np.int64), 7)
     decided = add_working_days(day, wait)
@@ -216,11 +237,17 @@ def _life(
     supplemented = np.where(
         is_supplemented, _working_instants(dice, "supplemented at", numbers, supplemented_on), NEVER
     )
-    partial = Items(numbers, numbers, kinds, received, accepted, extended, supplemented,
-                    np.full_like(received, NEVER), kinds, numbers, numbers, numbers)  # fmt: skip
+    never = np.full_like(received, NEVER)
+    partial = Items(numbers, numbers, kinds, received, accepted, never, extended, supplemented,
+                    never, kinds, numbers, numbers, numbers)  # fmt: skip
     closed = _closing(dice, partial, decided)
     # Where new facts change nothing, the report may be decided upon before they come.
     supplemented = np.where(supplemented < closed, supplemented, NEVER)
+    # Most are told at once, some only days later, and all before the item is closed.
+    wait = dice.choose("told after", numbers, (70, 20, 7, 0, 0, 3))
+    told_later = _working_instants(dice, "told at", numbers, add_working_days(decided, wait))
+    told = np.minimum(np.where(wait == 0, accepted, told_later), closed)
+    told = np.where(is_accepted, told, NEVER)
     states = {
         COMPLAINT: dice.choose("complaint ends", numbers, (0, 46, 36, 18)),
         REPORT: FILED + dice.choose("report ends", numbers, (2.5, 91, 6.5)),
@@ -234,7 +261,7 @@ def _life(
     repeated = (kinds == REPORT) & (dice.uniform("repeated", numbers) < 0.03)
     outcomes = np.where(repeated & (day >= _REPEATS_CHANGED), REPEATED, outcomes)
     return {
-        "accepted": accepted, "extended": extended, "supplemented": supplemented,
+        "accepted": accepted, "told": told, "extended": extended, "supplemented": supplemented,
         "closed": closed, "outcomes": outcomes,
     }  # fmt: skip
 

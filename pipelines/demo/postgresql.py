@@ -11,6 +11,7 @@ from pipelines.demo.complaints import COLUMNS, DATABASE
 _TYPES = {
     "received_at": "timestamp",
     "accepted_at": "timestamp",
+    "notified_at": "timestamp",
     "supplemented_at": "timestamp",
     "closed_at": "timestamp",
     "updated_at": "timestamp",

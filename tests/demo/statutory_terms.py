@@ -19,6 +19,7 @@ Figures = dict[tuple[str, int], Decimal]
 
 RATES = {
     "acceptance": ("acceptances_not_yet_due", "acceptance_on_time_rate"),
+    "acceptance_notice": ("acceptance_notices_not_yet_due", "acceptance_notice_on_time_rate"),
     "mediation": ("mediations_not_yet_due", "mediation_on_time_rate"),
     "verification": ("verifications_not_yet_due", "verification_on_time_rate"),
     "decision": ("cases_not_yet_due", "case_decision_on_time_rate"),
@@ -77,7 +78,10 @@ def due_day(item: dict[str, Any]) -> date:
 
 
 def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
-    """The last day of each statutory step of an item, and the day the step ended."""
+    """The last day of each statutory step of an item, and the day the step ended.
+
+    The demo's platform keeps the day of notice from its first complaint on.
+    """
     received, accepted = (
         read_instant_day(item["received_at"]),
         read_instant_day(item["accepted_at"]),
@@ -89,6 +93,10 @@ def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
     if item["item_kind"] == "咨询":
         return {}
     steps = {"acceptance": (working_days_after(received, 7), accepted or closed)}
+    if received >= date(2024, 7, 1):
+        withdrawn = closed if item["status"] == "撤回" else None
+        told = [day for day in (read_instant_day(item["notified_at"]), withdrawn) if day]
+        steps["acceptance_notice"] = (working_days_after(received, 7), min(told, default=None))
     if accepted is not None:
         steps["mediation"] = (last_day_to_mediate(accepted), closed)
     return steps

@@ -180,6 +180,10 @@ def test_items_are_handled_in_order_and_on_working_days(demo: DemoSummary) -> No
         known = [step for step in steps if step is not None]
         assert known == sorted(known)
         assert item["updated_at"] >= known[-1]
+        if item["notified_at"] is not None:
+            steps.append(item["notified_at"])
+            assert (item["accepted_at"] or item["closed_at"]) <= item["notified_at"]
+            assert item["notified_at"] <= min(item["closed_at"] or "9999", item["updated_at"])
         assert item["updated_at"] <= "2025-01-15 23:59:59"
         for step in steps[1:2] if item["item_kind"] == "咨询" else steps[1:]:
             assert step is None or chinese_calendar.is_workday(date.fromisoformat(step[:10]))

@@ -117,8 +117,8 @@ def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
     at, never, none = days * DAY, np.full_like(days, NEVER), np.zeros_like(days)
     items = Items(
         numbers=none, submissions=none, kinds=none + COMPLAINT, received=at, accepted=at,
-        extended=never, supplemented=never, closed=never, outcomes=none, respondents=none,
-        streets=none, industries=none,
+        told=never, extended=never, supplemented=never, closed=never, outcomes=none,
+        respondents=none, streets=none, industries=none,
     )  # fmt: skip
     due = [to_date(day) for day in items.due_days().tolist()]
     assert due == [last_day_to_mediate(to_date(day)) for day in days.tolist()]

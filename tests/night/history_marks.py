@@ -36,6 +36,7 @@ STOCK = "active_entities"
 
 NOT_YET_DUE = {
     "acceptance": "acceptances_not_yet_due",
+    "acceptance_notice": "acceptance_notices_not_yet_due",
     "mediation": "mediations_not_yet_due",
     "verification": "verifications_not_yet_due",
     "decision": "cases_not_yet_due",
@@ -130,7 +131,7 @@ def judged_item(item: dict[str, Any], as_of: date) -> Iterator[Mark]:
     assert received is not None
     if received > as_of:
         return
-    events = ("accepted_at", "supplemented_at", "closed_at")
+    events = ("accepted_at", "notified_at", "supplemented_at", "closed_at")
     known = {name: _known(item[name], as_of) for name in events}
     item = item | known
     street, due, closed = _street(item["street_code"]), due_day(item), item["closed_at"] is not None

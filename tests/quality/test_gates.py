@@ -477,6 +477,8 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
         (complaint(13, supplemented_at="2024-12-01 09:00:00"),
          "supplemented_at_is_not_before_received_at"),
         (complaint(14, supplemented_at="2025-01-16 00:00:00"), "supplemented_at_is_not_ahead"),
+        (complaint(15, notified_at="2024-12-02 08:59:59"), "notified_at_is_not_before_received_at"),
+        (complaint(16, notified_at="2025-01-16 00:00:00"), "notified_at_is_not_ahead"),
     ],
     "ip_pledges__pledged_rights": [
         (pledge("", "1") | {"质押合同编号": None}, "contract_no_is_given"),
@@ -549,6 +551,7 @@ GOOD_ROWS = {
         complaint(904, item_kind="举报", accepted_at=None, status="无管辖权告知"),
         complaint(905, item_kind="举报", accepted_at=None, status="立案",
                   supplemented_at="2025-01-15 23:59:59"),
+        complaint(906, notified_at="2025-01-15 23:59:59"),
     ],
     "ip_pledges__pledged_rights": [
         pledge("Y", "1"),

@@ -1,8 +1,14 @@
-{#- The periods that run for an item. What ends an acceptance is the decision either way. -#}
+{#- The periods that run for an item. What ends an acceptance is the decision either way; whoever
+    withdraws a complaint need not be told of it any more. -#}
 {% set unextended = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% set periods = {
     'acceptance': {'rule': "'complaint_acceptance'", 'kind': 'complaint', 'from': 'received_on',
                    'ended': 'coalesce(accepted_on, closed_on)', 'extension': unextended},
+    'acceptance_notice': {
+        'rule': "'complaint_acceptance_notice'", 'kind': 'complaint', 'from': 'notice_from',
+        'ended': "least(notified_on, case when status = 'withdrawn' then closed_on end)",
+        'extension': unextended,
+    },
     'mediation': {'rule': "'complaint_mediation'", 'kind': 'complaint', 'from': 'accepted_on',
                   'ended': 'closed_on', 'extension': unextended},
     'verification': {'rule': "case when restarted_on is null then 'report_verification'"
@@ -24,7 +30,8 @@ industry_classes as (
 
 received as (
     {{ known_rows('complaints__items', 'received_on', {
-        'accepted_on': none, 'supplemented_on': none, 'closed_on': none, 'status': 'closed_on',
+        'accepted_on': none, 'notified_on': none, 'supplemented_on': none, 'closed_on': none,
+        'status': 'closed_on',
     }) }}
 ),
 
@@ -32,6 +39,14 @@ restart as (
     select min(valid_from) as valid_from
     from {{ ref('statutory_rules') }}
     where rule_id = 'report_restart'
+),
+
+-- Before the first complaint that carries a day of notice the source did not keep it: whether those
+-- were told in time is not known, and not "no".
+first_notice as (
+    select min(received_on) as received_on
+    from received
+    where item_kind = 'complaint' and notified_on is not null
 ),
 
 -- The source states how an item stands now; as of a day before it was closed, it was open. That a
@@ -59,9 +74,12 @@ stated as (
 
 items as (
     select
-        *,
-        coalesce(restarted_on, received_on) as verified_from
+        stated.*,
+        coalesce(stated.restarted_on, stated.received_on) as verified_from,
+        case when stated.received_on >= first_notice.received_on then stated.received_on end
+            as notice_from
     from stated
+    cross join first_notice
 ),
 
 -- Few days begin the periods of many items: each rule is dated once a day, not once an item.
@@ -134,6 +152,7 @@ select
     due.channel,
     due.received_on,
     due.accepted_on,
+    due.notified_on,
     due.supplemented_on,
     due.closed_on,
     due.status,
@@ -144,7 +163,7 @@ select
     due.due_on <= due.as_of and due.is_closed as is_closed_when_due,
     due.due_on <= due.as_of and due.is_closed and due.closed_on <= due.due_on
         as is_closed_on_time,
-    {%- for name in ['acceptance', 'mediation', 'verification'] %}
+    {%- for name in ['acceptance', 'acceptance_notice', 'mediation', 'verification'] %}
     due.{{ name }}_due_on,
     due.is_{{ name }}_due_provisional,
     due.is_{{ name }}_due,

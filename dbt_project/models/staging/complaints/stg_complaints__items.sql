@@ -24,6 +24,7 @@ select
     }) }} as status,
     {{ date_of_timestamp('received_at') }} as received_on,
     {{ date_of_timestamp('accepted_at') }} as accepted_on,
+    {{ date_of_timestamp('notified_at') }} as notified_on,
     {{ date_of_timestamp('supplemented_at') }} as supplemented_on,
     {{ date_of_timestamp('closed_at') }} as closed_on,
     coalesce({{ try_cast('is_extended', 'boolean') }}, false) as is_extended,
