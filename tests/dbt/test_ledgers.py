@@ -120,6 +120,7 @@ def test_a_pledge_counts_its_amount_once_however_many_rights(
     assert found.fetchall() == [
         ("P1", date(2024, 3, 5), "data_ip", 2, "secured", amount, "330108003", 2),
         ("P2", date(2024, 3, 5), "mixed", 2, "credit_line", amount, "330108003", 4),
+        ("P3", date(2024, 3, 5), "data_ip", 1, "secured", amount, "330108003", 6),
     ]
 
 

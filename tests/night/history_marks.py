@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.demo.delivered import PledgeContract
+from tests.demo.delivered import SECURED, PledgeContract
 from tests.demo.statutory_terms import (
     due_day,
     last_day_to_decide,
@@ -101,7 +101,7 @@ def pledged(contract: PledgeContract) -> Iterator[Mark]:
     """What a pledge contract counts in."""
     street = _street(contract.street)
     yield Mark("ip_pledge_contracts", contract.registered_on, street)
-    if contract.amount_kind == "担保金额":
+    if contract.amount_kind in SECURED:
         yuan = contract.amount * 10_000
         yield Mark("pledge_amount", contract.registered_on, street, yuan)
         if contract.right_kinds == {"数据知识产权"}:

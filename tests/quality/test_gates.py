@@ -558,6 +558,7 @@ GOOD_ROWS = {
         pledge("Y", "2", 权利类型="数据知识产权"),
         pledge("Z", "1", 登记日期="45631", **{"质押金额(万元)": "0"}),
         pledge("X", "1", 登记日期="2024.12.05"),
+        pledge("W", "1", 金额类型="最高债权额"),
     ],
     "penalty_cases__cases": [
         case(900), case(901, decisions=None), case(902, decisions="[]"), case(903, party_kind=None),
