@@ -38,7 +38,10 @@ from pipelines.demo.working_days import LAST_DELIVERY
 from pipelines.errors import SettingsError
 
 _EVENT_NO, _EVENT, _DAY, _CODE, _KIND, _CAPITAL, _SCOPE, _PERSON = 0, 1, 2, 3, 5, 8, 9, 10
-_CHANGED_COLUMNS = ("accepted_at", "closed_at", "status", "is_extended", "updated_at")
+_CHANGED_COLUMNS = (
+    "accepted_at", "notified_at", "supplemented_at", "closed_at", "status", "is_extended",
+    "updated_at",
+)  # fmt: skip
 _SECONDS_FROM = np.datetime64("1970-01-01T00:00:00", "s")
 
 
@@ -216,9 +219,9 @@ def _keep_closures(items: Items, known: dict[str, str | None]) -> Items:
 def _update_rows(database: sqlite3.Connection, rows: list[dict[str, str | int | None]]) -> int:
     """Bring open rows up to date; how many of them changed."""
     before = database.total_changes
+    changes = ", ".join(f"{name} = ?" for name in _CHANGED_COLUMNS)
     database.executemany(
-        "update items set accepted_at = ?, closed_at = ?, status = ?, is_extended = ?,"
-        " updated_at = ? where item_no = ? and updated_at < ?",
+        f"update items set {changes} where item_no = ? and updated_at < ?",
         [
             (*(row[name] for name in _CHANGED_COLUMNS), row["item_no"], row["updated_at"])
             for row in rows

@@ -1,13 +1,14 @@
 """The items of the complaint platform and their whole lives: arrays of numbers, no texts.
 
-What belongs here: which items there are, when each is received, accepted, extended and closed, and
-what of that is known at the end of a day. What does not: texts and the database (complaints).
+What belongs here: which items there are, when each is received, accepted, told of, extended,
+supplemented and closed, and what of that is known at the end of a day. What does not: texts and the
+database (complaints).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -39,10 +40,21 @@ _LATE = 0.03
 # days, extended 30.
 _ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
 _MEDIATION_CHANGED = day_number(date(2024, 7, 1))
+# The same regulation: within the days of acceptance the consumer is told.
+_NOTICE_BEGINS = _MEDIATION_CHANGED
+# 总局令121, article 35: a repeated report is not handled again; one supplemented with new facts is
+# verified anew.
+_REPEATS_CHANGED = day_number(date(2026, 4, 15))
 
 # Terminal states, by kind; a complaint that is not accepted has its own.
-NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED = range(8)
-OUTCOME_LABELS = ("不予受理", "达成调解", "终止调解", "撤回", "立案", "不予立案", "移送", "已答复")
+(
+    NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED,
+    REPEATED, OUT_OF_JURISDICTION,
+) = range(10)  # fmt: skip
+OUTCOME_LABELS = (
+    "不予受理", "达成调解", "终止调解", "撤回", "立案", "不予立案", "移送", "已答复",
+    "不再另行处理", "无管辖权告知",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,10 @@ class Items:
     kinds: Integers
     received: Integers
     accepted: Integers
+    told: Integers
+    """When the complainant was told of an acceptance; of a refusal, see `notified`."""
     extended: Integers
+    supplemented: Integers
     closed: Integers
     outcomes: Integers
     respondents: Integers
@@ -69,9 +84,23 @@ class Items:
         """The items at these positions."""
         return Items(*(getattr(self, f.name)[index] for f in fields(self)))
 
+    def notified(self) -> Integers:
+        """When the complainant was told: a refusal is told as it closes the item."""
+        return np.where(self.outcomes == NOT_ACCEPTED, self.closed, self.told)
+
+    def verified_from(self) -> Integers:
+        """The day of receipt; of a report that begins anew, that of the new facts."""
+        supplemented = _day_of(self.supplemented)
+        is_anew = (
+            (self.supplemented != NEVER)
+            & (supplemented >= _REPEATS_CHANGED)
+            & (supplemented <= _day_of(self.closed))
+        )
+        return np.where(is_anew, supplemented, self.received // DAY)
+
     def due_days(self) -> Integers:
         """The day by which each item must be closed, given what happened so far."""
-        received = self.received // DAY
+        received = self.verified_from()
         is_accepted = self.accepted != NEVER
         accepted = np.where(is_accepted, self.accepted // DAY, received)
         mediated = np.where(
@@ -93,9 +122,18 @@ class Items:
         is_complaint, is_accepted = self.kinds == COMPLAINT, self.accepted != NEVER
         decided = np.where(is_accepted, accepted, closed)
         acceptance = add_working_days(received, _ACCEPTANCE_DAYS)
+        notified = _day_of(self.notified())
+        # Before the first complaint that carries a day of notice nothing is known of one.
+        kept = received >= received.min(initial=NEVER, where=notified != NEVER)
+        is_told = is_complaint & kept & (received >= _NOTICE_BEGINS)
+        withdrawn = np.where(self.outcomes == WITHDRAWN, closed, NEVER)
         due = self.due_days()
         return {
             "acceptance": (np.where(is_complaint, acceptance, NEVER), decided),
+            "acceptance_notice": (
+                np.where(is_told, acceptance, NEVER),
+                np.minimum(notified, withdrawn),
+            ),
             "mediation": (np.where(is_accepted, due, NEVER), closed),
             "verification": (np.where(self.kinds == REPORT, due, NEVER), closed),
         }
@@ -110,12 +148,16 @@ class Items:
         known = self.take(np.flatnonzero(self.received < cut))
         accepted = np.where(known.accepted < cut, known.accepted, NEVER)
         extended = np.where(known.extended < cut, known.extended, NEVER)
-        seen = _replaced(known, accepted, extended, known.closed)
+        supplemented = np.where(known.supplemented < cut, known.supplemented, NEVER)
+        told = np.where(known.told < cut, known.told, NEVER)
+        seen = replace(
+            known, accepted=accepted, told=told, extended=extended, supplemented=supplemented
+        )
         due = seen.due_days()
         last_hours = add_working_days(np.asarray([day_number(end)]), 0) * DAY + 17 * 3600
         rushed = np.maximum(np.maximum(last_hours, due * DAY + 9 * 3600), _latest(seen) + 60)
         closed = np.where((due <= day_number(end)) & (known.closed >= cut), rushed, known.closed)
-        return _replaced(seen, accepted, extended, np.where(closed < cut, closed, NEVER))
+        return replace(seen, closed=np.where(closed < cut, closed, NEVER))
 
     def oddities(self) -> Counter[str]:
         """How many items there are of the kinds that need care."""
@@ -131,12 +173,14 @@ class Items:
             "complaints: closed after due": int((is_closed & (self.closed // DAY > due)).sum()),
             "complaints: still open": int((~is_closed).sum()),
             "complaints: extended reports": int((self.extended != NEVER).sum()),
+            "complaints: supplemented reports": int((self.supplemented != NEVER).sum()),
         })  # fmt: skip
 
     def updated(self) -> Integers:
         """The instant of the last change."""
         closed = np.where(self.closed == NEVER, 0, self.closed)
-        return np.maximum(_latest(self), closed)
+        told = np.where(self.told == NEVER, 0, self.told)
+        return np.maximum(_latest(self), np.maximum(told, closed))
 
 
 def _day_of(instants: Integers) -> Integers:
@@ -147,14 +191,8 @@ def _latest(items: Items) -> Integers:
     """The last thing that happened to each item before it was closed."""
     accepted = np.where(items.accepted == NEVER, 0, items.accepted)
     extended = np.where(items.extended == NEVER, 0, items.extended)
-    return np.maximum(items.received, np.maximum(accepted, extended))
-
-
-def _replaced(items: Items, accepted: Integers, extended: Integers, closed: Integers) -> Items:
-    return Items(
-        items.numbers, items.submissions, items.kinds, items.received, accepted, extended, closed,
-        items.outcomes, items.respondents, items.streets, items.industries,
-    )  # fmt: skip
+    supplemented = np.where(items.supplemented == NEVER, 0, items.supplemented)
+    return np.maximum(np.maximum(items.received, accepted), np.maximum(extended, supplemented))
 
 
 def _submission_counts(totals: Totals, year: int) -> tuple[int, ...]:
@@ -179,7 +217,7 @@ def _working_instants(dice: Dice, what: str, numbers: Integers, days: Integers) 
 def _life(
     dice: Dice, numbers: Integers, kinds: Integers, received: Integers
 ) -> dict[str, Integers]:
-    """Acceptance, extension, closure and outcome of each item."""
+    """Acceptance, notice, extension, new facts, closure and outcome of each item."""
     day = received // DAY
     wait = np.minimum(1 + dice.waiting("acceptance", numbers, 1.9).astype(np.int64), 7)
     decided = add_working_days(day, wait)
@@ -194,9 +232,22 @@ def _life(
         _working_instants(dice, "extended at", numbers, add_working_days(day, 14)),
         NEVER,
     )
-    partial = Items(numbers, numbers, kinds, received, accepted, extended, received, kinds,
-                    numbers, numbers, numbers)  # fmt: skip
+    is_supplemented = (kinds == REPORT) & (dice.uniform("supplemented", numbers) < 0.06)
+    supplemented_on = add_working_days(day, dice.between("supplement", numbers, 1, 12))
+    supplemented = np.where(
+        is_supplemented, _working_instants(dice, "supplemented at", numbers, supplemented_on), NEVER
+    )
+    never = np.full_like(received, NEVER)
+    partial = Items(numbers, numbers, kinds, received, accepted, never, extended, supplemented,
+                    never, kinds, numbers, numbers, numbers)  # fmt: skip
     closed = _closing(dice, partial, decided)
+    # Where new facts change nothing, the report may be decided upon before they come.
+    supplemented = np.where(supplemented < closed, supplemented, NEVER)
+    # Most are told at once, some only days later, and all before the item is closed.
+    wait = dice.choose("told after", numbers, (70, 20, 7, 0, 0, 3))
+    told_later = _working_instants(dice, "told at", numbers, add_working_days(decided, wait))
+    told = np.minimum(np.where(wait == 0, accepted, told_later), closed)
+    told = np.where(is_accepted, told, NEVER)
     states = {
         COMPLAINT: dice.choose("complaint ends", numbers, (0, 46, 36, 18)),
         REPORT: FILED + dice.choose("report ends", numbers, (2.5, 91, 6.5)),
@@ -205,12 +256,19 @@ def _life(
     outcomes = np.select([kinds == kind for kind in states], list(states.values()))
     early = np.where(dice.uniform("withdrawn early", numbers) < 0.2, WITHDRAWN, NOT_ACCEPTED)
     outcomes = np.where((kinds == COMPLAINT) & is_refused, early, outcomes)
-    return {"accepted": accepted, "extended": extended, "closed": closed, "outcomes": outcomes}
+    elsewhere = (kinds == REPORT) & (dice.uniform("out of jurisdiction", numbers) < 0.02)
+    outcomes = np.where(elsewhere, OUT_OF_JURISDICTION, outcomes)
+    repeated = (kinds == REPORT) & (dice.uniform("repeated", numbers) < 0.03)
+    outcomes = np.where(repeated & (day >= _REPEATS_CHANGED), REPEATED, outcomes)
+    return {
+        "accepted": accepted, "told": told, "extended": extended, "supplemented": supplemented,
+        "closed": closed, "outcomes": outcomes,
+    }  # fmt: skip
 
 
 def _closing(dice: Dice, items: Items, decided: Integers) -> Integers:
     """When each item is closed: mostly well before it is due, a few working days late in 3 %."""
-    numbers, day = items.numbers, items.received // DAY
+    numbers, day = items.numbers, items.verified_from()
     mediation = np.minimum(1 + dice.waiting("mediation", numbers, 15.0).astype(np.int64), 40)
     checks = np.minimum(2 + dice.waiting("verification", numbers, 5.0).astype(np.int64), 15)
     answer = np.minimum(1 + dice.waiting("answer", numbers, 0.8).astype(np.int64), 7)

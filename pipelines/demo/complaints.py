@@ -37,6 +37,8 @@ COLUMNS = {
     "channel": "text",
     "received_at": "text not null",
     "accepted_at": "text",
+    "notified_at": "text",
+    "supplemented_at": "text",
     "closed_at": "text",
     "status": "text not null",
     "is_extended": "integer not null",
@@ -54,7 +56,7 @@ _CHANNELS = ("互联网", "电话", "来人", "来函")
 _CHANNEL_WEIGHTS = (71, 25, 2.5, 1.5)
 _COMPLAINANTS = 40_000  # persons; some write hundreds of times
 
-_INSERT = "insert into items values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"insert into items values ({', '.join('?' * len(COLUMNS))})"
 
 Row = tuple[str | int | None, ...]
 
@@ -117,6 +119,8 @@ class ComplaintTexts:
             channels[self.dice.choose("channel", writers, _CHANNEL_WEIGHTS)],
             instants(items.received),
             instants(items.accepted),
+            instants(items.notified()),
+            instants(items.supplemented),
             instants(items.closed),
             statuses(items),
             (items.extended != NEVER).astype(int).tolist(),

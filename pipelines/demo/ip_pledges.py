@@ -22,9 +22,11 @@ from pipelines.demo.entities import Entities
 from pipelines.demo.identities import Texts
 from pipelines.demo.pledge_contracts import (
     AMOUNT_LABELS,
+    MAXIMUM_LABEL,
     MIXED,
     PATENT,
     RIGHT_LABELS,
+    SECURED,
     TRADEMARK,
     Contracts,
 )
@@ -109,7 +111,7 @@ class PledgeWorkbook:
             PLEDGEE: words.BANKS[number % len(words.BANKS)],
             STREET: words.STREETS[int(self.stock.streets[firm])],
             AMOUNT: _amount_cell(int(contracts.amounts[place]), place, found),
-            KIND: AMOUNT_LABELS[int(contracts.amount_kinds[place])],
+            KIND: _amount_label(int(contracts.amount_kinds[place]), number),
         }
         for column in _CONTRACT_CELLS:
             style = dated if column == DAY and is_dated else centred
@@ -164,6 +166,11 @@ def _day_cell(day: date, place: int, found: Counter[str]) -> tuple[int | str, bo
 def _wan(fen: int) -> float:
     """An amount in 万元; two decimals, so the shortest float is the decimal."""
     return float(Decimal(fen) / _FEN_PER_WAN)
+
+
+def _amount_label(kind: int, number: int) -> str:
+    """What the amount is; every fifth contract is a maximum pledge."""
+    return MAXIMUM_LABEL if kind == SECURED and number % 5 == 0 else AMOUNT_LABELS[kind]
 
 
 def _amount_cell(fen: int, place: int, found: Counter[str]) -> float | str:

@@ -24,6 +24,8 @@ PATENT, TRADEMARK, DATA_IP, COPYRIGHT, MIXED = range(5)
 RIGHT_LABELS = ("专利权", "商标权", "数据知识产权", "著作权")
 SECURED, CREDIT_LINE, DRAWN = range(3)
 AMOUNT_LABELS = ("担保金额", "授信额度", "实际放款")
+MAXIMUM_LABEL = "最高债权额"
+"""What is secured under a maximum pledge."""
 
 STEP = 10_000
 """Fen in the smallest amount of the workbook: 0.01 万元 is 100 yuan."""

@@ -11,6 +11,8 @@ from pipelines.demo.complaints import COLUMNS, DATABASE
 _TYPES = {
     "received_at": "timestamp",
     "accepted_at": "timestamp",
+    "notified_at": "timestamp",
+    "supplemented_at": "timestamp",
     "closed_at": "timestamp",
     "updated_at": "timestamp",
     "is_extended": "boolean",

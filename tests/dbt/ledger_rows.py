@@ -78,6 +78,10 @@ COMPLAINTS = [
     _item("C4", "举报", "2024-11-01 09:00:00", is_extended="true", status="立案",
           closed_at="2024-12-02 09:00:00", channel=None),
     _item("C5", "咨询", "2025-01-13 09:00:00", industry_code=None),
+    _item("C6", "举报", "2024-12-20 09:00:00", status="不再另行处理",
+          closed_at="2025-01-13 17:00:00"),
+    _item("C7", "举报", "2024-12-20 09:00:00", status="无管辖权告知",
+          closed_at="2025-01-14 09:00:00"),
 ]  # fmt: skip
 
 
@@ -100,6 +104,7 @@ IP_PLEDGES = [
     _right("P1", "2"),
     _right("P2", "3", 权利类型="专利权", 金额类型="授信额度"),
     _right("P2", "4", 权利类型="商标权", 金额类型="授信额度"),
+    _right("P3", "5", 金额类型="最高债权额"),
 ]
 
 PENALTY_CASES: list[Row] = [

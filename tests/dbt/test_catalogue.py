@@ -28,7 +28,7 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
         from indicators.indicators
         """
     ).fetchall()
-    assert len(reviewed) == 124
+    assert len(reviewed) == 126
     assert sorted(published) == sorted(reviewed)
 
 

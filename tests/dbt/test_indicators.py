@@ -45,6 +45,8 @@ MARCH = date(2024, 3, 31)
         ("on_time_closure_rate", "0.666667", None),  # two of three, rounded half up once
         ("acceptances_not_yet_due", 0, 0),
         ("acceptance_on_time_rate", 1, None),  # accepted on the last of its sixteen days
+        ("acceptance_notices_not_yet_due", 0, 0),
+        ("acceptance_notice_on_time_rate", 0, None),  # decided on the last day, told a day later
         ("mediations_not_yet_due", 0, 0),
         ("mediation_on_time_rate", 0, None),  # five days late
         ("verifications_not_yet_due", 0, 0),
@@ -95,6 +97,7 @@ def test_a_quarter_by_hand(ask: Ask, indicator: str, quarter: str) -> None:
         ("due_closure_rate", 1),
         ("on_time_closure_rate", "0.8"),  # one is closed on its due date, two later
         ("acceptance_on_time_rate", "0.571429"),  # three of seven a day late
+        ("acceptance_notice_on_time_rate", "0.142857"),  # one of seven was told
         ("mediation_on_time_rate", "0.857143"),
         ("verification_on_time_rate", "0.666667"),
     ],
@@ -117,6 +120,8 @@ def test_ten_items_of_one_day_by_hand(ask: Ask, indicator: str, expected: int | 
         ("p90_handling_days", 2, "provisional"),
         ("acceptances_not_yet_due", 2, "final"),  # due on 16 January, the day after
         ("acceptance_on_time_rate", None, "provisional"),
+        ("acceptance_notices_not_yet_due", 2, "final"),
+        ("acceptance_notice_on_time_rate", None, "provisional"),
         ("mediations_not_yet_due", 1, "final"),  # due on 20 January
         ("mediation_on_time_rate", None, "provisional"),
         ("verifications_not_yet_due", 1, "final"),
@@ -240,7 +245,7 @@ def test_the_catalogue_says_what_is_declared(figures: duckdb.DuckDBPyConnection)
             "%",
             "ratio",
             "consumer_protection",
-            2,
+            3,
             "complaints",
             "item_kind",
             True,

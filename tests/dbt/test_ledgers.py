@@ -89,7 +89,10 @@ def test_entity_stocks_tell_every_movement_and_the_exit_nobody_knew(
 
 
 def test_complaints_are_due_by_the_rule_of_their_kind(ledgers: duckdb.DuckDBPyConnection) -> None:
-    """60 days of mediation from 10 October; 15 of verification, 30 when extended."""
+    """60 days of mediation from 10 October; 15 of verification, 30 when extended.
+
+    A repeated report and one beyond the bureau's power are decided upon, in time or a day late.
+    """
     found = ledgers.execute(
         """
         select item_no, item_kind, channel, status, due_on, is_closed_when_due, is_closed_on_time,
@@ -103,7 +106,10 @@ def test_complaints_are_due_by_the_rule_of_their_kind(ledgers: duckdb.DuckDBPyCo
         ("C3", "report", "internet", "not_filed", date(2024, 11, 22), True, False, 24, "I"),
         ("C4", "report", None, "filed", date(2024, 12, 13), True, True, 31, "I"),
         ("C5", "consultation", "internet", "pending", date(2025, 1, 22), False, False, None, None),
-    ]
+        ("C6", "report", "internet", "repeated", date(2025, 1, 13), True, True, 24, "I"),
+        ("C7", "report", "internet", "out_of_jurisdiction", date(2025, 1, 13), True, False, 25,
+         "I"),
+    ]  # fmt: skip
 
 
 def test_a_pledge_counts_its_amount_once_however_many_rights(
@@ -114,6 +120,7 @@ def test_a_pledge_counts_its_amount_once_however_many_rights(
     assert found.fetchall() == [
         ("P1", date(2024, 3, 5), "data_ip", 2, "secured", amount, "330108003", 2),
         ("P2", date(2024, 3, 5), "mixed", 2, "credit_line", amount, "330108003", 4),
+        ("P3", date(2024, 3, 5), "data_ip", 1, "secured", amount, "330108003", 6),
     ]
 
 

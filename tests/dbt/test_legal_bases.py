@@ -134,8 +134,8 @@ def test_a_rule_rests_on_a_citation_that_gives_its_days(rule: dict[str, str]) ->
         and (rule["valid_to"] or "9999") >= basis["valid_from"]
     ]
     assert held
-    if rule["rule_id"] == "reconsideration_deemed_acceptance":
-        return  # the law says it comes with the end of the review, whose days are a rule of their own
+    if rule["rule_id"] in ("reconsideration_deemed_acceptance", "report_restart"):
+        return  # the law refers to the days of another rule
     for basis in held:
         if basis["words"] and rule["days"]:
             assert any(text in basis["words"] for text in (rule["days"], chinese(rule["days"])))

@@ -26,6 +26,8 @@ from tests.demo.statutory_terms import count_terms, divide_half_up, due_day, rea
 Figures = dict[tuple[str, int], Decimal]
 
 STREETS = {"西兴街道", "长河街道", "浦沿街道"}
+SECURED = {"担保金额", "最高债权额"}
+"""What a pledge secures: its claims, or their maximum."""
 _VALUES = {c: value for value, c in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_VALUES = {c: v for v, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
@@ -217,7 +219,7 @@ def count_pledges(sources: Path, years: range) -> Figures:
     for contract in pledge_contracts(sources):
         year = contract.registered_on.year
         figures["ip_pledge_contracts", year] += 1
-        if contract.amount_kind == "担保金额":
+        if contract.amount_kind in SECURED:
             figures["pledge_amount", year] += contract.amount * 10_000
             if contract.right_kinds == {"数据知识产权"}:
                 figures["data_ip_pledge_amount", year] += contract.amount * 10_000

@@ -19,6 +19,7 @@ Figures = dict[tuple[str, int], Decimal]
 
 RATES = {
     "acceptance": ("acceptances_not_yet_due", "acceptance_on_time_rate"),
+    "acceptance_notice": ("acceptance_notices_not_yet_due", "acceptance_notice_on_time_rate"),
     "mediation": ("mediations_not_yet_due", "mediation_on_time_rate"),
     "verification": ("verifications_not_yet_due", "verification_on_time_rate"),
     "decision": ("cases_not_yet_due", "case_decision_on_time_rate"),
@@ -51,8 +52,19 @@ def last_day_to_mediate(accepted: date) -> date:
     return working_days_after(accepted + timedelta(days=60 - 1), 1)
 
 
+def first_day_to_verify(item: dict[str, Any]) -> date:
+    """Receipt; from 2026-04-15 on, the last report with new facts before the decision."""
+    received, supplemented, closed = (
+        read_instant_day(item[name]) for name in ("received_at", "supplemented_at", "closed_at")
+    )
+    assert received is not None
+    if supplemented is None or supplemented < date(2026, 4, 15):
+        return received
+    return received if closed is not None and closed < supplemented else supplemented
+
+
 def due_day(item: dict[str, Any]) -> date:
-    """The day by which an item received before April 2026 must be closed."""
+    """The day by which an item must be closed."""
     received, accepted = (
         read_instant_day(item["received_at"]),
         read_instant_day(item["accepted_at"]),
@@ -61,12 +73,15 @@ def due_day(item: dict[str, Any]) -> date:
     if item["item_kind"] == "投诉" and accepted is not None:
         return last_day_to_mediate(accepted)
     if item["item_kind"] == "举报":
-        return working_days_after(received, 30 if item["is_extended"] else 15)
+        return working_days_after(first_day_to_verify(item), 30 if item["is_extended"] else 15)
     return working_days_after(received, 7)
 
 
 def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
-    """The last day of each statutory step of an item, and the day the step ended."""
+    """The last day of each statutory step of an item, and the day the step ended.
+
+    The demo's platform keeps the day of notice from its first complaint on.
+    """
     received, accepted = (
         read_instant_day(item["received_at"]),
         read_instant_day(item["accepted_at"]),
@@ -78,6 +93,10 @@ def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
     if item["item_kind"] == "咨询":
         return {}
     steps = {"acceptance": (working_days_after(received, 7), accepted or closed)}
+    if received >= date(2024, 7, 1):
+        withdrawn = closed if item["status"] == "撤回" else None
+        told = [day for day in (read_instant_day(item["notified_at"]), withdrawn) if day]
+        steps["acceptance_notice"] = (working_days_after(received, 7), min(told, default=None))
     if accepted is not None:
         steps["mediation"] = (last_day_to_mediate(accepted), closed)
     return steps

