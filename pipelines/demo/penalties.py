@@ -20,6 +20,9 @@ from pipelines.demo.entities import ENTERPRISE, HOUSEHOLD, Entities
 from pipelines.demo.identities import Texts, identity_numbers, person_names, phone_numbers
 from pipelines.demo.penalty_lives import (
     LENIENT,
+    NO_VIOLATION,
+    TO_AUTHORITY,
+    TO_JUSTICE,
     UNDECIDED,
     UNPUBLISHED,
     Cases,
@@ -31,6 +34,14 @@ _PARTY_KINDS = ("企业", "个体工商户", "自然人")
 _PARTY_WEIGHTS = (62, 30, 8)
 Decision = dict[str, str | int | list[str] | None]
 """Amounts in fen, under keys that end in `_yuan`, as they are written."""
+_OTHER_KINDS = {
+    NO_VIOLATION: "违法事实不能成立",
+    TO_AUTHORITY: "移送其他行政机关",
+    TO_JUSTICE: "移送司法机关",
+}
+_PENAL = ("行政处罚", "减轻处罚")
+_NOTED_FLOOR = 500_000
+"""What was noted as the floor before a case turned out to be none; nothing is waived by it."""
 _PERSON = 2
 _PERSONS = 700_000_000
 
@@ -62,6 +73,9 @@ class CaseTexts:
                 found["penalty_cases: cases with two decisions"] += len(decisions) > 1
                 found["penalty_cases: cases without a decision"] += not decisions
                 found["penalty_cases: bare warnings"] += bool(cases.is_warning[place])
+                found["penalty_cases: cases without a violation or transferred"] += any(
+                    decision["kind"] in _OTHER_KINDS.values() for decision in decisions
+                )
         return found
 
     def _parties(self, cases: Cases) -> list[list[dict[str, str | None]]]:
@@ -109,19 +123,22 @@ class CaseTexts:
         lenient = int(cases.kinds[place]) == LENIENT
         draw = float(self.dice.uniform("collected", number)[0])
         kind = ("减轻处罚" if mitigated else "不予处罚") if lenient else "行政处罚"
+        kind = _OTHER_KINDS.get(int(cases.kinds[place]), kind)
         is_warned = bool(cases.is_warning[place]) or (kind == "行政处罚" and draw > 0.9)
         goods = int(self.dice.below("goods", number, 12)[0]) // 10 * (int(number[0]) % 90 + 1)
-        goods = 0 if cases.is_warning[place] or kind == "不予处罚" else goods
+        goods = 0 if cases.is_warning[place] or kind not in _PENAL else goods
         parties = 2 if cases.has_two_parties[place] else 1
         decided = to_date(int(cases.decided[place]))
         year, running = divmod(int(number[0]), 1_000_000)
-        paper = f"杭滨市监罚处〔{decided.year}〕{year % 100}{running + 1:05d}"
+        paper = "移送" if kind.startswith("移送") else "罚处"
+        paper = f"杭滨市监{paper}〔{decided.year}〕{year % 100}{running + 1:05d}"
         decisions: list[Decision] = []
         for order, (part_fine, part_gains) in enumerate(
             zip(*(_parts(amount, parties) for amount in (fine, gains)), strict=True), start=1
         ):
             imposed = part_fine + part_gains
             floor = imposed * 6 // 10 if draw < 0.3 else None
+            floor = _NOTED_FLOOR if kind in _OTHER_KINDS.values() else floor
             decisions.append({
                 "decision_no": f"{paper}-{order}号",
                 "kind": kind,

@@ -23,7 +23,7 @@ GROWTH = 223 / 240
 MAJOR_FEN = 1_000_000
 """10,000 yuan, where a case becomes a major one."""
 
-MINOR, MAJOR, LENIENT = range(3)
+MINOR, MAJOR, LENIENT, NO_VIOLATION, TO_AUTHORITY, TO_JUSTICE = range(6)
 UNDECIDED = np.iinfo(np.int64).max
 UNPUBLISHED = UNDECIDED
 # 程序规定 art. 64: decide within 90 days of filing, 30 more by approval, hearings and tests not
@@ -32,7 +32,9 @@ _DECISION_DAYS, _EXTENSION_DAYS, _PUBLICATION_DAYS = 90, 30, 20
 _LONGEST_DAYS = 80  # of an ordinary case: within the 90 days, holidays included
 _LOOK_BACK_DAYS = 150  # the slowest is decided within this time, holidays included
 _WARNED_EVERY = 23
-_DROPPED_EVERY = 20
+_NOT_PURSUED_EVERY = 20
+_NOT_PURSUED = (UNDECIDED, TO_AUTHORITY, TO_JUSTICE, NO_VIOLATION)
+"""What becomes in turn of cases that lead to no sanction: dropped, or one of three decisions."""
 _TWO_PARTIES_EVERY = 11
 _LEAST_FINE, _LEAST_WAIVED = 10_000, 100_000
 
@@ -77,7 +79,9 @@ class Cases:
 
     def is_publishable(self, dice: Dice) -> Flags:
         """Whether the decisions are penalties, and more than a warning."""
-        is_penal = (self.kinds != LENIENT) | is_mitigated(dice, self.numbers)
+        is_penal = np.where(
+            self.kinds == LENIENT, is_mitigated(dice, self.numbers), self.kinds < LENIENT
+        )
         publishable: Flags = (self.decided != UNDECIDED) & is_penal & ~self.is_warning
         return publishable
 
@@ -93,13 +97,13 @@ def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
         days.append(spread_over_year(dice, "case", year, count, CASES))
     number, filed = np.concatenate(numbers), np.concatenate(days)
     is_extended, excluded, wait = _terms(dice, number)
-    dropped = number % 1_000_000 % _DROPPED_EVERY == 1
     zeros = np.zeros(len(number), dtype=np.int64)
+    ends = _ends(number)
     return Cases(
         numbers=number,
         filed=filed,
-        decided=np.where(dropped, UNDECIDED, next_working_day(filed + wait)),
-        kinds=zeros.copy(),
+        decided=np.where(ends == UNDECIDED, UNDECIDED, next_working_day(filed + wait)),
+        kinds=np.where(ends == UNDECIDED, MINOR, ends),
         penalties=zeros.copy(),
         gains=zeros.copy(),
         waived=zeros.copy(),
@@ -110,6 +114,19 @@ def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
         excluded=excluded,
         published=np.full(len(number), UNPUBLISHED),
     )
+
+
+def _ends(number: Integers) -> Integers:
+    """The kind of each case that is not pursued, UNDECIDED when it is dropped; MINOR of the others.
+
+    The year shifts the turn, so that few cases show more than one end.
+    """
+    year, running = number // 1_000_000, number % 1_000_000
+    turn = (year + running // _NOT_PURSUED_EVERY) % len(_NOT_PURSUED)
+    ends: Integers = np.where(
+        running % _NOT_PURSUED_EVERY == 1, np.asarray(_NOT_PURSUED)[turn], MINOR
+    )
+    return ends
 
 
 def _terms(dice: Dice, number: Integers) -> tuple[Flags, Integers, Integers]:
@@ -136,8 +153,9 @@ def cases_between(dice: Dice, totals: Totals, start: date, end: date) -> Cases:
         cases.decided == UNDECIDED, 0, years_of(np.where(cases.decided == UNDECIDED, 0,
                                                          cases.decided))
     )  # fmt: skip
+    is_pursued = cases.kinds == MINOR
     for year in years:
-        _decide_year(dice, totals, cases, np.flatnonzero(decided_in == year), year)
+        _decide_year(dice, totals, cases, np.flatnonzero(is_pursued & (decided_in == year)), year)
     cases = _publish(dice, cases)
     first, last = day_number(start) - _LOOK_BACK_DAYS, day_number(end)
     return _as_of(cases.take(np.flatnonzero((cases.filed <= last) & (cases.filed >= first))), last)
@@ -176,7 +194,7 @@ def _as_of(cases: Cases, last: int) -> Cases:
 
 
 def _decide_year(dice: Dice, totals: Totals, cases: Cases, index: Integers, year: int) -> None:
-    """Fill in kinds and amounts of the cases decided in a year."""
+    """Fill in kinds and amounts of the cases pursued and decided in a year."""
     major, lenient, panel = (
         yearly_volume(count, year, GROWTH)
         for count in (totals.major_cases, totals.lenient_cases, totals.panel_reviewed_cases)

@@ -25,7 +25,13 @@ from pipelines.demo.entities import (
     Entities,
     Events,
 )
-from pipelines.demo.penalty_lives import LENIENT, MAJOR_FEN, UNDECIDED, Cases
+from pipelines.demo.penalty_lives import (
+    LENIENT,
+    MAJOR_FEN,
+    NO_VIOLATION,
+    UNDECIDED,
+    Cases,
+)
 from pipelines.demo.pledge_contracts import DATA_IP, SECURED, Contracts
 from pipelines.demo.working_days import day_number, years_of
 
@@ -160,6 +166,10 @@ def penalties_truth(dice: Dice, cases: Cases, start: date, end: date) -> Truth:
             ("penalty_amount", year): _yuan(cases.penalties[decided]),
             ("lenient_cases", year): _count(decided & lenient),
             ("lenient_amount_waived", year): _yuan(cases.waived[decided & lenient]),
+            ("cases_without_violation", year): _count(decided & (cases.kinds == NO_VIOLATION)),
+            ("penalty_decisions_made", year): Decimal(
+                int(decisions[decided & (cases.kinds <= NO_VIOLATION)].sum())
+            ),
         }
         filed = years_of(cases.filed) == year
         public = decided & is_publishable

@@ -28,7 +28,7 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
         from indicators.indicators
         """
     ).fetchall()
-    assert len(reviewed) == 124
+    assert len(reviewed) == 125
     assert sorted(published) == sorted(reviewed)
 
 
@@ -36,7 +36,8 @@ def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_e
     figures: duckdb.DuckDBPyConnection,
 ) -> None:
     changed = figures.execute(
-        "select indicator_id from indicators.indicators where version = 2 order by indicator_id"
+        "select indicator_id from indicators.indicator_versions"
+        " where valid_from = '2026-11-24' order by indicator_id"
     ).fetchall()
     assert [name for (name,) in changed] == [
         "due_closure_rate",
@@ -47,6 +48,22 @@ def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_e
         "mediation_on_time_rate",
         "mediations_not_yet_due",
         "on_time_closure_rate",
+    ]
+
+
+def test_what_hangs_on_the_kind_of_a_penalty_decision_is_of_a_second_version(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    changed = figures.execute(
+        "select indicator_id from indicators.indicators"
+        " where version = 2 and ledger like 'penalty_%' order by indicator_id"
+    ).fetchall()
+    assert [name for (name,) in changed] == [
+        "case_decision_on_time_rate",
+        "lenient_amount_waived",
+        "lenient_cases",
+        "penalty_decisions_made",
+        "penalty_publication_on_time_rate",
     ]
 
 

@@ -28,6 +28,9 @@ RATES = {
 }  # fmt: skip
 """Per term, the indicator that counts what is not yet due and the rate of what was in time."""
 
+PENAL = ("行政处罚", "减轻处罚")
+"""The kinds of decision that impose a penalty, and are made public."""
+
 
 @cache
 def _working_days() -> list[date]:
@@ -118,7 +121,7 @@ def count_terms(
         judge("decision", int(case["filed_on"][:4]), last_day_to_decide(case), _ended(first))
         for decision in case["decisions"]:
             decided = date.fromisoformat(decision["decided_on"])
-            if decision["kind"] != "不予处罚" and decision["penalty_types"] != ["警告"]:
+            if decision["kind"] in PENAL and decision["penalty_types"] != ["警告"]:
                 published = _ended(decision["published_on"])
                 judge("publication", decided.year, working_days_after(decided, 20), published)
     figures: Figures = {}

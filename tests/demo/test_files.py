@@ -34,7 +34,7 @@ from tests.demo.delivered import (
     read_day,
     registration_rows,
 )
-from tests.demo.statutory_terms import last_day_to_decide
+from tests.demo.statutory_terms import PENAL, last_day_to_decide
 
 ODDITIES = {
     "amounts as text", "broken rows", "closed after due", "closed on a later day",
@@ -324,6 +324,19 @@ def test_a_bare_warning_takes_nothing_and_is_not_published(demo: DemoSummary) ->
     assert {(d["fine_yuan"], d["confiscated_goods_yuan"], d["published_on"]) for d in warnings} == {
         (Decimal(0), Decimal(0), None)
     }
+
+
+def test_a_case_without_a_violation_takes_nothing_is_not_published_and_notes_a_floor(
+    demo: DemoSummary,
+) -> None:
+    """The floor would be waived if the case counted as lenient."""
+    decisions = [d for case in penalty_cases(demo.sources) for d in case["decisions"]]
+    others = [d for d in decisions if d["kind"] not in (*PENAL, "不予处罚")]
+    assert {d["kind"] for d in others} == {"违法事实不能成立"}
+    amounts = ("fine_yuan", "confiscated_gains_yuan", "confiscated_goods_yuan", "collected_yuan")
+    assert {d[name] for d in others for name in amounts} == {Decimal(0)}
+    assert {d["published_on"] for d in others} == {None}
+    assert {d["statutory_floor_yuan"] for d in others} == {Decimal(5000)}
 
 
 def test_personal_samples_are_values_that_were_delivered(demo: DemoSummary) -> None:

@@ -14,8 +14,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.demo.delivered import PledgeContract
+from tests.demo.delivered import LENIENT, NO_VIOLATION, ON_A_PENALTY, PledgeContract
 from tests.demo.statutory_terms import (
+    PENAL,
     due_day,
     last_day_to_decide,
     read_instant_day,
@@ -165,7 +166,7 @@ def judged_case(case: dict[str, Any], as_of: date) -> Iterator[Mark]:
     for decision in decisions:
         yield from _judged_decision(decision, street, as_of)
         total += decision["fine_yuan"] + decision["confiscated_gains_yuan"]
-    penal = [date.fromisoformat(d["decided_on"]) for d in decisions if d["kind"] != "不予处罚"]
+    penal = [date.fromisoformat(d["decided_on"]) for d in decisions if d["kind"] in PENAL]
     if penal and total >= 10_000:
         yield Mark("major_cases", min(penal), street)
     if penal and case["is_panel_reviewed"]:
@@ -175,13 +176,16 @@ def judged_case(case: dict[str, Any], as_of: date) -> Iterator[Mark]:
 def _judged_decision(decision: dict[str, Any], street: str | None, as_of: date) -> Iterator[Mark]:
     decided = date.fromisoformat(decision["decided_on"])
     cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]
-    yield Mark("penalty_decisions_made", decided, street)
     yield Mark("penalty_amount", decided, street, cash)
-    if decision["kind"] != "行政处罚":
+    if decision["kind"] in ON_A_PENALTY:
+        yield Mark("penalty_decisions_made", decided, street)
+    if decision["kind"] == NO_VIOLATION:
+        yield Mark("cases_without_violation", decided, street)
+    if decision["kind"] in LENIENT:
         waived = max(decision["statutory_floor_yuan"] - decision["fine_yuan"], Decimal(0))
         yield Mark("lenient_cases", decided, street)
         yield Mark("lenient_amount_waived", decided, street, waived)
-    if decision["kind"] != "不予处罚" and decision["penalty_types"] != ["警告"]:
+    if decision["kind"] in PENAL and decision["penalty_types"] != ["警告"]:
         published = read_instant_day(_known(decision["published_on"], as_of))
         last_day = working_days_after(decided, 20)
         yield from _judged_term("publication", decided, street, last_day, published, as_of)

@@ -192,7 +192,8 @@ select
     cast(penalty_yuan as decimal(20, 2)) as penalty_yuan,
     cast(waived_yuan as decimal(20, 2)) as waived_yuan,
     decision_kind in ('no_penalty', 'mitigated') as is_lenient, area_code,
-    case when decision_kind <> 'no_penalty' then decided_on + 28 end as publication_due_on,
+    case when decision_kind in ('penalty', 'mitigated') then decided_on + 28 end
+        as publication_due_on,
     publication_due_on <= date '{AS_OF}' as is_publication_due,
     coalesce(is_publication_due and cast(published as date) <= publication_due_on, false)
         as is_published_on_time
@@ -201,7 +202,11 @@ from (
         ('2024-02-29', '2024-03-28', 'penalty', 'food', 'enterprise', 10000.00, 7.00, '330108001'),
         ('2024-02-29', null, 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
         ('2024-02-29', null, 'no_penalty', 'drug', 'person', 0, 3000.00, null),
-        ('2024-12-31', null, 'penalty', 'food', 'enterprise', 800.00, 0, '330108001')
+        ('2024-02-29', null, 'no_violation', 'drug', 'person', 0, 600.00, null),
+        ('2024-02-29', null, 'transferred_to_authority', 'food', 'person', 0, 0, '330108002'),
+        ('2024-02-29', null, 'transferred_to_justice', 'food', 'person', 0, 0, '330108002'),
+        ('2024-12-31', null, 'penalty', 'food', 'enterprise', 800.00, 0, '330108001'),
+        ('2024-12-31', null, 'no_violation', 'food', 'person', 0, 0, '330108001')
     ) as given (
         decided, published, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan,
         area_code

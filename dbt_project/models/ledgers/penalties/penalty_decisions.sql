@@ -12,8 +12,11 @@ typed as (
         {{ try_cast('decided_on', 'date') }} as decided_on,
         {{ recode('kind', {
             '行政处罚': 'penalty',
-            '不予处罚': 'no_penalty',
             '减轻处罚': 'mitigated',
+            '不予处罚': 'no_penalty',
+            '违法事实不能成立': 'no_violation',
+            '移送其他行政机关': 'transferred_to_authority',
+            '移送司法机关': 'transferred_to_justice',
         }) }} as decision_kind,
         {%- for field in decision_fields() if field.endswith('_yuan') %}
         {{ yuan_or_zero(field) }} as {{ field }},
