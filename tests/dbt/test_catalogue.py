@@ -51,7 +51,7 @@ def test_what_hangs_on_the_end_of_mediation_is_of_a_second_version_and_nothing_e
     ]
 
 
-def test_what_hangs_on_the_kind_of_a_penalty_decision_is_of_a_second_version(
+def test_what_hangs_on_the_kind_or_procedure_of_a_penalty_is_of_a_second_version(
     figures: duckdb.DuckDBPyConnection,
 ) -> None:
     changed = figures.execute(
@@ -60,8 +60,13 @@ def test_what_hangs_on_the_kind_of_a_penalty_decision_is_of_a_second_version(
     ).fetchall()
     assert [name for (name,) in changed] == [
         "case_decision_on_time_rate",
+        "cases_filed",
+        "cases_not_yet_due",
+        "decisions_not_yet_due_for_publication",
         "lenient_amount_waived",
         "lenient_cases",
+        "panel_reviewed_cases",
+        "penalty_amount",
         "penalty_decisions_made",
         "penalty_publication_on_time_rate",
     ]

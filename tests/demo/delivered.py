@@ -26,6 +26,7 @@ from tests.demo.statutory_terms import (
     count_terms,
     divide_half_up,
     due_day,
+    is_filed,
     read_instant_day,
 )
 
@@ -258,7 +259,7 @@ def count_penalties(sources: Path, years: range) -> Figures:
             figures[name, int(day[:4])] += amount
 
     for case in penalty_cases(sources):
-        add("cases_filed", case["filed_on"], 1)
+        add("cases_filed", case["filed_on"], is_filed(case))
         total = Decimal(0)
         for decision in case["decisions"]:
             cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]

@@ -86,6 +86,11 @@ def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
     return steps
 
 
+def is_filed(case: dict[str, Any]) -> bool:
+    """Whether a case is one of the ordinary procedure; penalties on the spot are not filed."""
+    return bool(case["procedure"] != "简易程序")
+
+
 def last_day_to_decide(case: dict[str, Any]) -> date:
     """90 days from filing, 30 more when extended, and days not counted; a day off moves on."""
     days = 120 if case["is_extended"] else 90
@@ -116,7 +121,7 @@ def count_terms(
     for item in items:
         for term, (last_day, ended) in terms_of(item).items():
             judge(term, int(item["received_at"][:4]), last_day, ended)
-    for case in cases:
+    for case in filter(is_filed, cases):
         first = min((decision["decided_on"] for decision in case["decisions"]), default=None)
         judge("decision", int(case["filed_on"][:4]), last_day_to_decide(case), _ended(first))
         for decision in case["decisions"]:
