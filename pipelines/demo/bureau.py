@@ -33,7 +33,8 @@ from pipelines.demo.identities import Texts
 from pipelines.demo.ip_pledges import PledgeWorkbook
 from pipelines.demo.marker import DemoMarker, claim, finish, read_marker
 from pipelines.demo.penalties import CaseTexts
-from pipelines.demo.penalty_lives import Cases, cases_between
+from pipelines.demo.penalty_cases import Cases
+from pipelines.demo.penalty_lives import cases_between
 from pipelines.demo.pledge_contracts import Contracts, contracts_between
 from pipelines.demo.registers.registers import DELIVERED, RECIPES, Registers, register_files
 from pipelines.demo.registers.scene import Firms, Scene

@@ -1,7 +1,7 @@
 """The case system's JSON lines: one case a line, its parties and decisions nested.
 
 What belongs here: the texts of a case. What does not: which cases and amounts there are
-(penalty_lives).
+(penalty_cases, penalty_lives).
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from pipelines.demo import vocabulary as words
 from pipelines.demo.dice import Dice, Integers
 from pipelines.demo.entities import ENTERPRISE, HOUSEHOLD, Entities
 from pipelines.demo.identities import Texts, identity_numbers, person_names, phone_numbers
-from pipelines.demo.penalty_lives import (
+from pipelines.demo.penalty_cases import (
     LENIENT,
+    NO_VIOLATION,
+    ON_THE_SPOT_FROM,
+    TO_AUTHORITY,
+    TO_JUSTICE,
     UNDECIDED,
     UNPUBLISHED,
     Cases,
@@ -31,6 +35,16 @@ _PARTY_KINDS = ("企业", "个体工商户", "自然人")
 _PARTY_WEIGHTS = (62, 30, 8)
 Decision = dict[str, str | int | list[str] | None]
 """Amounts in fen, under keys that end in `_yuan`, as they are written."""
+_OTHER_KINDS = {
+    NO_VIOLATION: "违法事实不能成立",
+    TO_AUTHORITY: "移送其他行政机关",
+    TO_JUSTICE: "移送司法机关",
+}
+_PENAL = ("行政处罚", "减轻处罚")
+_PROCEDURE_SINCE = 2024
+"""The year from which on the system notes the procedure of the cases that are filed."""
+_NOTED_FLOOR = 500_000
+"""What was noted as the floor before a case turned out to be none; nothing is waived by it."""
 _PERSON = 2
 _PERSONS = 700_000_000
 
@@ -62,6 +76,10 @@ class CaseTexts:
                 found["penalty_cases: cases with two decisions"] += len(decisions) > 1
                 found["penalty_cases: cases without a decision"] += not decisions
                 found["penalty_cases: bare warnings"] += bool(cases.is_warning[place])
+                found["penalty_cases: penalties on the spot"] += bool(cases.is_on_the_spot[place])
+                found["penalty_cases: cases without a violation or transferred"] += any(
+                    decision["kind"] in _OTHER_KINDS.values() for decision in decisions
+                )
         return found
 
     def _parties(self, cases: Cases) -> list[list[dict[str, str | None]]]:
@@ -109,19 +127,25 @@ class CaseTexts:
         lenient = int(cases.kinds[place]) == LENIENT
         draw = float(self.dice.uniform("collected", number)[0])
         kind = ("减轻处罚" if mitigated else "不予处罚") if lenient else "行政处罚"
+        kind = _OTHER_KINDS.get(int(cases.kinds[place]), kind)
         is_warned = bool(cases.is_warning[place]) or (kind == "行政处罚" and draw > 0.9)
         goods = int(self.dice.below("goods", number, 12)[0]) // 10 * (int(number[0]) % 90 + 1)
-        goods = 0 if cases.is_warning[place] or kind == "不予处罚" else goods
+        on_the_spot = bool(cases.is_on_the_spot[place])
+        takes_goods = kind in _PENAL and not cases.is_warning[place] and not on_the_spot
+        goods = goods if takes_goods else 0
         parties = 2 if cases.has_two_parties[place] else 1
         decided = to_date(int(cases.decided[place]))
         year, running = divmod(int(number[0]), 1_000_000)
-        paper = f"杭滨市监罚处〔{decided.year}〕{year % 100}{running + 1:05d}"
+        paper = "移送" if kind.startswith("移送") else "当罚" if on_the_spot else "罚处"
+        running = running % ON_THE_SPOT_FROM + 1
+        paper = f"杭滨市监{paper}〔{decided.year}〕{year % 100}{running:05d}"
         decisions: list[Decision] = []
         for order, (part_fine, part_gains) in enumerate(
             zip(*(_parts(amount, parties) for amount in (fine, gains)), strict=True), start=1
         ):
             imposed = part_fine + part_gains
             floor = imposed * 6 // 10 if draw < 0.3 else None
+            floor = _NOTED_FLOOR if kind in _OTHER_KINDS.values() else floor
             decisions.append({
                 "decision_no": f"{paper}-{order}号",
                 "kind": kind,
@@ -192,9 +216,13 @@ def _line(
     filed = to_date(int(cases.filed[place])).isoformat()
     last = decisions[-1] if decisions else {}
     changed = str(last.get("published_on") or last.get("decided_on") or filed)
+    on_the_spot = running >= ON_THE_SPOT_FROM
+    noted = "普通程序" if year >= _PROCEDURE_SINCE else None
     head = {
-        "case_no": f"杭滨市监案〔{year}〕{running + 1:05d}号",
+        "case_no": f"杭滨市监{'简案' if on_the_spot else '案'}〔{year}〕"
+        f"{running % ON_THE_SPOT_FROM + 1:05d}号",
         "filed_on": filed,
+        "procedure": "简易程序" if on_the_spot else noted,
         "case_field": field,
         "cause": causes[number % len(causes)],
         "street_code": words.STREET_CODES[street],

@@ -1,18 +1,34 @@
-"""Penalty cases of the demo and their decisions: arrays of numbers; the published totals in 2024.
+"""How the demo's penalty cases go: filing, decision, amounts; the published totals in 2024.
 
 All decisions of a case fall on one day, and a case is either penal or lenient, so that counting by
-case and by decision agree where the definitions do. What does not belong here: texts (penalties).
+case and by decision agree where the definitions do. Penalties on the spot stand beside the filed
+cases. What does not belong here: what a case is (penalty_cases); texts (penalties).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
 from pipelines.demo.allocation import split_amount
 from pipelines.demo.dice import Dice, Flags, Integers
+from pipelines.demo.penalty_cases import (
+    DECISION_DAYS,
+    LENIENT,
+    MAJOR,
+    MINOR,
+    NO_VIOLATION,
+    ON_THE_SPOT_FROM,
+    PUBLICATION_DAYS,
+    TO_AUTHORITY,
+    TO_JUSTICE,
+    UNDECIDED,
+    UNPUBLISHED,
+    Cases,
+    is_mitigated,
+)
 from pipelines.demo.totals import CALIBRATED_YEAR, Totals
 from pipelines.demo.volumes import CASES, spread_over_year, yearly_volume
 from pipelines.demo.working_days import add_working_days, day_number, next_working_day, years_of
@@ -23,63 +39,17 @@ GROWTH = 223 / 240
 MAJOR_FEN = 1_000_000
 """10,000 yuan, where a case becomes a major one."""
 
-MINOR, MAJOR, LENIENT = range(3)
-UNDECIDED = np.iinfo(np.int64).max
-UNPUBLISHED = UNDECIDED
-# 程序规定 art. 64: decide within 90 days of filing, 30 more by approval, hearings and tests not
-# counted; art. 80: a last day off moves on. 信息公示规定: publish within 20 working days.
-_DECISION_DAYS, _EXTENSION_DAYS, _PUBLICATION_DAYS = 90, 30, 20
 _LONGEST_DAYS = 80  # of an ordinary case: within the 90 days, holidays included
 _LOOK_BACK_DAYS = 150  # the slowest is decided within this time, holidays included
 _WARNED_EVERY = 23
-_DROPPED_EVERY = 20
+_NOT_PURSUED_EVERY = 20
+_NOT_PURSUED = (UNDECIDED, TO_AUTHORITY, TO_JUSTICE, NO_VIOLATION)
+"""What becomes in turn of cases that lead to no sanction: dropped, or one of three decisions."""
 _TWO_PARTIES_EVERY = 11
+_ON_THE_SPOT_EVERY = 12
+_LEAST_SPOT_FINE = 5_000
+"""50 yuan; up to 200 yuan, the limit for persons (程序规定 art. 66), which firms keep too."""
 _LEAST_FINE, _LEAST_WAIVED = 10_000, 100_000
-
-
-@dataclass(frozen=True)
-class Cases:
-    """One element per case; amounts in fen, over all decisions of the case."""
-
-    numbers: Integers
-    filed: Integers
-    decided: Integers
-    kinds: Integers
-    penalties: Integers
-    gains: Integers
-    waived: Integers
-    is_panel_reviewed: Flags
-    has_two_parties: Flags
-    is_warning: Flags
-    """Punished with a warning and nothing else."""
-    is_extended: Flags
-    excluded: Integers
-    """Days that the term does not count: hearings, notices, tests."""
-    published: Integers
-
-    def __len__(self) -> int:
-        """How many cases there are."""
-        return len(self.numbers)
-
-    def take(self, index: Integers) -> Cases:
-        """The cases at these positions."""
-        return Cases(*(getattr(self, f.name)[index] for f in fields(self)))
-
-    def due_days(self) -> Integers:
-        """The day by which each case must be decided, by what is known of it."""
-        days = _DECISION_DAYS + np.where(self.is_extended, _EXTENSION_DAYS, 0) + self.excluded
-        return next_working_day(self.filed + days)
-
-    def publication_due_days(self) -> Integers:
-        """The day by which the decisions of each decided case must be public."""
-        decided = np.where(self.decided == UNDECIDED, self.filed, self.decided)
-        return add_working_days(decided, _PUBLICATION_DAYS)
-
-    def is_publishable(self, dice: Dice) -> Flags:
-        """Whether the decisions are penalties, and more than a warning."""
-        is_penal = (self.kinds != LENIENT) | is_mitigated(dice, self.numbers)
-        publishable: Flags = (self.decided != UNDECIDED) & is_penal & ~self.is_warning
-        return publishable
 
 
 def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
@@ -93,13 +63,13 @@ def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
         days.append(spread_over_year(dice, "case", year, count, CASES))
     number, filed = np.concatenate(numbers), np.concatenate(days)
     is_extended, excluded, wait = _terms(dice, number)
-    dropped = number % 1_000_000 % _DROPPED_EVERY == 1
     zeros = np.zeros(len(number), dtype=np.int64)
+    ends = _ends(number)
     return Cases(
         numbers=number,
         filed=filed,
-        decided=np.where(dropped, UNDECIDED, next_working_day(filed + wait)),
-        kinds=zeros.copy(),
+        decided=np.where(ends == UNDECIDED, UNDECIDED, next_working_day(filed + wait)),
+        kinds=np.where(ends == UNDECIDED, MINOR, ends),
         penalties=zeros.copy(),
         gains=zeros.copy(),
         waived=zeros.copy(),
@@ -112,6 +82,47 @@ def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
     )
 
 
+def _on_the_spot(dice: Dice, totals: Totals, years: range) -> Cases:
+    """The penalties on the spot of these years: small fines, and every fourth a warning."""
+    numbers, days = [], []
+    for year in years:
+        count = max(2, yearly_volume(totals.cases, year, GROWTH) // _ON_THE_SPOT_EVERY)
+        numbers.append(year * 1_000_000 + ON_THE_SPOT_FROM + np.arange(count, dtype=np.int64))
+        days.append(spread_over_year(dice, "on the spot", year, count, CASES))
+    number, decided = np.concatenate(numbers), np.concatenate(days)
+    is_warning = number % 4 == 3
+    fines = _LEAST_SPOT_FINE * dice.between("spot fine", number, 1, 4)
+    zeros = np.zeros(len(number), dtype=np.int64)
+    return Cases(
+        numbers=number,
+        filed=decided,
+        decided=decided,
+        kinds=zeros + MINOR,
+        penalties=np.where(is_warning, 0, fines),
+        gains=zeros,
+        waived=zeros,
+        is_panel_reviewed=zeros > 0,
+        has_two_parties=zeros > 0,
+        is_warning=is_warning,
+        is_extended=zeros > 0,
+        excluded=zeros,
+        published=np.full(len(number), UNPUBLISHED),
+    )
+
+
+def _ends(number: Integers) -> Integers:
+    """The kind of each case that is not pursued, UNDECIDED when it is dropped; MINOR of the others.
+
+    The year shifts the turn, so that few cases show more than one end.
+    """
+    year, running = number // 1_000_000, number % 1_000_000
+    turn = (year + running // _NOT_PURSUED_EVERY) % len(_NOT_PURSUED)
+    ends: Integers = np.where(
+        running % _NOT_PURSUED_EVERY == 1, np.asarray(_NOT_PURSUED)[turn], MINOR
+    )
+    return ends
+
+
 def _terms(dice: Dice, number: Integers) -> tuple[Flags, Integers, Integers]:
     """Whether each case is extended, its days not counted, and the days until it is decided.
 
@@ -121,8 +132,8 @@ def _terms(dice: Dice, number: Integers) -> tuple[Flags, Integers, Integers]:
     is_extended, is_excluded, is_late = pace < 0.06, (pace >= 0.06) & (pace < 0.1), pace >= 0.97
     excluded = np.where(is_excluded, dice.between("excluded", number, 10, 40), 0)
     usual = 12 + dice.waiting("decision", number, 30.0).astype(np.int64)
-    slow = _DECISION_DAYS + dice.below("slow", number, 10) + np.where(is_excluded, 0, 5)
-    late = _DECISION_DAYS + dice.between("late decision", number, 10, 40)
+    slow = DECISION_DAYS + dice.below("slow", number, 10) + np.where(is_excluded, 0, 5)
+    late = DECISION_DAYS + dice.between("late decision", number, 10, 40)
     wait = np.select([is_extended | is_excluded, is_late], [slow, late],
                      np.minimum(usual, _LONGEST_DAYS))  # fmt: skip
     return is_extended, excluded, wait
@@ -136,9 +147,15 @@ def cases_between(dice: Dice, totals: Totals, start: date, end: date) -> Cases:
         cases.decided == UNDECIDED, 0, years_of(np.where(cases.decided == UNDECIDED, 0,
                                                          cases.decided))
     )  # fmt: skip
+    is_pursued = cases.kinds == MINOR
+    on_the_spot = _on_the_spot(dice, totals, years)
     for year in years:
-        _decide_year(dice, totals, cases, np.flatnonzero(decided_in == year), year)
-    cases = _publish(dice, cases)
+        # Fines on the spot are part of the published sum.
+        total = yearly_volume(totals.penalties, year, GROWTH)
+        total -= int(on_the_spot.penalties[years_of(on_the_spot.decided) == year].sum())
+        index = np.flatnonzero(is_pursued & (decided_in == year))
+        _decide_year(dice, totals, cases, index, year, total)
+    cases = _publish(dice, cases).followed_by(on_the_spot)
     first, last = day_number(start) - _LOOK_BACK_DAYS, day_number(end)
     return _as_of(cases.take(np.flatnonzero((cases.filed <= last) & (cases.filed >= first))), last)
 
@@ -146,9 +163,9 @@ def cases_between(dice: Dice, totals: Totals, start: date, end: date) -> Cases:
 def _publish(dice: Dice, cases: Cases) -> Cases:
     """The cases with the day their decisions are published: 4 of 100 too late."""
     wait = np.minimum(1 + dice.waiting("publication", cases.numbers, 6.0).astype(np.int64),
-                      _PUBLICATION_DAYS)  # fmt: skip
+                      PUBLICATION_DAYS)  # fmt: skip
     is_late = dice.uniform("late publication", cases.numbers) < 0.04
-    wait = np.where(is_late, _PUBLICATION_DAYS + 1 + cases.numbers % 9, wait)
+    wait = np.where(is_late, PUBLICATION_DAYS + 1 + cases.numbers % 9, wait)
     is_publishable = cases.is_publishable(dice)
     decided = np.where(is_publishable, cases.decided, cases.filed)
     return replace(
@@ -175,8 +192,10 @@ def _as_of(cases: Cases, last: int) -> Cases:
     )
 
 
-def _decide_year(dice: Dice, totals: Totals, cases: Cases, index: Integers, year: int) -> None:
-    """Fill in kinds and amounts of the cases decided in a year."""
+def _decide_year(
+    dice: Dice, totals: Totals, cases: Cases, index: Integers, year: int, total: int
+) -> None:
+    """Fill in kinds and amounts of the cases pursued and decided in a year, `total` fen in all."""
     major, lenient, panel = (
         yearly_volume(count, year, GROWTH)
         for count in (totals.major_cases, totals.lenient_cases, totals.panel_reviewed_cases)
@@ -199,7 +218,6 @@ def _decide_year(dice: Dice, totals: Totals, cases: Cases, index: Integers, year
     is_warning = np.zeros(len(index), dtype=bool)
     is_warning[np.flatnonzero(kinds == MINOR)[1::_WARNED_EVERY]] = True
     cases.is_warning[index] = is_warning
-    total = yearly_volume(totals.penalties, year, GROWTH)
     fined = np.flatnonzero(~is_warning)
     cases.penalties[index[fined]] = _penalties(dice, numbers[fined], kinds[fined], total)
     share = dice.uniform("gains", numbers)
@@ -240,9 +258,3 @@ def _penalties(dice: Dice, numbers: Integers, kinds: Integers, total: int) -> In
             "Raise major_cases, or lower penalty_amount."
         )
     return amounts
-
-
-def is_mitigated(dice: Dice, numbers: Integers) -> Flags:
-    """Whether a lenient case got a lower fine (减轻处罚) rather than none (不予处罚)."""
-    mitigated: Flags = dice.uniform("mitigated", numbers) < 0.5
-    return mitigated

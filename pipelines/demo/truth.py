@@ -25,7 +25,8 @@ from pipelines.demo.entities import (
     Entities,
     Events,
 )
-from pipelines.demo.penalty_lives import LENIENT, MAJOR_FEN, UNDECIDED, Cases
+from pipelines.demo.penalty_cases import LENIENT, NO_VIOLATION, UNDECIDED, Cases
+from pipelines.demo.penalty_lives import MAJOR_FEN
 from pipelines.demo.pledge_contracts import DATA_IP, SECURED, Contracts
 from pipelines.demo.working_days import day_number, years_of
 
@@ -153,15 +154,20 @@ def penalties_truth(dice: Dice, cases: Cases, start: date, end: date) -> Truth:
     lenient = cases.kinds == LENIENT
     for year in range(start.year, end.year + 1):
         decided = decided_in == year
+        # What is decided on the spot is not filed and has no term.
+        filed = (years_of(cases.filed) == year) & ~cases.is_on_the_spot
         truth |= {
-            ("cases_filed", year): _count(years_of(cases.filed) == year),
+            ("cases_filed", year): _count(filed),
             ("major_cases", year): _count(decided & (cases.penalties >= MAJOR_FEN)),
             ("panel_reviewed_cases", year): _count(decided & cases.is_panel_reviewed),
             ("penalty_amount", year): _yuan(cases.penalties[decided]),
             ("lenient_cases", year): _count(decided & lenient),
             ("lenient_amount_waived", year): _yuan(cases.waived[decided & lenient]),
+            ("cases_without_violation", year): _count(decided & (cases.kinds == NO_VIOLATION)),
+            ("penalty_decisions_made", year): Decimal(
+                int(decisions[decided & (cases.kinds <= NO_VIOLATION)].sum())
+            ),
         }
-        filed = years_of(cases.filed) == year
         public = decided & is_publishable
         public_due = public & (publication_due <= last)
         rates = {

@@ -126,11 +126,24 @@ PENALTY_CASES: list[Row] = [
     {
         "case_no": "D2",
         "filed_on": "2025-01-15",
+        "procedure": "普通程序",
         "case_field": "价格",
         "street_code": "330108002",
         "is_panel_reviewed": "false",
         "updated_at": "2025-01-15 10:00:00",
         "decisions": "[]",
+    },
+    {
+        "case_no": "D3",
+        "filed_on": "2024-02-29",
+        "procedure": "简易程序",
+        "case_field": "价格",
+        "street_code": "330108002",
+        "is_panel_reviewed": "false",
+        "updated_at": "2024-02-29 10:00:00",
+        "decisions": """[
+            {"decision_no": "D3-1", "kind": "行政处罚", "decided_on": "2024-02-29",
+             "fine_yuan": 200}]""",
     },
 ]
 

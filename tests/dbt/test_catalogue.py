@@ -28,7 +28,7 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
         from indicators.indicators
         """
     ).fetchall()
-    assert len(reviewed) == 126
+    assert len(reviewed) == 127
     assert sorted(published) == sorted(reviewed)
 
 
@@ -80,6 +80,27 @@ def test_who_counts_as_a_head_in_court_is_said_to_have_changed(
         "litigations_heard_with_head",
         "litigations_heard_with_principal",
         "principal_attendance_rate",
+    ]
+
+
+def test_what_hangs_on_the_kind_or_procedure_of_a_penalty_is_of_a_second_version(
+    figures: duckdb.DuckDBPyConnection,
+) -> None:
+    changed = figures.execute(
+        "select indicator_id from indicators.indicators"
+        " where version = 2 and ledger like 'penalty_%' order by indicator_id"
+    ).fetchall()
+    assert [name for (name,) in changed] == [
+        "case_decision_on_time_rate",
+        "cases_filed",
+        "cases_not_yet_due",
+        "decisions_not_yet_due_for_publication",
+        "lenient_amount_waived",
+        "lenient_cases",
+        "panel_reviewed_cases",
+        "penalty_amount",
+        "penalty_decisions_made",
+        "penalty_publication_on_time_rate",
     ]
 
 

@@ -53,15 +53,16 @@ MARCH = date(2024, 3, 31)
         ("verification_on_time_rate", 1, None),
         ("cases_not_yet_due", 0, 0),
         ("case_decision_on_time_rate", 0, None),  # never decided
-        ("penalty_decisions_made", 3, 0),
+        ("penalty_decisions_made", 5, 0),  # one on the spot; two transfers decide on no penalty
         ("decisions_not_yet_due_for_publication", 0, 0),
         ("penalty_publication_on_time_rate", "0.5", None),  # one of two; no penalty is not public
-        ("cases_filed", 1, 0),
+        ("cases_filed", 1, 0),  # what was decided on the spot is not filed
         ("major_cases", 1, 0),
         ("panel_reviewed_cases", 1, 0),  # the other one is not decided yet
-        ("penalty_amount", "10500.55", 0),
-        ("lenient_cases", 2, 0),
+        ("penalty_amount", "10650.55", 0),  # 150 of it on the spot
+        ("lenient_cases", 2, 0),  # that there was no violation is no leniency
         ("lenient_amount_waived", "4499.45", 0),
+        ("cases_without_violation", 1, 0),
     ],
 )
 def test_a_leap_month_and_an_empty_month_by_hand(

@@ -129,23 +129,26 @@ def test_penalties_are_money_decided_and_a_case_is_major_from_the_threshold_on(
 ) -> None:
     cases = ledgers.execute(
         """
-        select case_no, decided_on, party_kind, penalty_yuan, is_major, is_panel_reviewed
+        select case_no, decided_on, procedure, party_kind, penalty_yuan, is_major,
+            is_panel_reviewed
         from ledgers.penalty_cases order by case_no
         """
     ).fetchall()
     decisions = ledgers.execute(
         """
-        select decision_no, decision_kind, penalty_yuan, collected_yuan, waived_yuan
+        select decision_no, procedure, decision_kind, penalty_yuan, collected_yuan, waived_yuan
         from ledgers.penalty_decisions order by decision_no
         """
     ).fetchall()
     assert cases == [
-        ("D1", date(2024, 2, 29), "person", Decimal("10000.00"), True, True),
-        ("D2", None, None, Decimal("0.00"), False, False),
+        ("D1", date(2024, 2, 29), "ordinary", "person", Decimal("10000.00"), True, True),
+        ("D2", None, "ordinary", None, Decimal("0.00"), False, False),
+        ("D3", date(2024, 2, 29), "summary", None, Decimal("200.00"), False, False),
     ]
     assert decisions == [
-        ("D1-1", "penalty", Decimal("10000.00"), Decimal("500.50"), Decimal("0.00")),
-        ("D1-2", "no_penalty", Decimal("0.00"), Decimal("0.00"), Decimal("3000.25")),
+        ("D1-1", "ordinary", "penalty", Decimal("10000.00"), Decimal("500.50"), Decimal("0.00")),
+        ("D1-2", "ordinary", "no_penalty", Decimal("0.00"), Decimal("0.00"), Decimal("3000.25")),
+        ("D3-1", "summary", "penalty", Decimal("200.00"), Decimal("0.00"), Decimal("0.00")),
     ]
 
 

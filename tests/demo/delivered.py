@@ -21,13 +21,24 @@ from typing import Any, NamedTuple
 import openpyxl
 
 from pipelines.demo.totals import PUBLISHED_2024
-from tests.demo.statutory_terms import count_terms, divide_half_up, due_day, read_instant_day
+from tests.demo.statutory_terms import (
+    PENAL,
+    count_terms,
+    divide_half_up,
+    due_day,
+    is_filed,
+    read_instant_day,
+)
 
 Figures = dict[tuple[str, int], Decimal]
 
 STREETS = {"西兴街道", "长河街道", "浦沿街道"}
 SECURED = {"担保金额", "最高债权额"}
 """What a pledge secures: its claims, or their maximum."""
+LENIENT = ("减轻处罚", "不予处罚")
+NO_VIOLATION = "违法事实不能成立"
+ON_A_PENALTY = ("行政处罚", *LENIENT, NO_VIOLATION)
+"""The kinds of decision that say whether to punish; the others transfer the case."""
 _VALUES = {c: value for value, c in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_VALUES = {c: v for v, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
@@ -239,7 +250,8 @@ def count_penalties(sources: Path, years: range) -> Figures:
         (name, year): Decimal(0)
         for name in (
             "cases_filed", "major_cases", "panel_reviewed_cases", "penalty_amount",
-            "lenient_cases", "lenient_amount_waived",
+            "lenient_cases", "lenient_amount_waived", "cases_without_violation",
+            "penalty_decisions_made",
         )
         for year in years
     }  # fmt: skip
@@ -249,17 +261,19 @@ def count_penalties(sources: Path, years: range) -> Figures:
             figures[name, int(day[:4])] += amount
 
     for case in penalty_cases(sources):
-        add("cases_filed", case["filed_on"], 1)
+        add("cases_filed", case["filed_on"], is_filed(case))
         total = Decimal(0)
         for decision in case["decisions"]:
             cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]
             total += cash
             add("penalty_amount", decision["decided_on"], cash)
-            if decision["kind"] != "行政处罚":
+            if decision["kind"] in LENIENT:
                 add("lenient_cases", decision["decided_on"], 1)
                 waived = max(decision["statutory_floor_yuan"] - decision["fine_yuan"], Decimal(0))
                 add("lenient_amount_waived", decision["decided_on"], waived)
-        penal = [d["decided_on"] for d in case["decisions"] if d["kind"] != "不予处罚"]
+            add("cases_without_violation", decision["decided_on"], decision["kind"] == NO_VIOLATION)
+            add("penalty_decisions_made", decision["decided_on"], decision["kind"] in ON_A_PENALTY)
+        penal = [d["decided_on"] for d in case["decisions"] if d["kind"] in PENAL]
         if penal:
             add("major_cases", min(penal), total >= 10_000)
             add("panel_reviewed_cases", min(penal), case["is_panel_reviewed"])

@@ -29,6 +29,9 @@ RATES = {
 }  # fmt: skip
 """Per term, the indicator that counts what is not yet due and the rate of what was in time."""
 
+PENAL = ("行政处罚", "减轻处罚")
+"""The kinds of decision that impose a penalty, and are made public."""
+
 
 @cache
 def _working_days() -> list[date]:
@@ -102,6 +105,11 @@ def terms_of(item: dict[str, Any]) -> dict[str, tuple[date, date | None]]:
     return steps
 
 
+def is_filed(case: dict[str, Any]) -> bool:
+    """Whether a case is one of the ordinary procedure; penalties on the spot are not filed."""
+    return bool(case["procedure"] != "简易程序")
+
+
 def last_day_to_decide(case: dict[str, Any]) -> date:
     """90 days from filing, 30 more when extended, and days not counted; a day off moves on."""
     days = 120 if case["is_extended"] else 90
@@ -132,12 +140,12 @@ def count_terms(
     for item in items:
         for term, (last_day, ended) in terms_of(item).items():
             judge(term, int(item["received_at"][:4]), last_day, ended)
-    for case in cases:
+    for case in filter(is_filed, cases):
         first = min((decision["decided_on"] for decision in case["decisions"]), default=None)
         judge("decision", int(case["filed_on"][:4]), last_day_to_decide(case), _ended(first))
         for decision in case["decisions"]:
             decided = date.fromisoformat(decision["decided_on"])
-            if decision["kind"] != "不予处罚" and decision["penalty_types"] != ["警告"]:
+            if decision["kind"] in PENAL and decision["penalty_types"] != ["警告"]:
                 published = _ended(decision["published_on"])
                 judge("publication", decided.year, working_days_after(decided, 20), published)
     figures: Figures = {}

@@ -34,7 +34,7 @@ from tests.demo.delivered import (
     read_day,
     registration_rows,
 )
-from tests.demo.statutory_terms import last_day_to_decide
+from tests.demo.statutory_terms import PENAL, is_filed, last_day_to_decide
 
 ODDITIES = {
     "amounts as text", "broken rows", "closed after due", "closed on a later day",
@@ -311,7 +311,7 @@ def test_cases_are_one_object_a_line_with_amounts_to_the_fen(demo: DemoSummary) 
 def test_decisions_follow_filing_and_most_are_in_time(demo: DemoSummary) -> None:
     """And what was collected never exceeds what was decided."""
     late = 0
-    for case in penalty_cases(demo.sources):
+    for case in filter(is_filed, penalty_cases(demo.sources)):
         for decision in case["decisions"]:
             decided = date.fromisoformat(decision["decided_on"])
             assert decided > date.fromisoformat(case["filed_on"])
@@ -330,6 +330,37 @@ def test_a_bare_warning_takes_nothing_and_is_not_published(demo: DemoSummary) ->
     assert {(d["fine_yuan"], d["confiscated_goods_yuan"], d["published_on"]) for d in warnings} == {
         (Decimal(0), Decimal(0), None)
     }
+
+
+def test_a_penalty_on_the_spot_is_small_and_stands_beside_the_filed_cases(
+    demo: DemoSummary,
+) -> None:
+    """A warning or up to 200 yuan, made on the day of the case, never published."""
+    cases = penalty_cases(demo.sources)
+    on_the_spot = [case for case in cases if not is_filed(case)]
+    assert len(on_the_spot) > 3
+    assert {case["procedure"] for case in cases} == {"普通程序", "简易程序", None}
+    decisions = [(case, decision) for case in on_the_spot for decision in case["decisions"]]
+    assert len(decisions) == len(on_the_spot)
+    for case, decision in decisions:
+        assert decision["decided_on"] == case["filed_on"]
+        assert (decision["kind"], decision["published_on"]) == ("行政处罚", None)
+        assert decision["fine_yuan"] <= 200
+        assert set(decision["penalty_types"]) <= {"警告", "罚款"}
+        assert bool(decision["fine_yuan"]) == ("罚款" in decision["penalty_types"])
+
+
+def test_a_case_without_a_violation_takes_nothing_is_not_published_and_notes_a_floor(
+    demo: DemoSummary,
+) -> None:
+    """The floor would be waived if the case counted as lenient."""
+    decisions = [d for case in penalty_cases(demo.sources) for d in case["decisions"]]
+    others = [d for d in decisions if d["kind"] not in (*PENAL, "不予处罚")]
+    assert {d["kind"] for d in others} == {"违法事实不能成立"}
+    amounts = ("fine_yuan", "confiscated_gains_yuan", "confiscated_goods_yuan", "collected_yuan")
+    assert {d[name] for d in others for name in amounts} == {Decimal(0)}
+    assert {d["published_on"] for d in others} == {None}
+    assert {d["statutory_floor_yuan"] for d in others} == {Decimal(5000)}
 
 
 def test_personal_samples_are_values_that_were_delivered(demo: DemoSummary) -> None:

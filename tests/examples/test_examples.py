@@ -235,7 +235,8 @@ def test_no_name_and_no_address_of_montreal_is_in_the_release_or_landed(bureau: 
 def test_one_entry_adds_an_indicator_from_figure_to_catalogue(bureau: Bureau) -> None:
     """Counted by hand in the ledger of the same release; the demo has such cases in each year."""
     counted = bureau.query(
-        "select year(filed_on), count(*) from penalty_cases where case_field = 'food' group by all"
+        "select year(filed_on), count(*) from penalty_cases"
+        " where case_field = 'food' and procedure = 'ordinary' group by all"
     )
     by_year = {str(year): n for year, n in counted}
     published = _published(bureau, "food_cases_filed")
@@ -244,6 +245,6 @@ def test_one_entry_adds_an_indicator_from_figure_to_catalogue(bureau: Bureau) ->
     assert published == {year: (by_year.get(str(year), 0),) for year in published}
     assert bureau.query(
         "select label_zh, formula, filter from indicators where indicator_id = 'food_cases_filed'"
-    ) == [("食品案件立案", "count(*)", "case_field = 'food'")]
+    ) == [("食品案件立案", "count(*)", "procedure = 'ordinary' and case_field = 'food'")]
     (report,) = bureau.current.resolve().glob("report/index.html")
     assert "食品案件立案" in report.read_text(encoding="utf-8")

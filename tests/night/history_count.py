@@ -56,7 +56,7 @@ COUNTED = {
     "items_not_yet_due",
     "items_closed_when_due", "items_closed_on_time", "cases_filed", "major_cases",
     "panel_reviewed_cases", "penalty_decisions_made", "penalty_amount", "lenient_cases",
-    "lenient_amount_waived", *NOT_YET_DUE.values(),
+    "lenient_amount_waived", "cases_without_violation", *NOT_YET_DUE.values(),
 }  # fmt: skip
 """What is added up over months."""
 

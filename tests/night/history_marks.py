@@ -14,9 +14,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.demo.delivered import SECURED, PledgeContract
+from tests.demo.delivered import (
+    LENIENT,
+    NO_VIOLATION,
+    ON_A_PENALTY,
+    SECURED,
+    PledgeContract,
+)
 from tests.demo.statutory_terms import (
+    PENAL,
     due_day,
+    is_filed,
     last_day_to_decide,
     read_instant_day,
     terms_of,
@@ -158,32 +166,37 @@ def judged_case(case: dict[str, Any], as_of: date) -> Iterator[Mark]:
     """What a case and its decisions count in by a day."""
     filed, street = date.fromisoformat(case["filed_on"]), _street(case["street_code"])
     decisions = [d for d in case["decisions"] if date.fromisoformat(d["decided_on"]) <= as_of]
-    if filed <= as_of:
+    if filed <= as_of and is_filed(case):
         yield Mark("cases_filed", filed, street)
         first = min((date.fromisoformat(d["decided_on"]) for d in decisions), default=None)
         last_day = last_day_to_decide(case)
         yield from _judged_term("decision", filed, street, last_day, first, as_of)
     total = Decimal(0)
     for decision in decisions:
-        yield from _judged_decision(decision, street, as_of)
+        yield from _judged_decision(decision, street, as_of, is_publishable=is_filed(case))
         total += decision["fine_yuan"] + decision["confiscated_gains_yuan"]
-    penal = [date.fromisoformat(d["decided_on"]) for d in decisions if d["kind"] != "不予处罚"]
+    penal = [date.fromisoformat(d["decided_on"]) for d in decisions if d["kind"] in PENAL]
     if penal and total >= 10_000:
         yield Mark("major_cases", min(penal), street)
     if penal and case["is_panel_reviewed"]:
         yield Mark("panel_reviewed_cases", min(penal), street)
 
 
-def _judged_decision(decision: dict[str, Any], street: str | None, as_of: date) -> Iterator[Mark]:
+def _judged_decision(
+    decision: dict[str, Any], street: str | None, as_of: date, *, is_publishable: bool
+) -> Iterator[Mark]:
     decided = date.fromisoformat(decision["decided_on"])
     cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]
-    yield Mark("penalty_decisions_made", decided, street)
     yield Mark("penalty_amount", decided, street, cash)
-    if decision["kind"] != "行政处罚":
+    if decision["kind"] in ON_A_PENALTY:
+        yield Mark("penalty_decisions_made", decided, street)
+    if decision["kind"] == NO_VIOLATION:
+        yield Mark("cases_without_violation", decided, street)
+    if decision["kind"] in LENIENT:
         waived = max(decision["statutory_floor_yuan"] - decision["fine_yuan"], Decimal(0))
         yield Mark("lenient_cases", decided, street)
         yield Mark("lenient_amount_waived", decided, street, waived)
-    if decision["kind"] != "不予处罚" and decision["penalty_types"] != ["警告"]:
+    if is_publishable and decision["kind"] in PENAL and decision["penalty_types"] != ["警告"]:
         published = read_instant_day(_known(decision["published_on"], as_of))
         last_day = working_days_after(decided, 20)
         yield from _judged_term("publication", decided, street, last_day, published, as_of)

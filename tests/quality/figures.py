@@ -76,6 +76,7 @@ create table ledgers.ip_pledges as
 create table ledgers.penalty_cases as
     select
         'A' || number as case_no, date '2024-11-01' as filed_on, date '2024-12-01' as decided_on,
+        'ordinary' as procedure,
         'food' as case_field, 'enterprise' as party_kind, '33010800' || number as area_code,
         5000::decimal(20, 2) as fine_yuan, 100::decimal(20, 2) as confiscated_gains_yuan,
         5100::decimal(20, 2) as penalty_yuan, false as is_major, false as is_panel_reviewed,
@@ -95,7 +96,8 @@ create table ledgers.penalty_decisions as
         false as is_lenient, false as is_bare_warning, true as is_publishable,
         date '2024-12-27' as published_on, date '2024-12-27' as publication_due_on,
         false as is_publication_due_provisional, true as is_publication_due,
-        true as is_published_on_time, 'food' as case_field, 'enterprise' as party_kind,
+        true as is_published_on_time, 'ordinary' as procedure,
+        'food' as case_field, 'enterprise' as party_kind,
         '33010800' || number as area_code, 'x' as extract_id, number as row_number,
     from range(1, 4) as numbers (number);
 

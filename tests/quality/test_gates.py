@@ -534,6 +534,9 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
               ' "decided_on": "2024-12-01", "fine_yuan": "5,000"}]'), "amounts_are_not_negative"),
         (case(23, decisions='[{"decision_no": "P", "kind": "行政处罚",'
               ' "decided_on": "2024-12-01", "fine_yuan": 1e17}]'), "amounts_are_not_negative"),
+        (case(25, procedure="简易"), "procedure_is_known"),
+        (case(24, decisions='[{"decision_no": "Q", "kind": "移送",'
+              ' "decided_on": "2024-12-01"}]'), "decision_is_identified"),
     ],
 }  # fmt: skip
 GOOD_ROWS = {
@@ -567,6 +570,11 @@ GOOD_ROWS = {
              ' "penalty_types": ["警告"], "published_on": null}, {"decision_no": "L",'
              ' "kind": "减轻处罚", "decided_on": "2024-12-01", "penalty_types": ["罚款"],'
              ' "published_on": "2025-01-15"}]'),
+        case(909, procedure="普通程序"), case(910, procedure="简易程序"),
+        *(case(number, decisions=f'[{{"decision_no": "R{number}", "kind": "{kind}",'
+               ' "decided_on": "2024-12-01"}]')
+          for number, kind in enumerate(
+              ["不予处罚", "违法事实不能成立", "移送其他行政机关", "移送司法机关"], start=905)),
     ],
 }  # fmt: skip
 

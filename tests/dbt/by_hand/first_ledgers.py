@@ -169,20 +169,26 @@ select
     'case-' || row_number() over () as case_no,
     cast(filed as date) as filed_on, cast(decided as date) as decided_on,
     case_field, party_kind, is_major, is_panel_reviewed, area_code,
-    cast(filed as date) + 90 as decision_due_on,
+    procedure,
+    case when procedure = 'ordinary' then filed_on + 90 end as decision_due_on,
     decision_due_on <= date '{AS_OF}' as is_decision_due,
     coalesce(is_decision_due and decided_on <= decision_due_on, false) as is_decided_on_time
 from (
     select * from (values
-        ('2023-12-31', '2024-02-29', 'drug', 'enterprise', false, true, '330108001'),
-        ('2024-01-31', '2024-02-29', 'food', 'enterprise', true, false, '330108001'),
-        ('2024-02-29', null, 'food', 'person', false, true, '330108002'),
-        ('2024-12-31', null, 'food', 'person', false, true, '330108002')
-    ) as given (filed, decided, case_field, party_kind, is_major, is_panel_reviewed, area_code)
+        ('2023-12-31', '2024-02-29', 'ordinary', 'drug', 'enterprise', false, true, '330108001'),
+        ('2024-01-31', '2024-02-29', 'ordinary', 'food', 'enterprise', true, false, '330108001'),
+        ('2024-02-29', null, 'ordinary', 'food', 'person', false, true, '330108002'),
+        ('2024-02-29', '2024-02-29', 'summary', 'food', 'person', false, false, '330108002'),
+        ('2024-12-31', null, 'ordinary', 'food', 'person', false, true, '330108002'),
+        ('2024-12-31', '2024-12-31', 'summary', 'food', 'person', false, false, null)
+    ) as given (
+        filed, decided, procedure, case_field, party_kind, is_major, is_panel_reviewed, area_code
+    )
     union all
     select
         day,
         case when i % 5 > 0 then least(day + cast(i % 10 as integer), last_day(day)) end,
+        'ordinary',
         ['food', 'drug', null, 'price'][1 + i % 4],
         ['enterprise', 'person'][1 + i % 2],
         i % 3 = 0,
@@ -197,29 +203,41 @@ PENALTY_DECISIONS = f"""
 create table ledgers.penalty_decisions as
 select
     'decision-' || row_number() over () as decision_no,
-    cast(decided as date) as decided_on, decision_kind, case_field, party_kind,
+    cast(decided as date) as decided_on, decision_kind, procedure, case_field, party_kind,
     cast(penalty_yuan as decimal(20, 2)) as penalty_yuan,
     cast(waived_yuan as decimal(20, 2)) as waived_yuan,
     decision_kind in ('no_penalty', 'mitigated') as is_lenient, area_code,
-    case when decision_kind <> 'no_penalty' then decided_on + 28 end as publication_due_on,
+    case when decision_kind in ('penalty', 'mitigated') and procedure = 'ordinary'
+        then decided_on + 28 end as publication_due_on,
     publication_due_on <= date '{AS_OF}' as is_publication_due,
     coalesce(is_publication_due and cast(published as date) <= publication_due_on, false)
         as is_published_on_time
 from (
     select * from (values
-        ('2024-02-29', '2024-03-28', 'penalty', 'food', 'enterprise', 10000.00, 7.00, '330108001'),
-        ('2024-02-29', null, 'mitigated', 'food', 'enterprise', 500.55, 1499.45, '330108001'),
-        ('2024-02-29', null, 'no_penalty', 'drug', 'person', 0, 3000.00, null),
-        ('2024-12-31', null, 'penalty', 'food', 'enterprise', 800.00, 0, '330108001')
+        ('2024-02-29', '2024-03-28', 'penalty', 'ordinary', 'food',
+         'enterprise', 10000.00, 7.00, '330108001'),
+        ('2024-02-29', null, 'mitigated', 'ordinary', 'food', 'enterprise',
+         500.55, 1499.45, '330108001'),
+        ('2024-02-29', null, 'no_penalty', 'ordinary', 'drug', 'person', 0, 3000.00, null),
+        ('2024-02-29', null, 'no_violation', 'ordinary', 'drug', 'person', 0, 600.00, null),
+        ('2024-02-29', null, 'transferred_to_authority', 'ordinary', 'food',
+         'person', 0, 0, '330108002'),
+        ('2024-02-29', null, 'transferred_to_justice', 'ordinary', 'food',
+         'person', 0, 0, '330108002'),
+        ('2024-02-29', null, 'penalty', 'summary', 'food', 'person', 150.00, 0, '330108002'),
+        ('2024-12-31', null, 'penalty', 'ordinary', 'food', 'enterprise', 800.00, 0, '330108001'),
+        ('2024-12-31', null, 'penalty', 'summary', 'food', 'person', 50.00, 0, null),
+        ('2024-12-31', null, 'no_violation', 'ordinary', 'food', 'person', 0, 0, '330108001')
     ) as given (
-        decided, published, decision_kind, case_field, party_kind, penalty_yuan, waived_yuan,
-        area_code
+        decided, published, decision_kind, procedure, case_field, party_kind, penalty_yuan,
+        waived_yuan, area_code
     )
     union all
     select
         day,
         case when i % 7 > 0 then day + cast(20 + i % 10 as integer) end,
         ['penalty', 'mitigated', 'no_penalty'][1 + i % 3],
+        'ordinary',
         ['food', 'drug', null, 'price'][1 + i % 4],
         ['enterprise', 'person'][1 + i % 2],
         i * 3.33,

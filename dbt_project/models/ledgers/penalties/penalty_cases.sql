@@ -4,11 +4,11 @@ with filed as (
 
 -- That a case was extended, reviewed by the panel or stood still is said without a day, and
 -- taken as known from the start. Each case has days of its own that do not count, so each is
--- dated by itself.
+-- dated by itself. No term runs for a case by summary procedure, which is decided on the spot.
 cases as (
     select
         *,
-        'case_decision' as rule_id,
+        case when procedure = 'ordinary' then 'case_decision' end as rule_id,
         filed_on as starts_on,
         case when is_extended then 'case_decision_extension' end as extension_rule_id,
         further_extension_days + excluded_days as added_days
@@ -39,6 +39,7 @@ select
     dated.case_no,
     dated.filed_on,
     decided.decided_on,
+    dated.procedure,
     dated.case_field,
     dated.party_kind,
     dated.area_code,

@@ -12,8 +12,11 @@ typed as (
         {{ try_cast('decided_on', 'date') }} as decided_on,
         {{ recode('kind', {
             '行政处罚': 'penalty',
-            '不予处罚': 'no_penalty',
             '减轻处罚': 'mitigated',
+            '不予处罚': 'no_penalty',
+            '违法事实不能成立': 'no_violation',
+            '移送其他行政机关': 'transferred_to_authority',
+            '移送司法机关': 'transferred_to_justice',
         }) }} as decision_kind,
         {%- for field in decision_fields() if field.endswith('_yuan') %}
         {{ yuan_or_zero(field) }} as {{ field }},
@@ -24,7 +27,24 @@ typed as (
     from decisions
 ),
 
--- What is not a penalty, or no more than a warning, is not made public.
+-- What is decided on the spot, is no penalty, or no more than a warning, is not made public.
+publishable as (
+    select
+        typed.*,
+        cases.procedure = 'ordinary'
+        and typed.decision_kind in ('penalty', 'mitigated')
+        and not typed.is_bare_warning as is_publishable,
+        cases.procedure,
+        cases.case_field,
+        cases.party_kind,
+        cases.area_code,
+        cases.as_of,
+        cases.extract_id,
+        cases.row_number
+    from typed
+    inner join cases on typed.case_no = cases.case_no
+),
+
 starts as (
     select distinct
         'penalty_publication' as rule_id,
@@ -41,13 +61,6 @@ ruled as (
 
 deadlines as (
     {{ with_due_date('ruled') }}
-),
-
-publishable as (
-    select
-        *,
-        decision_kind in ('penalty', 'mitigated') and not is_bare_warning as is_publishable
-    from typed
 )
 
 select
@@ -73,20 +86,20 @@ select
     ) as waived_yuan,
     decided.is_bare_warning,
     decided.is_publishable,
-    case when decided.published_on <= cases.as_of then decided.published_on end
+    case when decided.published_on <= decided.as_of then decided.published_on end
         as published_on,
     deadlines.due_on as publication_due_on,
     deadlines.is_due_provisional as is_publication_due_provisional,
-    deadlines.due_on <= cases.as_of as is_publication_due,
+    deadlines.due_on <= decided.as_of as is_publication_due,
     coalesce(
-        deadlines.due_on <= cases.as_of and decided.published_on <= deadlines.due_on, false
+        deadlines.due_on <= decided.as_of and decided.published_on <= deadlines.due_on, false
     ) as is_published_on_time,
-    cases.case_field,
-    cases.party_kind,
-    cases.area_code,
-    cases.extract_id,
-    cases.row_number
+    decided.procedure,
+    decided.case_field,
+    decided.party_kind,
+    decided.area_code,
+    decided.extract_id,
+    decided.row_number
 from publishable as decided
-inner join cases on decided.case_no = cases.case_no
 left join deadlines on decided.is_publishable and decided.decided_on = deadlines.starts_on
-where not coalesce(decided.decided_on > cases.as_of, false)
+where not coalesce(decided.decided_on > decided.as_of, false)

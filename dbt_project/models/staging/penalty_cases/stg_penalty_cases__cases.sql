@@ -1,5 +1,9 @@
 -- One row per case; parties' names and numbers go no further.
 select
+    {{ recode("coalesce(procedure, '普通程序')", {
+        '普通程序': 'ordinary',
+        '简易程序': 'summary',
+    }) }} as procedure,
     {{ recode('case_field', {
         '食品': 'food',
         '药品': 'drug',
