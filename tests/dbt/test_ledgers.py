@@ -357,8 +357,8 @@ update ledgers.data_ip_registrations set certificate_no = 'Z1';
 update ledgers.brand_certificates set certificate_no = 'B1';
 update ledgers.brand_certificate_stocks set month_end_on = '2024-12-31';
 update ledgers.ccc_exemptions set application_no = 'E1';
-update ledgers.equipment_units set unit_no = 'S1';
-update ledgers.equipment_unit_stocks set unit_no = 'S1';
+update ledgers.equipment_units set unit_no = 'S1', equipment_kind = null;
+update ledgers.equipment_unit_stocks set unit_no = 'S1', equipment_kind = null;
 update ledgers.reconsiderations set case_no = 'F1';
 update ledgers.litigations set instance = 'first', filed_on = null;
 update ledgers.food_samples set sample_no = 'K1', sampling_kind = null;
@@ -407,8 +407,8 @@ def test_each_corruption_turns_its_own_test_red_and_no_other(
         "is_key_brand_certificates_certificate_no",
         "is_key_brand_certificate_stocks_month_en",
         "is_key_ccc_exemptions_application_no",
-        "is_key_equipment_units_unit_no",
-        "is_key_equipment_unit_stocks_month_end_o",
+        "equipment_units_have_one_row_per_kind",
+        "equipment_unit_stocks_have_one_row_per_k",
         "is_key_reconsiderations_case_no",
         "is_key_litigations_case_no__instance",
         "litigations_have_one_filing_day",
