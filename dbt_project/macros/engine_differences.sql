@@ -38,3 +38,16 @@
 {% macro spark__days_between(first, last) -%}
     datediff({{ last }}, {{ first }})
 {%- endmacro %}
+
+{#- The last value of an expression that is not null, as a window function without its window. -#}
+{% macro last_known(expression) -%}
+    {{ return(adapter.dispatch('last_known')(expression)) }}
+{%- endmacro %}
+
+{% macro default__last_known(expression) -%}
+    last_value({{ expression }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__last_known(expression) -%}
+    last_value({{ expression }}, true)
+{%- endmacro %}

@@ -7,6 +7,7 @@ adds events and changes none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -28,7 +29,11 @@ KIND_LABELS = ("企业", "企业分支机构", "个体工商户", "农民专业�
 CREDIT_CODE_CATEGORIES = (1, 1, 2, 3, 3)
 
 ESTABLISHED, CHANGED, DEREGISTERED, REVOKED, MOVED_IN, MOVED_OUT, DORMANT = range(7)
-EVENT_LABELS = ("设立", "变更", "注销", "吊销", "迁入", "迁出", "歇业")
+CANCELLED, CHANGE_CANCELLED, DEREGISTRATION_CANCELLED, RESTORED = range(7, 11)
+EVENT_LABELS = (
+    "设立", "变更", "注销", "吊销", "迁入", "迁出", "歇业",
+    "撤销设立登记", "撤销变更登记", "撤销注销登记", "恢复登记",
+)  # fmt: skip
 
 NO_INDUSTRY = -1
 _COOPERATIVES = 0.00036  # of the new entities: 9 in 2024
@@ -37,6 +42,9 @@ _MOVES_IN = 0.032  # for each new entity
 _YEARLY_EXITS = 0.115
 _YEARLY_CHANGES = 0.22
 _DORMANCIES = 0.006  # of all entities, once
+_CHANGES_CANCELLED = 0.004  # of the first changes
+_LATEST = day_number(date(2027, 6, 30))
+"""Nobody waits a century; the bound keeps the days within the calendar."""
 _AREAS = (330108, 330103, 330104, 330185, 330106, 330109, 330110)
 _AREA_WEIGHTS = (93.0, 0.6, 0.6, 0.2, 2.2, 2.2, 1.2)
 _ABOLISHED_AREAS = (330103, 330104, 330185)
@@ -104,9 +112,8 @@ def _complete(
     )
     lifetime = dice.waiting("lifetime", numbers, 365 / _YEARLY_EXITS).astype(np.int64)
     earliest = np.maximum(arrived + 20, anchor)
-    # Nobody waits a century; the bound keeps the day within the calendar.
-    left = next_working_day(np.minimum(earliest + lifetime, day_number(date(2027, 6, 30))))
-    exits = np.asarray((DEREGISTERED, REVOKED, MOVED_OUT))
+    left = next_working_day(np.minimum(earliest + lifetime, _LATEST))
+    exits = np.asarray((DEREGISTERED, REVOKED, MOVED_OUT, CANCELLED))
     return Entities(
         numbers=numbers,
         kinds=kinds,
@@ -115,7 +122,7 @@ def _complete(
         streets=dice.choose("street", numbers, STREET_WEIGHTS),
         industries=industries,
         left=left,
-        exit_kinds=exits[dice.choose("exit", numbers, (0.88, 0.06, 0.06))],
+        exit_kinds=exits[dice.choose("exit", numbers, (0.88, 0.06, 0.055, 0.005))],
     )
 
 
@@ -180,6 +187,8 @@ def events_of(dice: Dice, entities: Entities, start: date, end: date) -> Events:
     mean = 365 / _YEARLY_CHANGES
     change = since + dice.waiting("change 1", entities.numbers, mean).astype(np.int64)
     second = change + 1 + dice.waiting("change 2", entities.numbers, mean).astype(np.int64)
+    annulled = change + 1 + dice.waiting("change cancelled", entities.numbers, 60).astype(np.int64)
+    is_annulled = dice.uniform("is change cancelled", entities.numbers) < _CHANGES_CANCELLED
     dormancy = since + dice.waiting("dormancy", entities.numbers, 700).astype(np.int64)
     falls_dormant = dice.uniform("dormant", entities.numbers) < _DORMANCIES
 
@@ -188,6 +197,7 @@ def events_of(dice: Dice, entities: Entities, start: date, end: date) -> Events:
         (change, CHANGED, True),
         (second, CHANGED, True),
         (dormancy, DORMANT, falls_dormant),
+        (annulled, CHANGE_CANCELLED, is_annulled),
     ):
         within = np.flatnonzero((when <= last) & happens)
         day = next_working_day(when[within])
@@ -200,7 +210,36 @@ def events_of(dice: Dice, entities: Entities, start: date, end: date) -> Events:
     positions.append(gone)
     days.append(entities.left[gone])
     kinds.append(entities.exit_kinds[gone])
+    for day, kind, happens in _sequels(dice, entities):
+        within = np.flatnonzero((day <= last) & happens)
+        positions.append(within)
+        days.append(day[within])
+        kinds.append(np.full(len(within), kind))
 
     events = Events(np.concatenate(positions), np.concatenate(days), np.concatenate(kinds))
     order = np.lexsort((events.kinds, entities.numbers[events.entities], events.days))
     return Events(events.entities[order], events.days[order], events.kinds[order])
+
+
+def _sequels(dice: Dice, entities: Entities) -> Iterator[tuple[Integers, int, Flags]]:
+    """What follows an exit: day and kind of each sequel, and whose it is.
+
+    Half of those cancelled are restored and stay. Of those revoked a third is deregistered, and one
+    in twenty is cancelled and restored, as revoked as before.
+    """
+    numbers, exits = entities.numbers, entities.exit_kinds
+    fate = dice.uniform("fate", numbers)
+    first = _some_days_after(dice, "first sequel", numbers, entities.left)
+    second = _some_days_after(dice, "second sequel", numbers, first)
+    is_revoked = exits == REVOKED
+    turns = is_revoked & (fate >= 0.35) & (fate < 0.4)
+    yield first, DEREGISTERED, is_revoked & (fate < 0.35)
+    yield first, CANCELLED, turns
+    yield second, RESTORED, turns
+    yield first, RESTORED, (exits == CANCELLED) & (fate < 0.5)
+    yield first, DEREGISTRATION_CANCELLED, (exits == DEREGISTERED) & (fate < 0.002)
+
+
+def _some_days_after(dice: Dice, purpose: str, numbers: Integers, day: Integers) -> Integers:
+    wait = 1 + dice.waiting(purpose, numbers, 90).astype(np.int64)
+    return next_working_day(np.minimum(day + wait, _LATEST))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.demo import vocabulary as words
-from pipelines.demo.dice import Dice, Integers
+from pipelines.demo.dice import Dice, Flags, Integers
 from pipelines.demo.entities import (
     BRANCH,
     CHANGED,
@@ -26,6 +26,8 @@ from pipelines.demo.entities import (
 from pipelines.demo.identities import Texts, person_names, phone_numbers
 
 _RARE_NAME_EVERY = 211
+_FOREIGN_EVERY = 40  # branches
+_FOREIGN_BRANCH = "外国公司分支机构"
 _LOWER_CASE = 0.006
 _TYPE_MISSING = 0.79
 _CAPITAL_FORMS = (
@@ -76,7 +78,7 @@ class RegistrationTexts:
             dates.tolist(),
             self._codes(subjects, index),
             trade_names(self.dice, subjects),
-            _table(KIND_LABELS)[subjects.kinds],
+            np.where(is_foreign(subjects), _FOREIGN_BRANCH, _table(KIND_LABELS)[subjects.kinds]),
             self._types(subjects, index),
             self._industry_codes(subjects),
             self._capital(subjects),
@@ -159,6 +161,12 @@ class RegistrationTexts:
         ]
 
 
+def is_foreign(subjects: Entities) -> Flags:
+    """Whether an entity is a branch of a foreign company."""
+    foreign: Flags = (subjects.kinds == BRANCH) & (subjects.numbers % _FOREIGN_EVERY == 7)
+    return foreign
+
+
 def trade_names(roll: Dice, subjects: Entities) -> Texts:
     """The name of each entity; three in ten households bear that of their operator."""
     ids = subjects.numbers
@@ -178,7 +186,11 @@ def trade_names(roll: Dice, subjects: Entities) -> Texts:
         [subjects.kinds == ENTERPRISE, subjects.kinds == BRANCH, subjects.kinds == HOUSEHOLD],
         [
             "杭州" + brand + trade + company,
-            "杭州" + brand + trade + "有限公司滨江分公司",
+            np.where(
+                is_foreign(subjects),
+                brand + trade + "(新加坡)有限公司杭州分公司",
+                "杭州" + brand + trade + "有限公司滨江分公司",
+            ),
             "杭州市滨江区" + np.where(rare, brand, own) + trade + shop,
         ],
         "杭州滨江" + brand + "蔬菜专业合作社",

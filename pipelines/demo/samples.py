@@ -22,6 +22,7 @@ _LISTED = {
     "food_samples__test_results": "被抽样单位",
     "ccc_exemptions__applications": "contact_phone",
     "special_equipment__units": "unit_name",
+    "special_equipment__role_holders": "person_id_number",
 }
 """Personal columns of registers whose values name a person; names of firms are public elsewhere."""
 

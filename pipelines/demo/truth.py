@@ -16,11 +16,15 @@ from pipelines.demo.complaint_lives import COMPLAINT, CONSULTATION, DAY, NEVER, 
 from pipelines.demo.dice import Dice, Flags, Integers
 from pipelines.demo.entities import (
     BRANCH,
+    CANCELLED,
     DEREGISTERED,
+    DEREGISTRATION_CANCELLED,
+    ENTERPRISE,
     ESTABLISHED,
     HOUSEHOLD,
     MOVED_IN,
     MOVED_OUT,
+    RESTORED,
     REVOKED,
     Entities,
     Events,
@@ -51,13 +55,19 @@ def _yuan(fen: Integers) -> Decimal:
 
 
 def registrations_truth(entities: Entities, events: Events, start: date, end: date) -> Truth:
-    """Establishments, exits and the stock at the end of each year."""
+    """Establishments, exits and the two stocks at the end of each year."""
     truth: Truth = {}
     kinds = entities.kinds[events.entities]
     years = years_of(events.days)
-    net = np.select(
-        [np.isin(events.kinds, (ESTABLISHED, MOVED_IN)),
-         np.isin(events.kinds, (DEREGISTERED, REVOKED, MOVED_OUT))], [1, -1], 0,
+    registered = np.select(
+        [np.isin(events.kinds, (ESTABLISHED, MOVED_IN, RESTORED, DEREGISTRATION_CANCELLED)),
+         np.isin(events.kinds, (DEREGISTERED, CANCELLED, MOVED_OUT))], [1, -1], 0,
+    )  # fmt: skip
+    # Who is revoked leaves the active that day; whatever follows moves the register alone.
+    is_revoked = entities.exit_kinds[events.entities] == REVOKED
+    active = np.select(
+        [events.kinds == REVOKED, is_revoked & (events.days > entities.left[events.entities])],
+        [-1, 0], registered,
     )  # fmt: skip
     for year in range(start.year, end.year + 1):
         within = (years == year) & (events.days >= day_number(start))
@@ -65,10 +75,12 @@ def registrations_truth(entities: Entities, events: Events, start: date, end: da
         truth |= {
             ("new_market_entities", year): _count(new),
             ("new_enterprises", year): _count(new & (kinds <= BRANCH)),
+            ("new_enterprises_without_branches", year): _count(new & (kinds == ENTERPRISE)),
             ("new_individual_households", year): _count(new & (kinds == HOUSEHOLD)),
             ("new_cooperatives", year): _count(new & (kinds > HOUSEHOLD)),
             ("deregistered_entities", year): _count(within & (events.kinds == DEREGISTERED)),
-            ("active_entities", year): Decimal(int(net[years <= year].sum())),
+            ("active_entities", year): Decimal(int(active[years <= year].sum())),
+            ("registered_entities", year): Decimal(int(registered[years <= year].sum())),
         }
     return truth
 

@@ -13,6 +13,7 @@ from tests.dbt.system_rows import SYSTEM_ROWS
 
 ENTERPRISE = "91330108MA27XGJF14"
 HOUSEHOLD = "92330103MA2B1CD28L"
+FOREIGN_BRANCH = "91330108MA28YYYY7A"
 
 
 def _registration(number: str, kind: str, day: str, code: str, **others: str | None) -> Row:
@@ -50,6 +51,13 @@ REGISTRATIONS = [
     _registration("R5", "注销", "2024-05-06", "93330108MA28888888", 所属街道="330108003",
                   市场主体类别="农民专业合作社分支机构", 行业代码="9999"),
     _registration("R6", "设立", "2025-01-16", ENTERPRISE),
+    # Revoked, cancelled and restored: on the register, and not active.
+    _registration("R7", "设立", "2024-06-03", FOREIGN_BRANCH, 市场主体类别="外国公司分支机构"),
+    _registration("R8", "吊销", "2024-06-28", FOREIGN_BRANCH, 市场主体类别=None),
+    _registration("R9", "撤销设立登记", "2024-07-01", FOREIGN_BRANCH, 市场主体类别=None),
+    _registration("S1", "撤销变更登记", "2024-07-02", ENTERPRISE),
+    _registration("S2", "恢复登记", "2024-08-30", FOREIGN_BRANCH, 市场主体类别=None),
+    _registration("S3", "撤销注销登记", "2025-01-15", HOUSEHOLD, 市场主体类别=None),
 ]  # fmt: skip
 
 

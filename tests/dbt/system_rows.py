@@ -33,11 +33,15 @@ CCC_EXEMPTIONS: list[Row] = [
      "outcome": "办理中", "updated_at": "2025-01-15 10:00:00"},
 ]  # fmt: skip
 
-# S1's officer begins on the last day of the year, which is the last of S2's obligation.
+# S1's officer begins on the last day of the year, which is the last of S2's obligation; before, the
+# director of this maker of boilers doubles as officer. Its crane is of a building site.
 EQUIPMENT_UNITS: list[Row] = [
     {"unit_no": "S1", "unit_name": "3c55d801", "unit_kind": "生产单位", "street_code": "330108001",
-     "obliged_from": "2024-11-30"},
+     "equipment_kind": "锅炉", "obliged_from": "2024-11-30"},
+    {"unit_no": "S1", "unit_kind": "生产单位", "street_code": "330108001",
+     "equipment_kind": "起重机械", "used_at": "房屋建筑工地", "obliged_from": "2024-11-30"},
     {"unit_no": "S2", "unit_kind": "使用单位", "street_code": "330108003",
+     "equipment_kind": "电梯", "officers_required": "1",
      "obliged_from": "2024-12-01", "obliged_until": "2024-12-31"},
     {"unit_no": "S3", "unit_kind": "使用单位", "street_code": "330108003",
      "obliged_from": "2025-01-16"},
@@ -45,10 +49,14 @@ EQUIPMENT_UNITS: list[Row] = [
 
 ROLE_HOLDERS: list[Row] = [
     {"holding_no": "H1", "unit_no": "S1", "person_name": "47e0b9f2", "role": "质量安全总监",
+     "person_id_number": "b16a20c5", "held_from": "2023-05-05"},
+    {"holding_no": "H2", "unit_no": "S1", "role": "质量安全员", "person_id_number": "0d77e3f4",
+     "held_from": "2024-12-31"},
+    {"holding_no": "H3", "unit_no": "S2", "role": "安全员", "equipment_kind": "电梯",
+     "held_from": "2023-05-05", "held_until": "2024-12-31"},
+    {"holding_no": "H4", "unit_no": "S1", "role": "质量安全员", "person_id_number": "b16a20c5",
      "held_from": "2023-05-05"},
-    {"holding_no": "H2", "unit_no": "S1", "role": "质量安全员", "held_from": "2024-12-31"},
-    {"holding_no": "H3", "unit_no": "S2", "role": "安全员", "held_from": "2023-05-05",
-     "held_until": "2024-12-31"},
+    {"holding_no": "H5", "unit_no": "S2", "role": "安全总监", "held_from": "2023-05-05"},
 ]  # fmt: skip
 
 # The sixtieth day of F1 is a Sunday, that of F2 the Monday after it. The reviews of F4, F5

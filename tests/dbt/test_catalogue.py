@@ -28,7 +28,7 @@ def test_every_indicator_has_the_label_unit_owner_and_sources_that_were_reviewed
         from indicators.indicators
         """
     ).fetchall()
-    assert len(reviewed) == 127
+    assert len(reviewed) == 129
     assert sorted(published) == sorted(reviewed)
 
 

@@ -21,12 +21,14 @@ MARCH = date(2024, 3, 31)
 @pytest.mark.parametrize(
     ("indicator", "february", "march"),
     [
-        ("new_market_entities", 3, 0),  # a change, a move in and a revocation are none
-        ("new_enterprises", 1, 0),
+        ("new_market_entities", 4, 0),  # a change, a move in and a restoration are none
+        ("new_enterprises", 2, 0),
+        ("new_enterprises_without_branches", 1, 0),
         ("new_individual_households", 1, 0),
         ("new_cooperatives", 1, 0),  # its street is not known: it counts in the district
-        ("deregistered_entities", 1, 0),
+        ("deregistered_entities", 1, 0),  # a cancelled establishment is none
         ("active_entities", 36, 37),  # 11 + 13 months, 5 and 7
+        ("registered_entities", 38, 37),  # two revoked on the last day of February stay till March
         ("ip_pledge_contracts", 3, 0),
         ("pledge_amount", "300.75", 0),  # the credit line of 999 is another kind of amount
         ("data_ip_pledge_amount", "100.50", 0),  # the mixed pledge cannot be divided

@@ -67,8 +67,8 @@ def test_a_leap_month_and_an_empty_month_by_hand(
     [
         ("brand_certified_firms", 2, 3, 2),  # B comes on the last day of February, C leaves after
         ("brand_certificates", 3, 6, 5),
-        ("equipment_producers_obliged", 2, 2, 3),  # P3 comes in March
-        ("equipment_producers_staffed", 1, 2, 2),  # P1's roles are held from the last day on
+        ("equipment_producers_obliged", 2, 2, 3),  # P1 twice, for two kinds; P2 comes in March
+        ("equipment_producers_staffed", 1, 2, 2),  # for boilers P1's are held from the last day on
         ("equipment_producers_staffing_rate", "0.5", 1, "0.666667"),
         ("equipment_users_obliged", 3, 4, 4),
         ("equipment_users_staffed", 1, 2, 2),
@@ -99,6 +99,18 @@ def test_a_street_without_an_obliged_one_has_no_rate(
 ) -> None:
     columns = "value, numerator, denominator"
     assert ask(indicator, FEBRUARY, columns, area=street) == (expected, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("lift", (1, 2)), ("crane", (0, 1)), ("unknown", (1, 1))]
+)
+def test_staffing_is_told_by_kind_of_equipment(
+    ask: Ask, kind: str, expected: tuple[int, int]
+) -> None:
+    """An obligation whose kind the source does not say stands under unknown."""
+    columns = "numerator, denominator"
+    cell = ("equipment_kind", kind)
+    assert ask("equipment_users_staffing_rate", FEBRUARY, columns, cell=cell) == expected
 
 
 def test_a_trade_of_which_none_is_covered_has_a_rate_of_0_and_not_none(ask: Ask) -> None:

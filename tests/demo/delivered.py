@@ -11,7 +11,7 @@ import csv
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -39,6 +39,8 @@ LENIENT = ("减轻处罚", "不予处罚")
 NO_VIOLATION = "违法事实不能成立"
 ON_A_PENALTY = ("行政处罚", *LENIENT, NO_VIOLATION)
 """The kinds of decision that say whether to punish; the others transfer the case."""
+STOCKS = ("registered_entities", "active_entities")
+ENTERPRISE_CLASSES = ("企业", "企业分支机构", "外国公司分支机构")
 _VALUES = {c: value for value, c in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_VALUES = {c: v for v, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
@@ -98,17 +100,46 @@ def good_registrations(sources: Path) -> Iterator[list[str]]:
         yield from (row for row in seen.values() if flaw_of(row) is None)
 
 
+def stock_changes(events: Iterable[list[str]]) -> Iterator[tuple[str, int, list[str]]]:
+    """Each event that moves a stock: which stock, by how much, and the row that it was.
+
+    On one day an establishment comes first and a deregistration last.
+    """
+    turn = {"设立": 0, "注销": 2}
+    ordered = sorted(events, key=lambda row: (row[2], turn.get(row[1], 1), row[0]))
+    present: set[str] = set()
+    revoked: set[str] = set()
+    for row in ordered:
+        code, event = row[3].upper(), row[1]
+        before = code in present, code in present and code not in revoked
+        if event in ("设立", "迁入") and code not in present:
+            present.add(code)
+            revoked.discard(code)
+        elif event in ("恢复登记", "撤销注销登记"):
+            present.add(code)
+        elif event in ("注销", "迁出", "撤销设立登记"):
+            present.discard(code)
+        elif event == "吊销" and code in present:
+            revoked.add(code)
+        after = code in present, code in present and code not in revoked
+        for stock, was, is_now in zip(STOCKS, before, after, strict=True):
+            if was != is_now:
+                yield stock, is_now - was, row
+
+
 def count_registrations(sources: Path, years: range) -> Figures:
-    """Establishments, deregistrations and the stock at the end of each year."""
+    """Establishments, deregistrations and the stocks at the end of each year."""
     found: Counter[tuple[str, int]] = Counter()
-    net = {"设立": 1, "迁入": 1, "注销": -1, "吊销": -1, "迁出": -1}
-    for row in good_registrations(sources):
+    events = list(good_registrations(sources))
+    for stock, change, row in stock_changes(events):
+        for later in range(max(int(row[2][:4]), years.start), years.stop):
+            found[stock, later] += change
+    for row in events:
         event, year, kind = row[1], int(row[2][:4]), row[5]
-        for later in range(max(year, years.start), years.stop):
-            found["active_entities", later] += net.get(event, 0)
         if event == "设立":
             found["new_market_entities", year] += 1
-            found["new_enterprises", year] += kind.startswith("企业")
+            found["new_enterprises", year] += kind in ENTERPRISE_CLASSES
+            found["new_enterprises_without_branches", year] += kind == "企业"
             found["new_individual_households", year] += kind == "个体工商户"
             found["new_cooperatives", year] += kind.startswith("农民专业合作社")
         found["deregistered_entities", year] += event == "注销"

@@ -167,6 +167,23 @@ def test_edges_of_the_definitions_are_delivered(landed: dict[str, Landed]) -> No
     units = rows["special_equipment__units"]
     assert any(row["obliged_until"] == last for row in units)
     assert any(row["obliged_from"] == date(2025, 1, 1) for row in units)
+    kinds = Counter(row["unit_no"] for row in units)
+    assert max(kinds.values()) == 2
+    assert {row["equipment_kind"] for row in units} >= {None, "lift", "boiler", "crane"}
+    places = {row["used_at"] for row in units}
+    assert places == {None, "building_site", "municipal_site", "elsewhere"}
+    assert {row["officers_required"] for row in units} == {None, 2}
+    boiler_makers = {
+        row["unit_no"]
+        for row in units
+        if (row["unit_kind"], row["equipment_kind"]) == ("producer", "boiler")
+    }
+    roles: dict[Any, set[Any]] = {}
+    for row in rows["special_equipment__role_holders"]:
+        roles.setdefault((row["unit_no"], row["person_no"]), set()).add(row["role"])
+    doubling = {unit for (unit, _), held in roles.items() if len(held) == 2}
+    assert doubling & boiler_makers
+    assert doubling - boiler_makers
     laws = Counter(
         (row["document_no"], row["happened_on"].year)
         for row in rows["activities__publications"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.demo.delivered import (
+    STOCKS,
     complaint_items,
     good_registrations,
     penalty_cases,
@@ -25,7 +26,6 @@ from tests.demo.statutory_terms import divide_half_up
 from tests.night.history_marks import (
     NEW,
     NOT_YET_DUE,
-    STOCK,
     Mark,
     judged_case,
     judged_item,
@@ -60,7 +60,7 @@ COUNTED = {
 }  # fmt: skip
 """What is added up over months."""
 
-INDICATORS = COUNTED | RATES.keys() | {STOCK}
+INDICATORS = COUNTED | RATES.keys() | set(STOCKS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._added: dict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
-        self._moved: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+        self._moved: dict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
 
     def add(self, marks: Iterable[Mark]) -> None:
         """Count what is added up, in its month, its street and the district."""
@@ -114,10 +114,10 @@ class Counts:
 
     def add_movements(self, marks: Iterable[Mark]) -> None:
         """Count what comes and goes."""
-        for _, day, street, amount in marks:
+        for name, day, street, amount in marks:
             for area in (DISTRICT, street):
                 if area is not None:
-                    self._moved[day, area] += amount
+                    self._moved[name, day, area] += amount
 
     def cells(self) -> Iterator[tuple[str, date, str]]:
         """Indicator, first day of the month and area of whatever was counted or added up."""
@@ -126,10 +126,14 @@ class Counts:
     def figure(self, indicator: str, start: date, end: date, area: str) -> Decimal | None:
         """The figure of a period, both days included; of a rate without anything to divide, None.
 
-        The stock is that of the period's last day, or of the last day that there is.
+        A stock is that of the period's last day, or of the last day that there is.
         """
-        if indicator == STOCK:
-            moved = (n for (day, a), n in self._moved.items() if a == area and day <= end)
+        if indicator in STOCKS:
+            moved = (
+                amount
+                for (name, day, place), amount in self._moved.items()
+                if name == indicator and place == area and day <= end
+            )
             return sum(moved, Decimal(0))
         if indicator in RATES:
             part, whole = (self._sum(name, start, end, area) for name in RATES[indicator])

@@ -15,11 +15,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tests.demo.delivered import (
+    ENTERPRISE_CLASSES,
     LENIENT,
     NO_VIOLATION,
     ON_A_PENALTY,
     SECURED,
     PledgeContract,
+    stock_changes,
 )
 from tests.demo.statutory_terms import (
     PENAL,
@@ -32,15 +34,14 @@ from tests.demo.statutory_terms import (
 )
 
 STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}
-ENTRIES, EXITS = ("设立", "迁入"), ("注销", "吊销", "迁出")
+ENTRIES = ("设立", "迁入")
 CLASSES = {"91": "企业", "92": "个体工商户", "93": "农民专业合作社"}
 NEW = {
-    "new_enterprises": "企业",
-    "new_individual_households": "个体工商户",
-    "new_cooperatives": "农民专业合作社",
+    "new_enterprises": ENTERPRISE_CLASSES,
+    "new_enterprises_without_branches": ("企业",),
+    "new_individual_households": ("个体工商户",),
+    "new_cooperatives": ("农民专业合作社", "农民专业合作社分支机构"),
 }
-
-STOCK = "active_entities"
 
 NOT_YET_DUE = {
     "acceptance": "acceptances_not_yet_due",
@@ -78,31 +79,19 @@ def registered(row: list[str]) -> Iterator[Mark]:
     if row[1] != "设立":
         return
     yield Mark("new_market_entities", day, street)
-    for name, beginning in NEW.items():
-        if kind.startswith(beginning):
+    for name, classes in NEW.items():
+        if kind in classes:
             yield Mark(name, day, street)
 
 
 def movements_of(events: Iterable[list[str]]) -> Iterator[Mark]:
-    """Entries of entities that are not there, and exits of those that are.
-
-    On one day an establishment comes first and a deregistration last.
-    """
-    order = {"设立": 0, "注销": 2}
-    moving = [row for row in events if row[1] in (*ENTRIES, *EXITS)]
-    moving.sort(key=lambda row: (row[3].upper(), row[2], order.get(row[1], 1), row[0]))
-    last: dict[str, bool] = {}
+    """What moves a stock, in the street in which the entity came."""
     entered: dict[str, str | None] = {}
-    for row in moving:
-        code, is_entry = row[3].upper(), row[1] in ENTRIES
-        is_there = last.get(code, False)
-        if is_entry and not is_there:
+    for stock, change, row in stock_changes(events):
+        code = row[3].upper()
+        if row[1] in ENTRIES:
             entered[code] = _street(row[13])
-        if is_entry != is_there:
-            yield Mark(
-                STOCK, date.fromisoformat(row[2]), entered.get(code), Decimal(1 if is_entry else -1)
-            )
-        last[code] = is_entry
+        yield Mark(stock, date.fromisoformat(row[2]), entered.get(code), Decimal(change))
 
 
 def pledged(contract: PledgeContract) -> Iterator[Mark]:

@@ -42,10 +42,13 @@ create table ledgers.registrations as
 create table ledgers.entity_stocks as
     select
         last_day(date '2024-11-01' + to_months(number::integer)) as month_end_on,
+        stock_kind,
         '330108001' as area_code, 'enterprise' as entity_kind, 'I' as industry_section_code,
-        10 + 2 * number as opening, 3 as established, 1 as moved_in, 1 as deregistered,
-        0 as revoked, 1 as moved_out, 0 as unmatched_events, 12 + 2 * number as closing,
-    from range(3) as numbers (number);
+        10 + 2 * number as opening, 3 as established, 1 as moved_in, 1 as restored,
+        1 as deregistered, 1 as cancelled, 0 as revoked, 1 as moved_out, 0 as unmatched_events,
+        12 + 2 * number as closing,
+    from range(3) as numbers (number)
+    cross join (values ('active'), ('registered')) as stocks (stock_kind);
 
 create table ledgers.complaints as
     select

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from pipelines.demo.dice import Dice, Integers
-from pipelines.demo.identities import person_names, phone_numbers
+from pipelines.demo.identities import identity_numbers, person_names, phone_numbers
 from pipelines.demo.totals import CALIBRATED_YEAR, Totals
 from pipelines.demo.vocabulary import STREET_CODES, STREET_WEIGHTS
 from pipelines.demo.volumes import Season, spread_over_year, yearly_volume
@@ -196,6 +196,10 @@ class Scene:
     def phones(self, purpose: str, numbers: list[int]) -> list[str]:
         """A made-up telephone number per number."""
         return list(phone_numbers(self.dice, self._people(purpose, numbers)))
+
+    def identity_numbers(self, purpose: str, numbers: list[int]) -> list[str]:
+        """A made-up identity number per number, of the person that `persons` names."""
+        return list(identity_numbers(self.dice, self._people(purpose, numbers)))
 
     def below(self, purpose: str, numbers: list[int], limit: int) -> list[int]:
         """A number from 0 up to, not including, the limit per number."""

@@ -200,23 +200,46 @@ def _certificates(rows: Rows, first: date, last: date) -> Figures:
 
 
 def _equipment(rows: Rows, last: date) -> Figures:
-    roles: dict[Any, set[Any]] = {}
+    """By unit and kind of equipment: a director, and the officers that are needed."""
+
+    def is_in(since: Any, until: Any) -> bool:  # noqa: ANN401 - a row's values
+        return bool(since <= last and (until is None or until >= last))
+
+    holders: dict[Any, list[Any]] = {}
     for row in rows["special_equipment__role_holders"]:
-        since, until = row["held_from"], row["held_until"]
-        if since <= last and (until is None or until >= last):  # type: ignore[operator]
-            roles.setdefault(row["unit_no"], set()).add(row["role"])
+        if is_in(row["held_from"], row["held_until"]):
+            holders.setdefault(row["unit_no"], []).append(row)
+
+    def is_staffed(row: Row) -> bool:
+        required: Any = row["officers_required"] or 1
+        kind: Any = row["equipment_kind"]
+        serving = {kind} if kind == "lift" else {kind, None}
+        found = [
+            each
+            for each in holders.get(row["unit_no"], [])
+            if kind is None or each["equipment_kind"] in serving
+        ]
+        people = {
+            role: {each["person_no"] for each in found if each["role"] == role}
+            for role in ("director", "officer")
+        }
+        if row["unit_kind"] == "producer" and kind == "boiler":
+            people["officer"] -= people["director"]
+        return bool(people["director"]) and len(people["officer"]) >= int(required)
+
     figures: Figures = {}
-    for kind in ("producer", "user"):
-        obliged: list[Any] = [
+    for unit_kind in ("producer", "user"):
+        obliged = [
             row
             for row in rows["special_equipment__units"]
-            if row["unit_kind"] == kind
-            and row["obliged_from"] <= last  # type: ignore[operator]
-            and (row["obliged_until"] is None or row["obliged_until"] >= last)  # type: ignore[operator]
+            if row["unit_kind"] == unit_kind
+            and is_in(row["obliged_from"], row["obliged_until"])
+            and row["used_at"] not in ("building_site", "municipal_site")
         ]
-        staffed = [r for r in obliged if roles.get(r["unit_no"]) == {"director", "officer"}]
-        figures[f"equipment_{kind}s_staffed"] = _size(staffed)
-        figures |= _rate(len(staffed), len(obliged), f"equipment_{kind}s_staffing_rate")
+        staffed = [row for row in obliged if is_staffed(row)]
+        figures[f"equipment_{unit_kind}s_staffed"] = _size(staffed)
+        figures[f"equipment_{unit_kind}s_obliged"] = _size(obliged)
+        figures |= _rate(len(staffed), len(obliged), f"equipment_{unit_kind}s_staffing_rate")
     return figures
 
 

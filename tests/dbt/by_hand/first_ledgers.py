@@ -96,25 +96,31 @@ REGISTRATIONS = """
 create table ledgers.registrations as
 select
     'event-' || row_number() over () as event_no,
-    cast(occurred as date) as occurred_on, event_kind, entity_kind, industry_section_code, area_code
+    cast(occurred as date) as occurred_on, event_kind, entity_kind, is_branch,
+    industry_section_code, area_code
 from (
     select * from (values
-        ('2024-01-31', 'establishment', 'enterprise', 'F', '330108001'),
-        ('2024-02-29', 'establishment', 'enterprise', 'F', '330108001'),
-        ('2024-02-29', 'establishment', 'individual_household', 'H', '330108002'),
-        ('2024-02-29', 'establishment', 'cooperative', 'A', null),
-        ('2024-02-29', 'change', 'enterprise', 'F', '330108001'),
-        ('2024-02-29', 'change', 'individual_household', 'F', '330108001'),
-        ('2024-02-29', 'move_out', 'cooperative', 'A', '330108001'),
-        ('2024-02-29', 'move_in', 'enterprise', 'F', '330108001'),
-        ('2024-02-29', 'revocation', 'enterprise', 'F', '330108001'),
-        ('2024-02-29', 'deregistration', 'enterprise', null, '330108001')
-    ) as given (occurred, event_kind, entity_kind, industry_section_code, area_code)
+        ('2024-01-31', 'establishment', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'establishment', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'establishment', 'enterprise', true, 'F', '330108001'),
+        ('2024-02-29', 'restoration', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'cancellation', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'change_cancellation', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'establishment', 'individual_household', false, 'H', '330108002'),
+        ('2024-02-29', 'establishment', 'cooperative', false, 'A', null),
+        ('2024-02-29', 'change', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'change', 'individual_household', false, 'F', '330108001'),
+        ('2024-02-29', 'move_out', 'cooperative', false, 'A', '330108001'),
+        ('2024-02-29', 'move_in', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'revocation', 'enterprise', false, 'F', '330108001'),
+        ('2024-02-29', 'deregistration', 'enterprise', false, null, '330108001')
+    ) as given (occurred, event_kind, entity_kind, is_branch, industry_section_code, area_code)
     union all
     select
         day,
         ['establishment', 'change', 'deregistration', 'establishment'][1 + i % 4],
         ['enterprise', 'individual_household', 'cooperative'][1 + i % 3],
+        i % 5 = 0,
         industry_section_code,
         area_code
     from fill
@@ -122,20 +128,27 @@ from (
 """
 
 # Street 330108001 grows by one each month from 11; 330108002 stands still; 330108003 is emptied in
-# July 2024 and has no row from then on.
+# July 2024 and has no row from then on. Two of 330108001 are revoked on the last day of February
+# 2024 and deregistered in March: until then they are on the register only.
 ENTITY_STOCKS = """
 create table ledgers.entity_stocks as
 with months as (
     select last_day(date '2023-01-01' + to_months(cast(n as integer))) as month_end_on, n
     from range(25) as t (n)
 )
-select month_end_on, '330108001' as area_code, 'enterprise' as entity_kind,
+select month_end_on, 'active' as stock_kind, '330108001' as area_code, 'enterprise' as entity_kind,
     'F' as industry_section_code, cast(11 + n as bigint) as closing
 from months
 union all
-select month_end_on, '330108002', 'individual_household', null, 5 from months
+select month_end_on, 'registered', '330108001', 'enterprise', 'F',
+    11 + n + if(month_end_on = date '2024-02-29', 2, 0)
+from months
 union all
-select month_end_on, '330108003', 'cooperative', 'A', 7 from months
+select month_end_on, stock_kind, '330108002', 'individual_household', null, 5
+from months cross join (values ('active'), ('registered')) as stocks (stock_kind)
+union all
+select month_end_on, stock_kind, '330108003', 'cooperative', 'A', 7
+from months cross join (values ('active'), ('registered')) as stocks (stock_kind)
 where month_end_on < date '2024-07-01';
 """
 

@@ -160,17 +160,19 @@ where month_end_on between first_end and last_end;
 # staffed.
 EQUIPMENT_UNIT_STOCKS = """
 create table ledgers.equipment_unit_stocks as
-select month_end_on, unit_no, unit_kind, month_end_on >= staffed_from as is_staffed, area_code
+select
+    month_end_on, unit_no, unit_kind, equipment_kind, month_end_on >= staffed_from as is_staffed,
+    area_code
 from month_ends
 cross join (values
-    ('P1', 'producer', date '2023-01-31', date '2024-02-29', '330108001'),
-    ('P2', 'producer', date '2023-01-31', date '2023-01-31', '330108002'),
-    ('P3', 'producer', date '2024-03-31', null, '330108001'),
-    ('U1', 'user', date '2023-01-31', date '2023-01-31', '330108001'),
-    ('U2', 'user', date '2023-01-31', date '9999-12-31', '330108001'),
-    ('U3', 'user', date '2023-01-31', date '2024-02-29', '330108003'),
-    ('U4', 'user', date '2024-02-29', null, null)
-) as units (unit_no, unit_kind, first_end, staffed_from, area_code)
+    ('P1', 'producer', 'boiler', date '2023-01-31', date '2024-02-29', '330108001'),
+    ('P1', 'producer', 'lift', date '2023-01-31', date '2023-01-31', '330108001'),
+    ('P2', 'producer', 'boiler', date '2024-03-31', null, '330108002'),
+    ('U1', 'user', 'lift', date '2023-01-31', date '2023-01-31', '330108001'),
+    ('U1', 'user', 'crane', date '2023-01-31', date '9999-12-31', '330108001'),
+    ('U3', 'user', null, date '2023-01-31', date '2024-02-29', '330108003'),
+    ('U4', 'user', 'lift', date '2024-02-29', null, null)
+) as units (unit_no, unit_kind, equipment_kind, first_end, staffed_from, area_code)
 where month_end_on >= first_end;
 """
 

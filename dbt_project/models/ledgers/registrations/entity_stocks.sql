@@ -1,69 +1,163 @@
-{%- set entries = "('establishment', 'move_in')" %}
-{%- set exits = "('deregistration', 'revocation', 'move_out')" %}
+{%- set arrivals = "('establishment', 'move_in')" %}
+{%- set exits = "('deregistration', 'cancellation', 'move_out')" %}
+{%- set flows = {
+    'established': 'establishment',
+    'moved_in': 'move_in',
+    'restored': 'restoration',
+    'deregistered': 'deregistration',
+    'cancelled': 'cancellation',
+    'revoked': 'revocation',
+    'moved_out': 'move_out',
+} %}
+{%- set net =
+    'established + moved_in + restored - deregistered - cancelled - revoked - moved_out'
+%}
 with events as (
     select
         *,
-        event_kind in {{ entries }} as is_entry
+        -- Whether the entity is on the register afterwards; a revocation leaves that as it was.
+        case
+            when event_kind in {{ arrivals }} or event_kind = 'restoration' then true
+            when event_kind in {{ exits }} then false
+        end as is_on_register
     from {{ ref('registrations') }}
-    where event_kind in {{ entries }} or event_kind in {{ exits }}
+    where
+        event_kind in {{ arrivals }}
+        or event_kind in {{ exits }}
+        or event_kind in ('restoration', 'revocation')
 ),
 
--- What the entity's event before this one says. On one day an establishment comes first and a
--- deregistration last, whatever their numbers.
+-- On one day an establishment comes first and a deregistration last, whatever their numbers.
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by uscc
+            order by
+                occurred_on,
+                case event_kind when 'establishment' then 0 when 'deregistration' then 2 else 1 end,
+                event_no
+        ) as place
+    from events
+),
+
 sequenced as (
     select
         *,
-        coalesce(lag(is_entry) over entity_life, false) as is_registered_before,
-        lag(area_code) over entity_life as area_code_before,
-        lag(entity_kind) over entity_life as entity_kind_before,
-        lag(industry_section_code) over entity_life as industry_section_code_before
-    from events
-    window entity_life as (
-        partition by uscc
-        order by
-            occurred_on,
-            case event_kind when 'establishment' then 0 when 'deregistration' then 2 else 1 end,
-            event_no
-    )
+        coalesce({{ last_known('is_on_register') }} over (
+            partition by uscc order by place rows between unbounded preceding and 1 preceding
+        ), false) as was_on_register
+    from ordered
 ),
 
--- An exit leaves the cell in which the entity was entered: its own row may say another street or
--- industry, or none. An exit of an entity that is not on the register (a deregistration after a
--- revocation, or of an entity never delivered) and an entry of one that is do not move the stock.
-movements as (
+-- A life begins with each establishment or move-in of an entity that is not on the register. A
+-- restoration continues the life that an exit had ended.
+lives as (
+    select
+        *,
+        sum(case when event_kind in {{ arrivals }} and not was_on_register then 1 else 0 end)
+            over (partition by uscc order by place)
+            as life_no
+    from sequenced
+),
+
+continued as (
+    select
+        *,
+        first_value(area_code) over (partition by uscc, life_no order by place) as life_area_code,
+        first_value(entity_kind) over (partition by uscc, life_no order by place)
+            as life_entity_kind,
+        first_value(industry_section_code) over (partition by uscc, life_no order by place)
+            as life_industry_section_code,
+        coalesce(is_on_register <> was_on_register, false) as moves_registered,
+        coalesce(
+            max(case when event_kind = 'revocation' and was_on_register then 1 else 0 end) over (
+                partition by uscc, life_no
+                order by place rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) = 1 as was_revoked
+    from lives
+),
+
+-- Whoever is revoked leaves the active stock that day and by no other event, unless restored.
+moving as (
+    select
+        *,
+        not was_revoked
+        and (moves_registered or (event_kind = 'revocation' and was_on_register)) as moves_active
+    from continued
+),
+
+-- What moves a stock does so in the cell in which the life began: its own row may say another
+-- street or industry, or none. An exit of an entity that is not on the register (or was never
+-- delivered) and an entry of one that is move neither stock.
+placed as (
     select
         event_kind,
-        is_entry <> is_registered_before as moves_stock,
+        moves_registered,
+        moves_active,
         cast(last_day(occurred_on) as date) as month_end_on,
-        case when is_entry or not is_registered_before then area_code else area_code_before end
+        case when moves_registered or moves_active then life_area_code else area_code end
             as area_code,
-        case when is_entry or not is_registered_before then entity_kind else entity_kind_before end
+        case when moves_registered or moves_active then life_entity_kind else entity_kind end
             as entity_kind,
         case
-            when is_entry or not is_registered_before then industry_section_code
-            else industry_section_code_before
+            when moves_registered or moves_active then life_industry_section_code
+            else industry_section_code
         end as industry_section_code
-    from sequenced
+    from moving
+),
+
+counted as (
+    select
+        *,
+        count(*) as events
+    from placed
+    group by
+        event_kind,
+        moves_registered,
+        moves_active,
+        month_end_on,
+        area_code,
+        entity_kind,
+        industry_section_code
+),
+
+stock_kinds as (
+    select 'active' as stock_kind
+    union all
+    select 'registered' as stock_kind
 ),
 
 monthly as (
     select
-        month_end_on,
-        area_code,
-        entity_kind,
-        industry_section_code,
-        {%- for name, kind in {
-            'established': 'establishment',
-            'moved_in': 'move_in',
-            'deregistered': 'deregistration',
-            'revoked': 'revocation',
-            'moved_out': 'move_out',
-        }.items() %}
-        count(*) filter (where moves_stock and event_kind = '{{ kind }}') as {{ name }},
+        stock_kinds.stock_kind,
+        counted.month_end_on,
+        counted.area_code,
+        counted.entity_kind,
+        counted.industry_section_code,
+        {%- for name, kind in flows.items() %}
+        coalesce(sum(counted.events) filter (
+            where
+            counted.event_kind = '{{ kind }}'
+            and case
+                when stock_kinds.stock_kind = 'active' then counted.moves_active
+                else counted.moves_registered
+            end
+        ), 0) as {{ name }},
         {%- endfor %}
-        count(*) filter (where not moves_stock) as unmatched_events
-    from movements
-    group by month_end_on, area_code, entity_kind, industry_section_code
+        coalesce(sum(counted.events) filter (
+            where not counted.moves_registered and not counted.moves_active
+        ), 0) as unmatched_events
+    from counted
+    cross join stock_kinds
+    group by
+        stock_kinds.stock_kind,
+        counted.month_end_on,
+        counted.area_code,
+        counted.entity_kind,
+        counted.industry_section_code
 ),
 
 months as (
@@ -80,12 +174,14 @@ entity_kinds as (
 
 cells as (
     select
+        stock_kinds.stock_kind,
         streets.area_code,
         entity_kinds.entity_kind,
         sections.industry_code as industry_section_code
     from {{ ref('areas') }} as streets
     cross join {{ ref('industries') }} as sections
     cross join entity_kinds
+    cross join stock_kinds
     where
         streets.level = 'street'
         and streets.parent_code = '{{ var("district_code") }}'
@@ -94,6 +190,7 @@ cells as (
     union
 
     select
+        stock_kind,
         area_code,
         entity_kind,
         industry_section_code
@@ -102,23 +199,25 @@ cells as (
 
 openings as (
     select
+        stock_kind,
         area_code,
         entity_kind,
         industry_section_code,
-        sum(established + moved_in - deregistered - revoked - moved_out) as entities
+        sum({{ net }}) as entities
     from monthly
     where month_end_on < {{ first_month() }}
-    group by area_code, entity_kind, industry_section_code
+    group by stock_kind, area_code, entity_kind, industry_section_code
 ),
 
 flows as (
     select
         months.month_end_on,
+        cells.stock_kind,
         cells.area_code,
         cells.entity_kind,
         cells.industry_section_code,
         coalesce(openings.entities, 0) as entities_before,
-        {%- for name in ['established', 'moved_in', 'deregistered', 'revoked', 'moved_out'] %}
+        {%- for name in flows %}
         coalesce(monthly.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         coalesce(monthly.unmatched_events, 0) as unmatched_events
@@ -127,12 +226,14 @@ flows as (
     left join monthly
         on
             months.month_end_on = monthly.month_end_on
+            and cells.stock_kind = monthly.stock_kind
             and cells.area_code = monthly.area_code
             and cells.entity_kind is not distinct from monthly.entity_kind
             and cells.industry_section_code is not distinct from monthly.industry_section_code
     left join openings
         on
-            cells.area_code = openings.area_code
+            cells.stock_kind = openings.stock_kind
+            and cells.area_code = openings.area_code
             and cells.entity_kind is not distinct from openings.entity_kind
             and cells.industry_section_code is not distinct from openings.industry_section_code
 ),
@@ -141,8 +242,8 @@ stocks as (
     select
         *,
         entities_before + coalesce(
-            sum(established + moved_in - deregistered - revoked - moved_out) over (
-                partition by area_code, entity_kind, industry_section_code
+            sum({{ net }}) over (
+                partition by stock_kind, area_code, entity_kind, industry_section_code
                 order by month_end_on
                 rows between unbounded preceding and 1 preceding
             ),
@@ -153,16 +254,12 @@ stocks as (
 
 select
     month_end_on,
+    stock_kind,
     area_code,
     entity_kind,
     industry_section_code,
-    {%- for name in [
-        'opening', 'established', 'moved_in', 'deregistered', 'revoked', 'moved_out',
-        'unmatched_events',
-    ] %}
+    {%- for name in ['opening'] + flows.keys() | list + ['unmatched_events'] %}
     cast({{ name }} as bigint) as {{ name }},
     {%- endfor %}
-    cast(
-        opening + established + moved_in - deregistered - revoked - moved_out as bigint
-    ) as closing
+    cast(opening + {{ net }} as bigint) as closing
 from stocks

@@ -5,6 +5,13 @@ with known as (
 select
     unit_no,
     unit_kind,
+    equipment_kind,
+    coalesce(officers_required, 1) as officers_required,
+    coalesce(
+        equipment_kind in ('crane', 'site_vehicle')
+        and used_at in ('building_site', 'municipal_site'),
+        false
+    ) as is_supervised_elsewhere,
     obliged_from,
     obliged_until,
     area_code,

@@ -1,2 +1,2 @@
--- One row per unit.
+-- One row per unit and kind of equipment.
 {{ stage('special_equipment', 'units') }}
