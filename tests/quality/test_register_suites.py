@@ -122,9 +122,11 @@ def test_cases_without_any_day_of_notice_are_held_and_not_counted_as_none(
 ) -> None:
     """Of two cases accepted on one day the first has a notice or none has."""
     table = contract("reconsiderations__cases")
-    days = {"accepted_on": accepted_on, "notified_on": notified_on}
-    rows = [{**CASE, "case_no": "K1", **days}, {**CASE, "case_no": "K2", **days}]
-    rows[1]["notified_on"] = None
+    case: Row = {**CASE, "accepted_on": accepted_on, "notified_on": None}
+    rows: list[Row] = [
+        {**case, "case_no": "K1", "notified_on": notified_on},
+        {**case, "case_no": "K2"},
+    ]
     extract = land(layout, table, rows)
     (judged,) = judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
     assert judged.verdict == verdict
@@ -136,7 +138,7 @@ def test_an_extension_beyond_the_maximum_is_told(
 ) -> None:
     """It counts with thirty days."""
     table = contract("reconsiderations__cases")
-    rows = [
+    rows: list[Row] = [
         {**CASE, "case_no": f"K{days}", "is_extended": "true", "extension_days": days}
         for days in ("30", "31", None)
     ]
