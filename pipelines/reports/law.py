@@ -14,7 +14,13 @@ import duckdb
 
 from pipelines.errors import ReleaseError
 from pipelines.reports.catalogue import CatalogueEntry, has_table, read_catalogue, read_records
-from pipelines.reports.legal_bases import MARKS, LegalBasis, read_legal_bases, say_day
+from pipelines.reports.legal_bases import (
+    MARKS,
+    LegalBasis,
+    cite_all,
+    read_legal_bases,
+    say_day,
+)
 
 _TABLES = ("legal_bases", "indicator_legal_bases", "statutory_rules", "indicator_versions")
 _DAY_KINDS = {
@@ -35,6 +41,7 @@ _INTRODUCTION = """\
 - 期限自起算日的次日起算；起算日有效的规定适用于整个期限。
 - 同一依据先后由不同文本规定的，分行列出；指标按其所属期间内有效的文本引用。
 """
+_MULTIPLES = {"十": 10, "百": 100}
 _SIGNATURE = ("核对人", "职务", "日期", "意见")
 
 
@@ -75,9 +82,21 @@ def _read_bases(connection: duckdb.DuckDBPyConnection) -> list[LegalBasis]:
         "select basis_id, title, coalesce(number, '') as number, coalesce(article, '') as article,"
         " valid_from, valid_to, mark, coalesce(words, '') as words, coalesce(note, '') as note,"
         " coalesce(question, '') as question from legal_bases"
-        " order by mark = 'own', title, number, article, basis_id, valid_from",
+        " order by mark = 'own', title, number, basis_id, valid_from",
     )
-    return [LegalBasis(**said) for said in records]
+    bases = [LegalBasis(**said) for said in records]
+    return sorted(bases, key=lambda b: (b.mark == "own", b.title, b.number, _number_of(b.article)))
+
+
+def _number_of(article: str) -> int:
+    """The number of the first article that is named, 四十六 of 第四十六条第三款; 0 without one."""
+    number = digit = 0
+    for sign in article[1:].partition("条")[0]:
+        if sign in _MULTIPLES:
+            number, digit = number + max(digit, 1) * _MULTIPLES[sign], 0
+        else:
+            digit = max("零一二三四五六七八九".find(sign), 0)
+    return number + digit
 
 
 def _users(
@@ -111,7 +130,7 @@ def _rules(connection: duckdb.DuckDBPyConnection, bases: Sequence[LegalBasis]) -
         rows.append((
             rule["name_zh"],
             _span(rule["valid_from"], rule["valid_to"]),
-            _DAY_KINDS[rule["day_kind"]].format(rule["days"]),
+            "当日" if rule["days"] == 0 else _DAY_KINDS[rule["day_kind"]].format(rule["days"]),
             "适用" if rule["is_applied"] else "不适用",
             "；".join(basis.citation for basis in held),
             rule["note"],
@@ -157,48 +176,45 @@ def _indicators(
                     entry.label_zh,
                     entry.version,
                     entry.definition + (f"注意：{entry.ambiguity}" if entry.ambiguity else ""),
-                    "；".join(_dated(basis) for basis in cited.get(entry.indicator_id, ())),
+                    cite_all(cited.get(entry.indicator_id, ())),
                 )
                 for entry in entries
             ],
         )
 
 
-def _dated(basis: LegalBasis) -> str:
-    """The citation, and until when where it holds no more."""
-    if basis.valid_to is None:
-        return basis.citation
-    return f"{basis.citation}（至{say_day(basis.valid_to)}）"
-
-
 def _changes(
     connection: duckdb.DuckDBPyConnection, catalogue: Mapping[str, CatalogueEntry]
 ) -> Iterator[str]:
+    """What changed, once, with the indicators that it changed and their versions since."""
     yield "## 四、变更过的定义\n"
-    changes = read_records(
-        connection, "from indicator_versions where version > 1 order by indicator_id, version"
-    )
+    changed: dict[tuple[date, str], list[str]] = {}
+    for said in read_records(
+        connection,
+        "from indicator_versions where version > 1 order by valid_from, indicator_id, version",
+    ):
+        label = catalogue[said["indicator_id"]].label_zh
+        changed.setdefault((said["valid_from"], said["change_zh"]), []).append(
+            f"{label}（第{said['version']}版）"
+        )
     yield from _table(
-        ("指标", "版本", "启用日期", "变更内容"),
-        [
-            (
-                catalogue[said["indicator_id"]].label_zh,
-                said["version"],
-                say_day(said["valid_from"]) if said["valid_from"] else "",
-                said["change_zh"],
-            )
-            for said in changes
-        ],
+        ("启用日期", "变更内容", "指标"),
+        [(say_day(day), change, "、".join(labels)) for (day, change), labels in changed.items()],
     )
 
 
 def _questions(bases: Sequence[LegalBasis], users: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield "## 五、待确认的问题\n"
+    asked: dict[tuple[str, str], dict[str, None]] = {}
+    for basis in bases:
+        if basis.question:
+            labels = asked.setdefault((basis.citation, basis.question), {})
+            labels.update(dict.fromkeys(users.get(basis.basis_id, ())))
     yield from _table(
         ("序号", "依据", "问题", "所涉指标"),
         [
-            (number, basis.citation, basis.question, "、".join(users.get(basis.basis_id, ())))
-            for number, basis in enumerate((b for b in bases if b.question), start=1)
+            (number, citation, question, "、".join(labels))
+            for number, ((citation, question), labels) in enumerate(asked.items(), start=1)
         ],
     )
 

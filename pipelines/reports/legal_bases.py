@@ -6,10 +6,9 @@ not: which indicator names which (declared beside its metric), and the table its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 import duckdb
 
@@ -95,18 +94,29 @@ def cite(bases: Sequence[LegalBasis], period: Period) -> str:
     if not bases:
         return ""
     held = [basis for basis in bases if basis.held_in(period)]
-    written = [
-        _write(source, [basis.article for basis in group], mark, span)
-        for (source, mark, span), group in groupby(
-            held, key=lambda basis: (basis.source, basis.mark, _span_within(basis, period))
-        )
-    ]
-    return "；".join(written) or NOTHING_HELD
+    return _join(held, lambda basis: _span_within(basis, period)) or NOTHING_HELD
+
+
+def cite_all(bases: Sequence[LegalBasis]) -> str:
+    """All citations, whenever they held; one that holds no more says until when it did."""
+    return _join(bases, lambda basis: f"至{say_day(basis.valid_to)}" if basis.valid_to else "")
+
+
+def _join(bases: Iterable[LegalBasis], span_of: Callable[[LegalBasis], str]) -> str:
+    """Each text once for the same days, where it is cited first."""
+    articles: dict[tuple[str, str, str], list[str]] = {}
+    for basis in bases:
+        articles.setdefault((basis.source, basis.mark, span_of(basis)), []).append(basis.article)
+    return "；".join(
+        _write(source, named, mark, span) for (source, mark, span), named in articles.items()
+    )
 
 
 def _write(source: str, articles: Iterable[str], mark: str, span: str) -> str:
     said = "，".join(filter(None, [span, MARKS[mark] if mark in ("check", "own") else ""]))
-    where = "、".join(dict.fromkeys(filter(None, articles)))
+    where = "、".join(
+        dict.fromkeys(part for named in articles for part in named.split("、") if part)
+    )
     return source + where + (f"（{said}）" if said else "")
 
 

@@ -100,6 +100,17 @@ def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
             " average is a ratio",
         ),
         (
+            change_metric(
+                0,
+                meta={
+                    "version": 2,
+                    "versions": [{"version": 1}, {"version": 2, "change": "含", "change_en": "In"}],
+                },
+            ),
+            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change and"
+            " change_en, got 1, 2. Say what each version changed, and since when.",
+        ),
+        (
             change_metric(0, meta={"legal_bases": "行政处罚法"}),
             "metric visits: expected config.meta.legal_bases listing ids of seeds/legal_bases.csv,"
             " each once, got 行政处罚法.",
@@ -140,7 +151,12 @@ def test_the_catalogue_says_how_a_value_is_made_and_what_its_versions_changed(
 ) -> None:
     """A sentence that YAML folds is whole again; a filter stands without its outer brackets."""
     declared = copy.deepcopy(DECLARED)
-    second = {"version": 2, "valid_from": "2024-01-01", "change": "含回访", "change_en": "Returns"}
+    second = {
+        "version": 2,
+        "valid_from": "2024-01-01",
+        "change": "含回访， 2024年起",
+        "change_en": "Returns",
+    }
     first = {"version": 1, "change": "首版", "change_en": "First version"}
     folded = {"definition": "走访次数， 含 3 次回访。 按日计", "versions": [first, second]}
     change_metric(3, meta={**folded, "version": 2}, filter=VISIT_FILTER)(declared)
@@ -170,7 +186,7 @@ def test_the_catalogue_says_how_a_value_is_made_and_what_its_versions_changed(
         assert connection.execute(
             "select version, valid_from, change_zh from indicators.indicator_versions"
             " where indicator_id = 'long_visits' order by version"
-        ).fetchall() == [(1, None, "首版"), (2, date(2024, 1, 1), "含回访")]
+        ).fetchall() == [(1, None, "首版"), (2, date(2024, 1, 1), "含回访，2024年起")]
 
 
 def test_a_new_ledger_without_streets_needs_its_declarations_and_nothing_else(

@@ -73,10 +73,13 @@
 {% endmacro %}
 
 
-{#- A text as it was meant: YAML folds lines with a blank, which Chinese sentences do not have. -#}
+{#- A text as it was meant: YAML folds lines with a blank, which Chinese sentences do not have between
+    their signs, nor after their punctuation, whatever follows. -#}
 {% macro unfold(text) %}
     {% set wide = '[\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]' %}
-    {{ return(modules.re.sub('(?<=' ~ wide ~ ') (?=' ~ wide ~ ')', '', text | string | trim)) }}
+    {% set punctuation = '[\u3000-\u303f\uff00-\uffef]' %}
+    {% set folds = '(?<=' ~ wide ~ ') (?=' ~ wide ~ ')|(?<=' ~ punctuation ~ ') ' %}
+    {{ return(modules.re.sub(folds, '', text | string | trim)) }}
 {% endmacro %}
 
 
@@ -101,7 +104,7 @@
         ) -%}
             {%- do rows.append([
                 indicator.id, version.version, version.get('valid_from'),
-                version.change, version.change_en,
+                unfold(version.change), unfold(version.change_en),
             ]) -%}
         {%- endfor -%}
     {%- endfor -%}

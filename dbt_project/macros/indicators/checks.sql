@@ -56,8 +56,13 @@
 {#- A definition that was changed says what was changed, and since when. -#}
 {% macro check_versions(metric) %}
     {% set meta = metric.config.meta %}
-    {% set listed = meta.get('versions', [{'version': 1}]) | map(attribute='version') | list %}
-    {% if listed != range(1, (meta.version | int) + 1) | list %}
+    {% set versions = meta.get('versions', [{'version': 1}]) %}
+    {% set listed = versions | map(attribute='version') | list %}
+    {% set said = [] %}
+    {% for version in versions[1:] if version.valid_from and version.change and version.change_en %}
+        {% do said.append(version.version) %}
+    {% endfor %}
+    {% if listed != range(1, (meta.version | int) + 1) | list or said != listed[1:] %}
         {% do refuse(
             'metric ' ~ metric.name, 'config.meta.versions listing 1 to ' ~ meta.version
             ~ ' with valid_from, change and change_en', listed | join(', '),
