@@ -17,7 +17,7 @@ from pipelines.reports.published_figures import read_published_figures
 from pipelines.reports.reconciliation import Comparison, Outcome, compare_figures
 
 COLUMNS = (
-    "indicator_id", "published", "computed", "unit", "status", "difference", "remark",
+    "indicator_id", "published", "computed", "unit", "status", "difference", "version", "remark",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def _row(comparison: Comparison) -> tuple[object, ...]:
         figure.unit,
         comparison.outcome.value,
         comparison.difference,
+        comparison.version,
         comparison.remark,
     )
 

@@ -47,6 +47,8 @@ class Comparison:
     remark: str
     computed: Decimal | None = None
     """As far as it is stored; None when the release states nothing."""
+    version: int | None = None
+    """Of the definition that the release's value follows; None when it states nothing."""
 
     @property
     def difference(self) -> Decimal | None:
@@ -94,7 +96,7 @@ def _compare(figure: PublishedFigure, catalogue: Catalogue, values: Values) -> C
     computed = value.scaleb(-_exponent(figure.plain_unit))
     outcome = Outcome.MATCH if _agrees(figure, giving, computed) else Outcome.DIFFERS
     remarks += _say_how_compared(figure, giving, computed, status)
-    return Comparison(figure, outcome, "；".join(remarks), computed)
+    return Comparison(figure, outcome, "；".join(remarks), computed, giving.version)
 
 
 def _find_period(figure: PublishedFigure, giving: CatalogueEntry, values: Values) -> Period:

@@ -13,7 +13,9 @@ import pytest
 from tests.cli.conftest import Command
 from tests.night.bureau import Bureau
 
-COLUMNS = ["indicator_id", "published", "computed", "unit", "status", "difference", "remark"]
+COLUMNS = [
+    "indicator_id", "published", "computed", "unit", "status", "difference", "version", "remark",
+]  # fmt: skip
 
 
 def write(folder: Path, *lines: str) -> str:
@@ -50,6 +52,8 @@ def test_one_figure_that_does_not_match_fails_the_file(
     listed = json.loads(answer.out)
     assert [row["status"] for row in listed] == ["match", status]
     assert list(listed[0]) == COLUMNS
+    # Which definition the release's value follows.
+    assert [row["version"] for row in listed] == [2, 2 if status == "differs" else None]
 
 
 def test_the_figures_come_as_csv_and_nothing_else(

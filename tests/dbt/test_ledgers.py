@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.sources.contracts import read_contracts
 from tests.dbt.build_database import DBT_PROJECT, run_dbt
-from tests.dbt.conftest import LedgerBuild
+from tests.dbt.conftest import BUILDABLE, LedgerBuild
 from tests.dbt.ledger_rows import ENTERPRISE, HOUSEHOLD, ROWS
 
 
@@ -390,7 +390,7 @@ def test_each_corruption_turns_its_own_test_red_and_no_other(
     with duckdb.connect(str(database)) as connection:
         connection.execute(CORRUPTIONS)
     tests = ["test_type:data,path:models/ledgers", "path:seeds"]
-    run_dbt(database, target, "test", "--select", *tests, check=False)
+    run_dbt(database, target, "test", *BUILDABLE, "--select", *tests, check=False)
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     assert all(result["status"] in ("pass", "fail") for result in results)
     red = {r["unique_id"].split(".")[2][:40] for r in results if r["status"] == "fail"}
