@@ -107,8 +107,8 @@ def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
                     "versions": [{"version": 1}, {"version": 2, "change": "含", "change_en": "In"}],
                 },
             ),
-            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change and"
-            " change_en, got 1, 2. Say what each version changed, and since when.",
+            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change"
+            " and change_en, got 1, 2. Say what each version changed, and since when.",
         ),
         (
             change_metric(0, meta={"legal_bases": "行政处罚法"}),
