@@ -14,11 +14,12 @@ COMPARISONS = dg.AssetKey(["indicators", "indicator_comparisons"])
 CATALOGUE = dg.AssetKey(["indicators", "indicators"])
 VERSIONS = dg.AssetKey(["indicators", "indicator_versions"])
 CITATIONS = dg.AssetKey(["indicators", "indicator_legal_bases"])
+LEGAL_BASES = dg.AssetKey(["reference", "legal_bases"])
 
 
 @dg.asset(
     key=["release", "tables"],
-    deps=[FIGURES, COMPARISONS, CATALOGUE, VERSIONS, CITATIONS],
+    deps=[FIGURES, COMPARISONS, CATALOGUE, VERSIONS, CITATIONS, LEGAL_BASES],
     group_name="release",
     kinds={"duckdb", "parquet"},
 )

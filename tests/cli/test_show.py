@@ -104,7 +104,18 @@ def test_a_rate_is_shown_in_per_cent_and_its_change_in_points(
 
 
 def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
-    row = ("2024", "西兴街道", "channel", "letter", None, "件", *[None] * 5, "suppressed", DAY)
+    row = (
+        "2024",
+        "西兴街道",
+        "channel",
+        "letter",
+        None,
+        "件",
+        *[None] * 5,
+        "suppressed",
+        DAY,
+        "依据",
+    )
     columns, shown = _for_people([row], "count")
     said = dict(zip(columns, shown[0], strict=True))
     assert said["value"] == "已抑制"
@@ -112,7 +123,7 @@ def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
 
 
 def test_a_stale_figure_is_marked_beside_its_value() -> None:
-    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale", DAY)
+    row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale", DAY, "依据")
     columns, shown = _for_people([row], "count")
     assert dict(zip(columns, shown[0], strict=True)) == {
         "period": "2024",
@@ -127,7 +138,7 @@ def test_a_stale_figure_is_marked_beside_its_value() -> None:
 
 
 def test_a_figure_that_was_never_delivered_says_so_in_the_place_of_its_value() -> None:
-    row = ("2024", "滨江区", "total", "total", None, "家", *[None] * 5, "missing", DAY)
+    row = ("2024", "滨江区", "total", "total", None, "家", *[None] * 5, "missing", DAY, "依据")
     columns, shown = _for_people([row], "count")
     assert dict(zip(columns, shown[0], strict=True))["value"] == "缺报"
 

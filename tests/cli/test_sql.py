@@ -19,10 +19,10 @@ from tests.night.bureau import Bureau
 def test_a_query_answers_in_the_format_asked_for(zhibiao: Command, small_bureau: Bureau) -> None:
     query = "select indicator_id, version from indicators order by all limit 1"
     assert json.loads(zhibiao("sql", query, "--format", "json", on=small_bureau).out) == [
-        {"indicator_id": "acceptance_on_time_rate", "version": 1}
+        {"indicator_id": "acceptance_notice_on_time_rate", "version": 1}
     ]
     assert zhibiao("sql", query, "--format", "csv", on=small_bureau).out == (
-        "indicator_id,version\nacceptance_on_time_rate,1\n"
+        "indicator_id,version\nacceptance_notice_on_time_rate,1\n"
     )
 
 

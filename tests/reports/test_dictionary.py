@@ -245,6 +245,16 @@ def test_text_of_the_release_cannot_become_markup(
     assert "<script>alert(1)</script>" in page.get_text()
 
 
+def test_what_a_lawyer_still_has_to_confirm_is_said_beside_the_citation(
+    fuller: duckdb.DuckDBPyConnection, folder: Path
+) -> None:
+    fuller.execute("update legal_bases set mark = 'check', words = null, question = '条号待核对'")
+    for code in ("zh", "en"):
+        text = text_of(read(fuller, folder, f"{code}/due_closure_rate.html"))
+        assert "《市场主体登记管理条例》（国务院令第746号）第二条（待核对）" in text
+        assert "待确认：条号待核对" in text
+
+
 def test_a_release_of_before_the_fuller_catalogue_has_pages_too(
     connection: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:
