@@ -75,6 +75,8 @@ class Column(BaseModel):
     description: str = ""
     sensitivity: Sensitivity = "internal"
     required: bool = False
+    may_be_absent: bool = False
+    """A column that the sender's system may not have; all its values are null then."""
     formats: tuple[str, ...] = ()
     """strptime formats of a date or timestamp; `serial` is a spreadsheet day number."""
     path: str | None = None
@@ -105,6 +107,11 @@ class Column(BaseModel):
                     f"column {self.name}: expected no `{word}` on a personal column, got it. What "
                     "lands is a pseudonym, which it cannot judge; leave it out."
                 )
+        if self.required and self.may_be_absent:
+            raise ValueError(
+                f"column {self.name}: expected `required` or `may_be_absent`, got both. Where the "
+                "column is absent, every row would be rejected; leave one of them out."
+            )
         if self.times > 1 and self.as_ is None:
             raise ValueError(
                 f"column {self.name}: expected `as` beside `times`, got none. Only a staged column "

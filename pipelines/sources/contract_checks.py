@@ -28,6 +28,7 @@ def contract_problems(table: SourceTable) -> Iterator[str]:
     yield from _unknown(table, "key", table.key)
     yield from _location_problems(table)
     yield from _column_problems(table)
+    yield from _absence_problems(table)
     if dialect.connector == "excel":
         yield from _excel_problems(table, dialect)
     elif dialect.connector == "sql":
@@ -96,6 +97,25 @@ def _column_problems(table: SourceTable) -> Iterator[str]:
                 )
         if problem := format_problem(column):
             yield f"column {column.name}: {problem}"
+
+
+def _absence_problems(table: SourceTable) -> Iterator[str]:
+    """A delivery is read by some of its columns: without them there would be nothing to read by."""
+    dialect = table.dialect
+    used = {
+        word: names
+        for word in ("cursor", "fill_down", "footer_sums")
+        if (names := getattr(dialect, word, None))
+    }
+    for word, names in used.items():
+        for column in table.columns:
+            if column.may_be_absent and column.name in ([names] if word == "cursor" else names):
+                yield (
+                    f"{word}: expected a column that is always delivered, got {column.name!r}, "
+                    "which may_be_absent. Leave one of the two out"
+                )
+    if all(column.may_be_absent for column in table.columns):
+        yield "columns: expected one that is always delivered, got none. A delivery is known by it"
 
 
 def _excel_problems(table: SourceTable, dialect: ExcelDialect) -> Iterator[str]:

@@ -42,22 +42,23 @@ def _first_ten(columns: Sequence[str]) -> str:
 
 
 def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
-    """Accept the declared columns in any order.
+    """Accept the declared columns in any order, without those that may be absent.
 
     Raises:
         ExtractHeldError: `duplicate_columns`, `header_missing` or `columns_changed`.
     """
     declared = [column.name for column in table.columns]
     added = [name for name in dict.fromkeys(delivered) if name not in declared]
-    removed = [name for name in declared if name not in delivered]
-    if len(removed) * 2 > len(declared):
+    known = [name for name in declared if name in delivered]
+    expected = [column.name for column in table.columns if not column.may_be_absent]
+    removed = [name for name in expected if name not in delivered]
+    if len(removed) * 2 > len(expected):
         # Where not one name is known, what stands there may be a row of data, a person's: it is
         # not quoted. A row of data does not hold one of our column names.
-        is_header = len(removed) < len(declared)
-        read = f"读到的其他列名：{list_names(added)}。" if is_header and added else ""
+        read = f"读到的其他列名：{list_names(added)}。" if known and added else ""
         raise ExtractHeldError(
-            f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 "
-            f"{len(declared) - len(removed)} 个，可能缺少表头行或交付了别的表。"
+            f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 {len(known)} 个，"
+            f"可能缺少表头行或交付了别的表。"
             f"缺少列：{list_names(removed)}。{read}请按约定的表头重新导出。",
             reason="header_missing",
         )

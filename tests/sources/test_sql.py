@@ -34,13 +34,6 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def complaints(bureau: Bureau) -> Bureau:
-    """A bureau whose complaints lie in SQLite."""
-    fill_sqlite(bureau.layout.sources / "complaints" / "c.sqlite")
-    return bureau
-
-
 def hold(bureau: Bureau, extract_id: str) -> None:
     """Let the gate hold an extract."""
     with open_operations(bureau.layout.operations) as operations:

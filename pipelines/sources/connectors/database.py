@@ -22,6 +22,7 @@ from pipelines.sources.connectors.interface import (
     Discovery,
     Reading,
     Visit,
+    complete,
 )
 from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.drift import require_columns, require_count
@@ -166,12 +167,13 @@ def _read_relation(
     relation = ".".join(identifier(part) for part in dialect.relation.split("."))
     chosen = f"from {relation} where {_condition(server, dialect, types, visit)}"
     counted = ask(f"select count(*) as n {chosen}").fetchone()
-    names = [column.name for column in table.columns]
+    names = [column.name for column in table.columns if column.name in types]
     texts = ", ".join(
         f"{server.as_text(name, types[name])} as {identifier(name)}" for name in names
     )
     # Sorted here and not by the server, whose collation is its own.
-    ordered = name_list([*table.key, *(name for name in names if name not in table.key)])
+    key = [name for name in table.key if name in names]
+    ordered = name_list([*key, *(name for name in names if name not in key)])
     rows: pa.Table = session.execute(f"""
         select {name_list(names)}, row_number() over (order by {ordered}) as {ROW_NUMBER}
         from {server.scanner}_query('source', {literal(f"select {texts} {chosen}")})
@@ -180,7 +182,8 @@ def _read_relation(
     rows.validate(full=True)  # SQLite stores any bytes as text, and DuckDB passes them on
     records = int(counted[0]) if counted else 0
     require_count(table, rows.num_rows, records)
-    return Reading(rows, records)
+    numbered = complete(table, rows).append_column(ROW_NUMBER, rows[ROW_NUMBER])
+    return Reading(numbered, records)
 
 
 def _condition(server: Server, dialect: SqlDialect, types: dict[str, str], visit: Visit) -> str:

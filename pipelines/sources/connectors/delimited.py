@@ -27,6 +27,7 @@ from pipelines.sources.connectors.interface import (
     Discovery,
     Reading,
     Visit,
+    complete,
 )
 from pipelines.sources.contracts import CsvDialect, SourceTable
 from pipelines.sources.drift import (
@@ -198,8 +199,7 @@ def _parse(
     parsed, unsplit = _parse_columns(table, dialect, content, header)
     require_count(table, parsed.num_rows + len(unsplit), counted.records - 1)
     numbers = [n for n in range(2, counted.records + 1) if n not in unsplit]
-    names = [column.name for column in table.columns]
-    rows = parsed.select(names).append_column(ROW_NUMBER, pa.array(numbers, pa.int64()))
+    rows = complete(table, parsed).append_column(ROW_NUMBER, pa.array(numbers, pa.int64()))
     if counted.blank or counted.misquoted:
         dropped = counted.blank | counted.misquoted
         rows = rows.filter(pa.array([n not in dropped for n in numbers], pa.bool_()))

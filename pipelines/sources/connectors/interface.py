@@ -120,6 +120,13 @@ class Reading:
     """Day 0 of spreadsheet day numbers."""
 
 
+def complete(table: SourceTable, rows: pa.Table) -> pa.Table:
+    """The contract's columns in the contract's order; one that was not delivered is null."""
+    names = [column.name for column in table.columns]
+    nothing = pa.nulls(rows.num_rows, pa.string())
+    return pa.table({n: rows[n] if n in rows.column_names else nothing for n in names})
+
+
 class FileChangedError(Exception):
     """The file changed while it was read: not yet complete, taken by the next night."""
 

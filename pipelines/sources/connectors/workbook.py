@@ -31,6 +31,7 @@ from pipelines.sources.connectors.interface import (
     Discovery,
     Reading,
     Visit,
+    complete,
 )
 from pipelines.sources.connectors.total_row import find_total_row, require_sums
 from pipelines.sources.connectors.worksheet_xml import (
@@ -217,7 +218,8 @@ def _read_rows(
     columns = {
         column.name: pa.array(_column_texts(table, sheet, column, names, kept), pa.string())
         for column in table.columns
+        if column.name in names
     }
     numbers = pa.array([place + 1 for place in kept], pa.int64())
-    rows = pa.table(columns).append_column(ROW_NUMBER, numbers)
+    rows = complete(table, pa.table(columns)).append_column(ROW_NUMBER, numbers)
     return Reading(rows, records, broken, serial_epoch=_EPOCHS[sheet.scan.is_1904])
