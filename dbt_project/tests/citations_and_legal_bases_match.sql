@@ -1,5 +1,5 @@
--- A returned row is a basis that a metric or a rule names and legal_bases does not have, one that has
--- no row yet on the day the rule begins, or one that nothing names: it would be printed nowhere.
+-- A returned row is a basis that a metric or a rule names and legal_bases does not have, one that
+-- has no row yet on the day the rule begins, or one that nothing names and nobody would read.
 with named as (
     select
         basis_id,

@@ -28,8 +28,8 @@ obliged as (
 ),
 
 -- One row per obligation and person who holds a role for it on the day. A holder counts for the
--- kind that is named, one of the whole unit for every kind but lifts; an obligation of no kind takes
--- all holders of the unit.
+-- kind that is named, one of the whole unit for every kind but lifts; an obligation of no kind
+-- takes all holders of the unit.
 persons as (
     select
         obliged.month_end_on,
