@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Listener = Callable[[Step, int], None]
 
+OWNER_ONLY = 0o077
+"""What others may not do with a night's files; a release is opened to its readers when sealed."""
+
 
 def nightly(
     day: Annotated[
@@ -54,6 +57,7 @@ def nightly(
     """Run the night: extract, land, gate, compute, gate, release, tell."""
     from pipelines.orchestration.run import run_night
 
+    os.umask(OWNER_ONLY)
     settings = read_settings()
     write_logs(settings)
     layout = Layout.of(settings)
@@ -79,6 +83,7 @@ def dev(
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
     from pipelines.orchestration.instance import prepare_home
 
+    os.umask(OWNER_ONLY)
     prepare_home(Layout.of(read_settings()))
     program = Path(sys.executable).with_name("dagster")
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"

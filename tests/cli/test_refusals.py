@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli import status
 from tests.cli.conftest import Command
+from tests.night.bureau import ZHIBIAO, Bureau
 
 
 def test_before_the_first_night_every_question_says_what_to_run(zhibiao: Command) -> None:
@@ -56,3 +59,17 @@ def test_a_wrong_option_is_a_usage_error(zhibiao: Command) -> None:
     assert zhibiao("nightly", "--date", "tomorrow").code == 2
     assert zhibiao("status", "--format", "xml").code == 2
     assert zhibiao("dev", "--port", "0").code == 2
+
+
+def test_what_a_night_writes_is_its_owners_alone_whatever_the_caller_allows(tmp_path: Path) -> None:
+    """Also before the night opens: its logs, what dbt parses, Dagster's home."""
+    bureau = Bureau(tmp_path)
+    refused = subprocess.run(
+        [str(ZHIBIAO), "nightly", "--date", "2999-01-01"],
+        cwd=tmp_path, env=bureau.environment, umask=0, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert refused.returncode == 78, refused.stderr
+    written = [bureau.warehouse, *bureau.warehouse.rglob("*")]
+    assert len(written) > 5
+    open_to_others = [p for p in written if stat.S_IMODE(p.lstat().st_mode) & 0o077]
+    assert open_to_others == []
