@@ -2,12 +2,14 @@
 
     ZhibiaoError                    anything that we refuse, with what to do about it
     ├── SettingsError               the environment or a .env value is unusable
+    │   └── UsageError              an argument of the command line says nothing that there is
     ├── ContractError               a declaration (source, suite, metric) contradicts itself
     ├── SourceUnavailableError      a source system cannot be reached now; worth another try
     ├── StorageError                the warehouse's disk cannot take what must be written
     ├── ExtractHeldError            a delivery was read and refused; the last good one stays in use
     ├── GateError                   a check could not be carried out, or closed the gate
-    ├── ReleaseError                a release could not be built, verified or found
+    ├── ReleaseError                a release could not be built, verified or switched to
+    │   └── NotFoundError           the release, or the year in it, that was asked for is not there
     └── NightRunningError           another night holds the lease
 
 Every message reads `<subject>: expected <x>, got <y>. <What to do.>` and never quotes a value of a
@@ -30,6 +32,12 @@ class SettingsError(ZhibiaoError):
     """The environment or a `.env` value is unusable."""
 
     exit_code = 78  # EX_CONFIG
+
+
+class UsageError(SettingsError):
+    """An argument of the command line says nothing that there is: a mistyped id, period or day."""
+
+    exit_code = 64  # EX_USAGE
 
 
 class ContractError(ZhibiaoError):
@@ -70,9 +78,15 @@ class GateError(ZhibiaoError):
 
 
 class ReleaseError(ZhibiaoError):
-    """A release could not be built, verified, switched to, or found."""
+    """A release could not be built, verified, switched to, or read."""
 
     exit_code = 70  # EX_SOFTWARE
+
+
+class NotFoundError(ReleaseError):
+    """The release that was asked for, or the year or period in it, is not there."""
+
+    exit_code = 66  # EX_NOINPUT
 
 
 class NightRunningError(ZhibiaoError):

@@ -10,7 +10,7 @@ import duckdb
 import typer
 
 from pipelines.cli.output import Format, write_rows
-from pipelines.errors import ReleaseError, SettingsError
+from pipelines.errors import NotFoundError, ReleaseError, UsageError
 from pipelines.layout import Layout
 from pipelines.releases.reading import open_release, time_limit
 from pipelines.reports.catalogue import EXTERNAL_LEDGER
@@ -77,7 +77,7 @@ def show(
         ).fetchall()
         bases = read_legal_bases(connection).get(indicator, [])
     if not rows:
-        raise ReleaseError(
+        raise NotFoundError(
             f"{indicator}: expected figures for {period or 'any year'}, got none. "
             f"`zhibiao show {indicator}` lists the years of this release."
         )
@@ -155,14 +155,14 @@ def _refuse_unknown(connection: duckdb.DuckDBPyConnection, indicator: str, by: s
             "order by jaro_winkler_similarity(indicator_id, ?) desc limit 3",
             [indicator],
         ).fetchall()
-        raise SettingsError(
+        raise UsageError(
             f"indicator: expected an id of this release, got {indicator!r}. "
             f"Near it: {', '.join(row[0] for row in near)}. "
             "All: zhibiao sql 'select indicator_id, label_zh from indicators'"
         )
     allowed = ["street", *GRAINS, *filter(None, str(found[0] or "").split(", "))]
     if by is not None and by not in allowed:
-        raise SettingsError(f"--by: expected one of {', '.join(allowed)}, got {by!r}. Choose one.")
+        raise UsageError(f"--by: expected one of {', '.join(allowed)}, got {by!r}. Choose one.")
 
 
 def sql(
@@ -181,7 +181,7 @@ def sql(
                 result = connection.execute(text)
                 rows = result.fetchmany(QUERY_ROWS + 1)
         except duckdb.Error as error:
-            raise SettingsError(
+            raise UsageError(
                 f"query: expected one that DuckDB takes, got: {error}\n"
                 "Mend it; the tables: zhibiao sql 'show all tables'"
             ) from None
@@ -214,7 +214,7 @@ def _refuse_other_than_one_query(connection: duckdb.DuckDBPyConnection, text: st
     written = [s.type for s in statements if s.query]
     if not statements or len(written) > 1 or not READING.issuperset(written):
         got = ", ".join(kind.name for kind in written) or "none"
-        raise SettingsError(
+        raise UsageError(
             f"query: expected one SELECT, FROM, SHOW, DESCRIBE or EXPLAIN, got {got}. "
             "Ask one question at a time; a release is only read."
         )

@@ -10,7 +10,7 @@ import typer
 
 from pipelines.cli.output import Format, Section, write_sections
 from pipelines.clock import SHANGHAI
-from pipelines.errors import ReleaseError
+from pipelines.errors import NotFoundError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import is_held
@@ -30,7 +30,7 @@ def status(
     """
     layout = Layout.of(read_settings())
     if not layout.operations.exists():
-        raise ReleaseError(
+        raise NotFoundError(
             f"{layout.warehouse}: expected a night that has run, got none. Run `zhibiao nightly`."
         )
     with open_operations(layout.operations) as operations:

@@ -51,7 +51,7 @@ from pipelines.demo.truth import (
 )
 from pipelines.demo.vocabulary import STREET_CODES
 from pipelines.demo.working_days import ANNOUNCED, LAST_DELIVERY
-from pipelines.errors import SettingsError
+from pipelines.errors import UsageError
 from pipelines.sources.connectors.file_drops import period_span
 
 __all__ = ["DemoMarker", "DemoSummary", "read_marker", "write_demo"]
@@ -216,19 +216,19 @@ def check_range(scale: float, start: date, end: date) -> None:
     """Refuse what cannot be imagined.
 
     Raises:
-        SettingsError: saying which argument, and what it may be.
+        UsageError: saying which argument, and what it may be.
     """
     if not (math.isfinite(scale) and _SMALLEST <= scale <= _LARGEST):
-        raise SettingsError(
+        raise UsageError(
             f"demo, scale: expected {_SMALLEST} to {_LARGEST:g}, got {scale!r}. Choose one within."
         )
     if start.day != 1 or start.year <= ANNOUNCED[0]:
-        raise SettingsError(
+        raise UsageError(
             f"demo, from: expected the first day of a month since {ANNOUNCED[0] + 1}, "
             f"got {start}. Choose one."
         )
     if not start <= end <= LAST_DELIVERY:
-        raise SettingsError(
+        raise UsageError(
             f"demo, to: expected a day from {start} to {LAST_DELIVERY} (working days are announced "
             f"until then), got {end}. Choose one within."
         )

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 
 from pipelines.clock import today, yesterday
 from pipelines.demo.marker import DemoMarker, read_marker
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, UsageError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
@@ -53,7 +53,7 @@ def open_night(
 
     Raises:
         NightRunningError: another night holds the lease.
-        SettingsError: the business date lies in the future, or `accept_older` names no table.
+        UsageError: the business date lies in the future, or `accept_older` names no table.
     """
     os.umask(0o077)
     layout = Layout.of(settings)
@@ -86,7 +86,7 @@ def open_night(
 def _choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
     chosen = asked or (marker.end if marker else yesterday(now))
     if chosen > today(now):
-        raise SettingsError(
+        raise UsageError(
             f"business date: expected a day that has come, got {chosen}. Give --date YYYY-MM-DD."
         )
     return chosen

@@ -16,7 +16,11 @@ _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "faile
 CLOSED_GATE = "DagsterAssetCheckFailedError"
 CLOSED_BY = "closed by"
 """Under which a gate's evaluation says why it is closed; the failure that follows does not."""
-REFUSALS = {kind.__name__: kind for kind in ZhibiaoError.__subclasses__()}
+REFUSALS = {
+    kind.__name__: kind
+    for general in ZhibiaoError.__subclasses__()
+    for kind in (general, *general.__subclasses__())
+}
 """What Zhibiao raises itself, by name: Dagster passes errors on as text."""
 
 

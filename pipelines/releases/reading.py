@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import ReleaseError
+from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.folders import DATABASE, PARQUET, REPORT
 from pipelines.releases.manifest import ReleaseManifest, read_manifest
@@ -76,12 +76,12 @@ def find_release(layout: Layout, release_id: str | None = None) -> Release:
     """The release of that id, or the current one.
 
     Raises:
-        ReleaseError: when there is none.
+        NotFoundError: when there is none.
     """
     if release_id is None:
         current = current_release(layout)
         if current is None:
-            raise ReleaseError(
+            raise NotFoundError(
                 f"current release: expected a link at {layout.current}, got none. "
                 "Run a night first: make nightly."
             )
@@ -89,7 +89,7 @@ def find_release(layout: Layout, release_id: str | None = None) -> Release:
     folder = layout.releases / release_id
     # A name with a separator could lead out of the folder.
     if folder.parent != layout.releases or release_id.startswith(".") or not folder.is_dir():
-        raise ReleaseError(
+        raise NotFoundError(
             f"release: expected one below {layout.releases}, got {release_id!r}. "
             "Take an id from the names of the folders there."
         )
@@ -110,7 +110,7 @@ def open_release(
     reach, and nothing is spilled to disk.
 
     Raises:
-        ReleaseError: when there is no such release.
+        NotFoundError: when there is no such release.
     """
     release = find_release(layout, release_id)
     # Given when connecting: connections of one process to one file share their settings, so the

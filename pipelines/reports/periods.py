@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.errors import SettingsError
+from pipelines.errors import UsageError
 
 _FORM = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?P<ytd>-ytd)?)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -26,18 +26,18 @@ def parse_period(text: str) -> Period:
     """Read a period.
 
     Raises:
-        SettingsError: the text is none of the forms, or the month is no month.
+        UsageError: the text is none of the forms, or the month is no month.
     """
     match = _FORM.fullmatch(text.strip())
     month = int(match["month"]) if match and match["month"] else None
     if match is None or (month is not None and not 1 <= month <= 12):  # noqa: PLR2004 months
-        raise SettingsError(
+        raise UsageError(
             f"period: expected 2024, 2024-Q3, 2024-11 or 2024-11-ytd, got {text!r}. "
             "Write it in one of these forms."
         )
     year = int(match["year"])
     if year == 0:
-        raise SettingsError("period: expected a year from 0001, got '0000'. Write the year.")
+        raise UsageError("period: expected a year from 0001, got '0000'. Write the year.")
     if match["quarter"]:
         first, last, grain = int(match["quarter"]) * 3 - 2, int(match["quarter"]) * 3, "quarter"
     elif month is None:
@@ -56,14 +56,14 @@ def parse_stated_period(text: str) -> Period:
     day is a period of the grain `day`, of which a release has no figures.
 
     Raises:
-        SettingsError: the text is none of the forms, or the day is not in the calendar.
+        UsageError: the text is none of the forms, or the day is not in the calendar.
     """
     if not _DAY.fullmatch(text.strip()):
         return parse_period(text)
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        raise SettingsError(
+        raise UsageError(
             f"period: expected a day of the calendar, got {text!r}. Write it as 2024-12-31."
         ) from None
     month = parse_period(text.strip()[:7])

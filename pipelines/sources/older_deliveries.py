@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pipelines.clock import time_of_stamp
-from pipelines.errors import SettingsError
+from pipelines.errors import UsageError
 from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.extracts import Extract
 from pipelines.sources.history import History
@@ -22,10 +22,10 @@ def require_known(named: Collection[str], contracts: Collection[str]) -> None:
     """Refuse a name after --accept-older that is no source table: it would accept nothing.
 
     Raises:
-        SettingsError: naming what was given.
+        UsageError: naming what was given.
     """
     if unknown := sorted(set(named) - set(contracts)):
-        raise SettingsError(
+        raise UsageError(
             f"--accept-older: expected source tables like {next(iter(contracts))}, got "
             f"{', '.join(unknown)}. The held delivery's message names its table."
         )

@@ -82,4 +82,4 @@ def test_without_a_release_there_is_nothing_to_compare_with(
     zhibiao: Command, tmp_path: Path
 ) -> None:
     answer = zhibiao("reconcile", write(tmp_path, "cases_filed,1,件,2024"))
-    assert answer.code == 70
+    assert answer.code == 66

@@ -16,7 +16,7 @@ from tests.night.bureau import ZHIBIAO, Bureau
 def test_before_the_first_night_every_question_says_what_to_run(zhibiao: Command) -> None:
     for arguments in (["status"], ["show", "anything"], ["sql", "select 1"]):
         answer = zhibiao(*arguments)
-        assert answer.code == 70
+        assert answer.code == 66
         assert answer.out == ""
         assert "expected" in answer.err
         assert "nightly" in answer.err
@@ -68,7 +68,7 @@ def test_what_a_night_writes_is_its_owners_alone_whatever_the_caller_allows(tmp_
         [str(ZHIBIAO), "nightly", "--date", "2999-01-01"],
         cwd=tmp_path, env=bureau.environment, umask=0, check=False, capture_output=True, text=True,
     )  # fmt: skip
-    assert refused.returncode == 78, refused.stderr
+    assert refused.returncode == 64, refused.stderr
     written = [bureau.warehouse, *bureau.warehouse.rglob("*")]
     assert len(written) > 5
     open_to_others = [p for p in written if stat.S_IMODE(p.lstat().st_mode) & 0o077]

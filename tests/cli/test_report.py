@@ -54,20 +54,20 @@ def test_a_year_without_figures_is_refused_and_leaves_nothing(
     zhibiao: Command, layout: Layout
 ) -> None:
     answer = zhibiao("report", "2031")
-    assert answer.code == 70
+    assert answer.code == 66
     assert "(2023, 2024), got 2031" in answer.err
     assert not layout.reports.exists()
 
 
 def test_an_unknown_release_is_refused(zhibiao: Command, layout: Layout) -> None:
     answer = zhibiao("report", "2024", "--release", "2019-01-01-000000000000")
-    assert answer.code == 70
+    assert answer.code == 66
     assert "got '2019-01-01-000000000000'" in answer.err
 
 
 def test_without_a_release_a_night_is_asked_for(zhibiao: Command) -> None:
     answer = zhibiao("report", "2024")
-    assert answer.code == 70
+    assert answer.code == 66
     assert "make nightly" in answer.err
 
 

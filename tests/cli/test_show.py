@@ -148,7 +148,7 @@ def test_an_older_release_is_shown_by_its_id(zhibiao: Command, bureau: Bureau) -
     older = current.with_name("2025-01-14-aaaaaaaaaaaa")
     current.rename(older)
     bureau.current.unlink()
-    assert zhibiao("show", SHOWN, on=bureau).code == 70
+    assert zhibiao("show", SHOWN, on=bureau).code == 66
     answer = zhibiao("show", SHOWN, "--release", older.name, on=bureau)
     assert answer.code == 0
     assert "2024" in answer.out
@@ -159,7 +159,7 @@ def test_a_release_is_only_looked_for_among_releases(
     zhibiao: Command, small_bureau: Bureau, release: str
 ) -> None:
     answer = zhibiao("show", SHOWN, "--release", release, on=small_bureau)
-    assert answer.code == 70
+    assert answer.code == 66
     assert "release: expected one below" in answer.err
 
 
@@ -176,13 +176,13 @@ def test_a_slip_is_refused_with_what_there_is(
     zhibiao: Command, small_bureau: Bureau, arguments: list[str], said: str
 ) -> None:
     answer = zhibiao("show", *arguments, on=small_bureau)
-    assert answer.code == 78
+    assert answer.code == 64
     assert said in answer.err
 
 
 def test_a_period_without_figures_is_no_empty_table(zhibiao: Command, small_bureau: Bureau) -> None:
     answer = zhibiao("show", SHOWN, "--period", "1999", on=small_bureau)
-    assert answer.code == 70
+    assert answer.code == 66
     assert "expected figures for 1999, got none" in answer.err
 
 

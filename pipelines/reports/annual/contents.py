@@ -13,7 +13,7 @@ from itertools import groupby
 
 import duckdb
 
-from pipelines.errors import ReleaseError
+from pipelines.errors import NotFoundError
 from pipelines.reports.annual.charts import Chart, Material, YearValues, choose_charts
 from pipelines.reports.annual.wording import explain_computation, name_marks
 from pipelines.reports.catalogue import CatalogueEntry, read_catalogue
@@ -87,7 +87,7 @@ def read_annual_contents(connection: duckdb.DuckDBPyConnection, year: int) -> An
     Every indicator with a figure of that year is in it, also suppressed or never delivered ones.
 
     Raises:
-        ReleaseError: when the release has no figure of that year.
+        NotFoundError: when the release has no figure of that year.
     """
     release = read_release(connection)
     _refuse_other_years(read_years(connection), year, release.release_id)
@@ -103,7 +103,7 @@ def read_annual_contents(connection: duckdb.DuckDBPyConnection, year: int) -> An
 def _refuse_other_years(years: Sequence[int], year: int, release_id: str) -> None:
     if year not in years:
         listed = ", ".join(map(str, years)) or "none at all"
-        raise ReleaseError(
+        raise NotFoundError(
             f"annual report: expected a year with figures in release {release_id} ({listed}), "
             f"got {year}. Take one of them, or another release with --release."
         )
