@@ -10,6 +10,9 @@ from pathlib import Path
 
 from pipelines.settings import Settings
 
+OWNER_ONLY = 0o077
+"""The umask of a night: what it writes is its owner's; a release is opened when it is sealed."""
+
 
 @dataclass(frozen=True)
 class Layout:

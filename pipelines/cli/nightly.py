@@ -16,16 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
-from pipelines.layout import Layout
+from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.settings import read_settings
 
 if TYPE_CHECKING:
     from pipelines.orchestration.steps import Step
 
     Listener = Callable[[Step, int], None]
-
-OWNER_ONLY = 0o077
-"""What others may not do with a night's files; a release is opened to its readers when sealed."""
 
 
 def nightly(

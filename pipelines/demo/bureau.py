@@ -18,7 +18,8 @@ import numpy as np
 
 from pipelines.clock import SHANGHAI
 from pipelines.demo import ip_pledges, penalties
-from pipelines.demo.complaint_lives import Items, items_between
+from pipelines.demo.complaint_items import Items
+from pipelines.demo.complaint_lives import items_between
 from pipelines.demo.complaints import DATABASE, ComplaintTexts, write_database
 from pipelines.demo.dice import Dice
 from pipelines.demo.entities import (

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.demo.complaint_lives import Items, items_between
+from pipelines.demo.complaint_items import Items
+from pipelines.demo.complaint_lives import items_between
 from pipelines.demo.complaints import (
     COLUMNS,
     DATABASE,

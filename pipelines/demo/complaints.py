@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.demo import vocabulary as words
-from pipelines.demo.complaint_lives import (
+from pipelines.demo.complaint_items import (
     COMPLAINT,
     CONSULTATION,
     DAY,

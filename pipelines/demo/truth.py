@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from pipelines.demo.complaint_lives import COMPLAINT, CONSULTATION, DAY, NEVER, REPORT, Items
+from pipelines.demo.complaint_items import COMPLAINT, CONSULTATION, DAY, NEVER, REPORT, Items
 from pipelines.demo.dice import Dice, Flags, Integers
 from pipelines.demo.entities import (
     BRANCH,

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pipelines.clock import today, yesterday
 from pipelines.demo.marker import DemoMarker, read_marker
 from pipelines.errors import SettingsError, UsageError
-from pipelines.layout import Layout
+from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
@@ -55,7 +55,7 @@ def open_night(
         NightRunningError: another night holds the lease.
         UsageError: the business date lies in the future, or `accept_older` names no table.
     """
-    os.umask(0o077)
+    os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
     with hold_lease(layout.lease):
         marker = read_marker(layout.sources)

@@ -15,11 +15,13 @@ import duckdb
 from pipelines.errors import ReleaseError
 from pipelines.reports.catalogue import CatalogueEntry, has_table, read_catalogue, read_records
 from pipelines.reports.legal_bases import (
+    FIELDS,
     MARKS,
     LegalBasis,
     cite_all,
     read_legal_bases,
     say_day,
+    say_span,
 )
 
 _TABLES = ("legal_bases", "indicator_legal_bases", "statutory_rules", "indicator_versions")
@@ -79,10 +81,7 @@ def _read_bases(connection: duckdb.DuckDBPyConnection) -> list[LegalBasis]:
     """Every citation once, texts of law before records, those of one text together."""
     records = read_records(
         connection,
-        "select basis_id, title, coalesce(number, '') as number, coalesce(article, '') as article,"
-        " valid_from, valid_to, mark, coalesce(words, '') as words, coalesce(note, '') as note,"
-        " coalesce(question, '') as question from legal_bases"
-        " order by mark = 'own', title, number, basis_id, valid_from",
+        f"select {FIELDS} from legal_bases order by basis_id, valid_from",
     )
     bases = [LegalBasis(**said) for said in records]
     return sorted(bases, key=lambda b: (b.mark == "own", b.title, b.number, _number_of(b.article)))
@@ -129,7 +128,7 @@ def _rules(connection: duckdb.DuckDBPyConnection, bases: Sequence[LegalBasis]) -
         held.sort(key=lambda basis: basis.valid_from or date.min)
         rows.append((
             rule["name_zh"],
-            _span(rule["valid_from"], rule["valid_to"]),
+            say_span(rule["valid_from"], rule["valid_to"]),
             "当日" if rule["days"] == 0 else _DAY_KINDS[rule["day_kind"]].format(rule["days"]),
             "适用" if rule["is_applied"] else "不适用",
             "；".join(basis.citation for basis in held),
@@ -154,7 +153,7 @@ def _cite(
 ) -> tuple[str | int, ...]:
     return (
         name or "全文",
-        _span(basis.valid_from, basis.valid_to),
+        say_span(basis.valid_from, basis.valid_to),
         MARKS[basis.mark],
         f"“{basis.words}”" if basis.words else "",
         basis.note,
@@ -217,14 +216,6 @@ def _questions(bases: Sequence[LegalBasis], users: Mapping[str, Sequence[str]]) 
             for number, ((citation, question), labels) in enumerate(asked.items(), start=1)
         ],
     )
-
-
-def _span(begins: date | None, ends: date | None) -> str:
-    if begins and ends:
-        return f"{say_day(begins)}至{say_day(ends)}"
-    if begins:
-        return f"{say_day(begins)}起"
-    return f"至{say_day(ends)}" if ends else ""
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Iterator[str]:

@@ -18,6 +18,12 @@ from pipelines.reports.periods import Period
 MARKS = {"text": "已核对原文", "check": "待核对", "own": "无法定口径"}
 """How far a citation was confirmed, in words."""
 NOTHING_HELD = "本期依据未录入"
+FIELDS = (
+    "basis_id, title, coalesce(number, '') as number, coalesce(article, '') as article, valid_from,"
+    " valid_to, mark, coalesce(words, '') as words, coalesce(note, '') as note,"
+    " coalesce(question, '') as question"
+)
+"""What a query takes from the table of citations to make a LegalBasis of each row."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,7 @@ def read_legal_bases(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Le
     bases: dict[str, list[LegalBasis]] = {}
     for said in read_records(
         connection,
-        "select indicator_id, basis_id, title, coalesce(number, '') as number,"
-        " coalesce(article, '') as article, valid_from, valid_to, mark,"
-        " coalesce(words, '') as words, coalesce(note, '') as note,"
-        " coalesce(question, '') as question"
+        f"select indicator_id, {FIELDS}"
         " from indicator_legal_bases inner join legal_bases using (basis_id)"
         " order by indicator_id, ordinal, valid_from",
     ):
@@ -99,7 +102,7 @@ def cite(bases: Sequence[LegalBasis], period: Period) -> str:
 
 def cite_all(bases: Sequence[LegalBasis]) -> str:
     """All citations, whenever they held; one that holds no more says until when it did."""
-    return _join(bases, lambda basis: f"至{say_day(basis.valid_to)}" if basis.valid_to else "")
+    return _join(bases, lambda basis: say_span(None, basis.valid_to))
 
 
 def _join(bases: Iterable[LegalBasis], span_of: Callable[[LegalBasis], str]) -> str:
@@ -124,6 +127,11 @@ def _span_within(basis: LegalBasis, period: Period) -> str:
     """From and to which day it held, as far as these lie within the period."""
     begins = basis.valid_from if basis.valid_from and basis.valid_from > period.start else None
     ends = basis.valid_to if basis.valid_to and basis.valid_to < period.end else None
+    return say_span(begins, ends)
+
+
+def say_span(begins: date | None, ends: date | None) -> str:
+    """The days from one to another, either of which may be open."""
     if begins and ends:
         return f"{say_day(begins)}至{say_day(ends)}"
     if begins:

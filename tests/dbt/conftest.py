@@ -20,16 +20,11 @@ from tests.shared_builds import build_once
 MACROS = """
 -- due_dates
 {{ with_due_date('starts') }}
--- mediation_due_dates
-with starts as (
-    select accepted.starts_on, rules.days, rules.day_kind
-    from accepted
-    left join {{ ref('statutory_rules') }} as rules
-        on
-            rules.rule_id = 'complaint_mediation'
-            and {{ is_in_force('rules', 'accepted.starts_on') }}
+-- rule_due_dates
+with ruled as (
+    {{ with_days_of_rule('begun') }}
 )
-{{ with_due_date('starts') }}
+{{ with_due_date('ruled') }}
 -- capital
 select {{ parse_capital_amount('written') }}, {{ parse_capital_currency_code('written') }}
 from texts

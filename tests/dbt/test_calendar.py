@@ -54,6 +54,21 @@ def due_from_every_start(
     return dict(connection.execute(query).fetchall())
 
 
+def due_by_rule(
+    connection: duckdb.DuckDBPyConnection, build: LedgerBuild, rule_id: str, starts: list[date]
+) -> dict[date, date | None]:
+    """The due date of each start under the rules as they are entered; one row a start."""
+    connection.execute(
+        "create or replace table begun as select distinct ? as rule_id,"
+        " unnest(?::date[]) as starts_on, null::varchar as extension_rule_id, 0 as added_days",
+        [rule_id, starts],
+    )
+    query = f"select starts_on, due_on from ({build.macros['rule_due_dates']})"
+    found = connection.execute(query).fetchall()
+    assert len(found) == len(set(starts))
+    return dict(found)
+
+
 @pytest.fixture(scope="module")
 def calendar(
     ledger_build: LedgerBuild, tmp_path_factory: pytest.TempPathFactory
@@ -183,9 +198,8 @@ def test_mediation_ends_by_the_rule_in_force_on_acceptance(
     """45 working days until June 2024; from July on 60 days of the regulation, and from April 2026
     of 总局令121 as well, a last day off moving to the next working day; no rule before 2020.
     """
-    calendar.execute("create or replace table accepted as select ? as starts_on", [accepted_on])
-    found = calendar.execute(f"select due_on from ({ledger_build.macros['mediation_due_dates']})")
-    assert found.fetchall() == [(due_on,)]
+    found = due_by_rule(calendar, ledger_build, "complaint_mediation", [accepted_on])
+    assert found == {accepted_on: due_on}
 
 
 def test_mediation_ends_on_the_day_that_python_counts(
@@ -194,14 +208,65 @@ def test_mediation_ends_on_the_day_that_python_counts(
     """Of every acceptance half a year before and after each change of the rule."""
     changes = (date(2024, 7, 1), date(2026, 1, 15))
     days = [day + timedelta(days=n) for day in changes for n in range(-180, 181)]
-    calendar.execute(
-        "create or replace table accepted as select distinct unnest(?::date[]) as starts_on", [days]
-    )
-    found = calendar.execute(
-        f"select starts_on, due_on from ({ledger_build.macros['mediation_due_dates']})"
-    ).fetchall()
-    assert dict(found) == {day: last_day_to_mediate(day) for day in days}
-    assert len(found) == len(set(days))
+    found = due_by_rule(calendar, ledger_build, "complaint_mediation", days)
+    assert found == {day: last_day_to_mediate(day) for day in days}
+
+
+# rule: the day of its change, and the working days that it gives before and from then on.
+CHANGES = [
+    ("complaint_acceptance", date(2026, 4, 15), 7, 7),
+    ("complaint_acceptance_notice", date(2024, 7, 1), None, 7),
+    ("complaint_acceptance_notice", date(2026, 4, 15), 7, 7),
+    ("report_verification", date(2026, 4, 15), 15, 15),
+    ("report_restart", date(2026, 4, 15), None, 15),
+    ("reporter_information", date(2026, 4, 15), 5, None),
+    ("penalty_publication", date(2021, 9, 1), 20, 20),
+    ("reconsideration_review", date(2024, 1, 1), 5, 5),
+    ("reconsideration_deemed_acceptance", date(2024, 1, 1), 0, 5),
+    ("food_retest_request", date(2024, 7, 1), 7, 7),
+]
+
+
+@pytest.mark.parametrize(("rule_id", "change", "before", "after"), CHANGES)
+def test_a_rule_in_working_days_changes_on_its_day_and_no_other(
+    calendar: duckdb.DuckDBPyConnection,
+    ledger_build: LedgerBuild,
+    rule_id: str,
+    change: date,
+    before: int | None,
+    after: int | None,
+) -> None:
+    """Of every start two months before and after it, against a count of days in Python."""
+
+    def expected(day: date) -> date | None:
+        days = before if day < change else after
+        if not days:
+            return None if days is None else day
+        return working_days()[bisect_right(working_days(), day) + days - 1]
+
+    starts = [change + timedelta(days=n) for n in range(-60, 61)]
+    found = due_by_rule(calendar, ledger_build, rule_id, starts)
+    assert found == {day: expected(day) for day in starts}
+
+
+@pytest.mark.parametrize("change", [date(2024, 1, 1), date(2024, 7, 1), date(2026, 4, 15)])
+@pytest.mark.parametrize(
+    ("rule_id", "days"),
+    [("reconsideration", 60), ("case_decision", 90), ("litigation_summary", 45)],
+)
+def test_a_rolling_rule_goes_on_when_another_text_takes_over(
+    calendar: duckdb.DuckDBPyConnection,
+    ledger_build: LedgerBuild,
+    rule_id: str,
+    days: int,
+    change: date,
+) -> None:
+    starts = [change + timedelta(days=n) for n in range(-60, 61)]
+    ends = {day: day + timedelta(days=days) for day in starts}
+    expected = {
+        day: working_days()[bisect_left(working_days(), last)] for day, last in ends.items()
+    }
+    assert due_by_rule(calendar, ledger_build, rule_id, starts) == expected
 
 
 def test_calendar_days_are_counted_as_they_come(calendar: duckdb.DuckDBPyConnection) -> None:
