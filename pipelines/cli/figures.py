@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
+from pipelines.cli.indicator_names import find_indicator
 from pipelines.cli.output import Format, write_rows
 from pipelines.errors import NotFoundError, ReleaseError, UsageError
 from pipelines.layout import Layout
@@ -55,7 +56,13 @@ GRAINS = ("month", "quarter", "year", "ytd")
 
 
 def show(
-    indicator: Annotated[str, typer.Argument(help="An indicator id, like new_market_entities.")],
+    named: Annotated[
+        str,
+        typer.Argument(
+            metavar="INDICATOR",
+            help="An indicator: its id (new_market_entities), or its Chinese name or a part of it.",
+        ),
+    ],
     period: Annotated[
         str | None, typer.Option(help="2024, 2024-Q3, 2024-11 or 2024-11-ytd; all years otherwise.")
     ] = None,
@@ -68,7 +75,8 @@ def show(
 ) -> None:
     """Show an indicator's figures."""
     with open_named_release(release) as connection:
-        _refuse_unknown(connection, indicator, by)
+        indicator = find_indicator(named, _read_labels(connection))
+        _refuse_unknown_breakdown(connection, indicator, by)
         where, parameters = _selection(period, by)
         rows = connection.execute(
             f"{FIGURES} and {where} order by v.period_start, v.period_end, v.area_code, "
@@ -145,22 +153,21 @@ def _selection(period: str | None, by: str | None) -> tuple[str, dict[str, Any]]
     return " and ".join(conditions), parameters
 
 
-def _refuse_unknown(connection: duckdb.DuckDBPyConnection, indicator: str, by: str | None) -> None:
-    found = connection.execute(
-        "select breakdowns from indicators where indicator_id = ?", [indicator]
-    ).fetchone()
-    if found is None:
-        near = connection.execute(
-            "select indicator_id from indicators "
-            "order by jaro_winkler_similarity(indicator_id, ?) desc limit 3",
-            [indicator],
+def _read_labels(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(
+        connection.execute(
+            "select indicator_id, label_zh from indicators order by indicator_id"
         ).fetchall()
-        raise UsageError(
-            f"indicator: expected an id of this release, got {indicator!r}. "
-            f"Near it: {', '.join(row[0] for row in near)}. "
-            "All: zhibiao sql 'select indicator_id, label_zh from indicators'"
-        )
-    allowed = ["street", *GRAINS, *filter(None, str(found[0] or "").split(", "))]
+    )
+
+
+def _refuse_unknown_breakdown(
+    connection: duckdb.DuckDBPyConnection, indicator: str, by: str | None
+) -> None:
+    ((found,),) = connection.execute(
+        "select breakdowns from indicators where indicator_id = ?", [indicator]
+    ).fetchall()
+    allowed = ["street", *GRAINS, *filter(None, str(found or "").split(", "))]
     if by is not None and by not in allowed:
         raise UsageError(f"--by: expected one of {', '.join(allowed)}, got {by!r}. Choose one.")
 

@@ -166,7 +166,7 @@ def test_a_release_is_only_looked_for_among_releases(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["new_market_entitys"], "Near it: new_market_entities"),
+        (["new_market_entitys"], "Near it:\n  new_market_entities  新设市场经营主体\n"),
         ([SHOWN, "--by", "colour"], "expected one of street, month, quarter, year, ytd"),
         ([SHOWN, "--by", "breakdown' or 1=1 --"], "--by: expected one of"),
         ([SHOWN, "--period", "2024-13"], "period: expected"),
@@ -199,3 +199,40 @@ def test_a_rank_of_a_document_says_that_it_is_not_computed(
     said = zhibiao("show", "new_enterprises_city_rank", "--period", "2024", on=small_bureau).out
     assert "新设企业全市位次（外部数据）" in said
     assert "（外部数据）" not in zhibiao("show", SHOWN, on=small_bureau).out
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("新设企业", "new_enterprises"),
+        ("新设企业(不含 分支机构)", "new_enterprises_without_branches"),
+        ("新设企业全市位次（外部数据）", "new_enterprises_city_rank"),
+        ("设个体", "new_individual_households"),
+    ],
+)
+def test_an_indicator_is_found_by_its_chinese_name_or_a_part_that_it_has_alone(
+    zhibiao: Command, small_bureau: Bureau, named: str, meant: str
+) -> None:
+    answer = zhibiao("show", named, "--period", "2024", on=small_bureau)
+    assert answer.code == 0, answer.err
+    assert answer.out.split()[0] == meant
+
+
+def test_a_part_of_several_names_lists_them_with_their_ids(
+    zhibiao: Command, small_bureau: Bureau
+) -> None:
+    answer = zhibiao("show", "按期办结", on=small_bureau)
+    assert answer.code == 64
+    assert answer.out == ""
+    assert "which 3 hold" in answer.err
+    assert "  case_decision_on_time_rate  案件按期办结率\n" in answer.err
+    assert "  on_time_closure_rate  投诉举报咨询按期办结率\n" in answer.err
+
+
+def test_a_name_that_nothing_bears_is_refused_with_those_near_it(
+    zhibiao: Command, small_bureau: Bureau
+) -> None:
+    answer = zhibiao("show", "新立企业", on=small_bureau)
+    assert answer.code == 64
+    assert "Near it:\n  new_enterprises  新设企业\n" in answer.err
+    assert "zhibiao sql 'select indicator_id, label_zh from indicators'" in answer.err
