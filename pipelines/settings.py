@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def names_sources(self) -> bool:
+        """Whether somebody said where deliveries come from: folders, databases, or both."""
+        return "sources" in self.model_fields_set or bool(self.connections)
+
+    @property
     def pseudonym_key_path(self) -> Path:
         """The key file in use."""
         return self.pseudonym_key_file or self.warehouse / "keys" / "pseudonym"

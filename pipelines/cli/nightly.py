@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
 from pipelines.layout import OWNER_ONLY, Layout
-from pipelines.settings import read_settings
+from pipelines.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipelines.orchestration.steps import Step
@@ -48,7 +48,10 @@ def nightly(
         ),
     ] = None,
     demo_if_empty: Annotated[
-        bool, typer.Option(help="Write the demo bureau first when there are no extracts.")
+        bool,
+        typer.Option(
+            help="Write the demo bureau first, where nothing was set, delivered or landed yet."
+        ),
     ] = False,
 ) -> None:
     """Run the night: extract, land, gate, compute, gate, release, tell."""
@@ -58,7 +61,7 @@ def nightly(
     settings = read_settings()
     write_logs(settings)
     layout = Layout.of(settings)
-    if demo_if_empty and not _has_files(layout.sources):
+    if demo_if_empty and awaits_demo(settings):
         from pipelines.demo.bureau import write_demo
 
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
@@ -88,8 +91,18 @@ def dev(
     os.execv(program, command)  # noqa: S606 our own program, and no shell
 
 
-def _has_files(folder: Path) -> bool:
-    return folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
+def awaits_demo(settings: Settings) -> bool:
+    """Whether nobody has said where deliveries come from, and none ever came.
+
+    A drop folder that a setting names may be empty for a night; invented records in it would be
+    published as the bureau's.
+    """
+    layout = Layout.of(settings)
+    return not (
+        settings.names_sources
+        or any(path.is_file() for path in layout.sources.rglob("*"))
+        or any(layout.landing.glob("*/*/*"))
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -18,11 +19,14 @@ from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
 
 
-def _next_commands(indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:
+def _what_next(page: Path, indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:
+    """What to look at, the release's page first, each with its purpose."""
+    command = ".venv/bin/zhibiao"
     return (
-        (f"zhibiao show {indicator_id} --period {year} --by street", "one figure, by street"),
-        ("zhibiao sql 'from indicator_values limit 20'", "query the release"),
-        ("zhibiao status", "stages, held extracts, open incidents"),
+        (str(page), "the release's page: open it in a browser"),
+        (f"{command} show {indicator_id} --period {year} --by street", "one figure, by street"),
+        (f"{command} sql 'from indicator_values limit 20'", "query the release"),
+        (f"{command} status", "stages, held extracts, open incidents"),
     )
 
 
@@ -38,12 +42,12 @@ def print_summary(settings: Settings, night_id: str) -> None:
         release = read_release(connection)
         year = report_year(release.as_of)
         figures = main_figures(connection, year)
-    folder = find_release(layout, made).folder
+    published = find_release(layout, made)
     current = find_release(layout)
     console.print(f"\nrelease {release.release_id} (as of {release.as_of})", style="bold")
     if release.is_synthetic:
         console.print(f"  {LABEL}", style="yellow")
-    console.print(f"  {folder}", soft_wrap=True)
+    console.print(f"  {published.folder}", soft_wrap=True)
     if current.id != made:
         console.print(
             f"  kept beside the current release {current.id}, which is of a later day\n"
@@ -70,10 +74,8 @@ def print_summary(settings: Settings, night_id: str) -> None:
         )
     console.print("\nTry next:")
     shown = next((f.indicator_id for f in figures if f.value is not None), "INDICATOR")
-    commands = _next_commands(shown, year)
-    width = max(len(command) for command, _ in commands)
-    for command, purpose in commands:
-        console.print(f"  .venv/bin/{command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
+    for what, purpose in _what_next(published.page, shown, year):
+        console.print(f"  # {purpose}\n  {what}", markup=False, soft_wrap=True)
 
 
 def _read_labels(layout: Layout) -> dict[str, str]:

@@ -52,5 +52,5 @@ def _what_is_wrong(layout: Layout, settings: Settings, contracts: Mapping[str, S
     found = "an empty folder" if layout.sources.is_dir() else "no such folder"
     return (
         f"sources {layout.sources}: expected the deliveries of the source systems, got {found}. "
-        "Set ZHIBIAO_SOURCES to where they lie, or mount it; `zhibiao demo` writes a demo bureau."
+        "Set ZHIBIAO_SOURCES to where they lie, or mount it."
     )

@@ -29,7 +29,7 @@ _STEWARD_DOES = (
     "跨过该日的期间标注“陈旧”，整个期间都未报送的标注“缺报”。",
     "3. 请勿修改指标平台内的文件；清单文件中的个人信息已作假名处理。",
 )
-_OPERATOR_DOES = ("按上列原因修正后重新运行 make nightly；zhibiao status 可查看各阶段状态。",)
+_OPERATOR_DOES = ("按上列原因修正后重新运行 zhibiao nightly；zhibiao status 可查看各阶段状态。",)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def compose_operator_digest(
         f"{business_date:%Y-%m-%d} 的夜间任务未能完成，停在“{stage}”。\n\n"
         f"原因：{message.strip()}\n\n"
         f"影响：{effect}\n"
-        "处理：按上述原因排除后重新运行 make nightly（可重复运行，已完成的部分不会重复入库）；"
+        "处理：按上述原因排除后重新运行 zhibiao nightly（可重复运行，已完成的部分不会重复入库）；"
         "zhibiao status 可查看各阶段状态和未解决的问题。\n"
     )
     subject = f"【指标】{business_date:%Y-%m-%d} 夜间任务失败：{stage}"

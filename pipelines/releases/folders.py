@@ -13,6 +13,7 @@ from pipelines.layout import Layout
 DATABASE = "indicators.duckdb"
 PARQUET = "parquet"
 REPORT = "report"
+PAGE = "index.html"
 
 _BUILDING = ".building"
 _REMOVING = ".removing"

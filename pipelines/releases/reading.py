@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
-from pipelines.releases.folders import DATABASE, PARQUET, REPORT
+from pipelines.releases.folders import DATABASE, PAGE, PARQUET, REPORT
 from pipelines.releases.manifest import ReleaseManifest, read_manifest
 
 
@@ -51,6 +51,11 @@ class Release:
     def report(self) -> Path:
         """The folder of the report."""
         return self.folder / REPORT
+
+    @property
+    def page(self) -> Path:
+        """The page of the report, for a browser."""
+        return self.report / PAGE
 
 
 def current_release(layout: Layout) -> Release | None:

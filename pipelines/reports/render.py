@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.releases.durable import refusing_full_disk
-from pipelines.releases.folders import REPORT
+from pipelines.releases.folders import PAGE, REPORT
 from pipelines.reports.contents import read_contents
 from pipelines.reports.page import render_page
 from pipelines.reports.workbook import render_workbook
@@ -23,7 +23,7 @@ def render_report(release_folder: Path) -> list[Path]:
     contents = read_contents(release_folder)
     folder = release_folder / REPORT
     workbook = folder / f"指标报表_{contents.release.as_of.isoformat()}.xlsx"
-    page = folder / "index.html"
+    page = folder / PAGE
     with refusing_full_disk(f"report of {contents.release.release_id}", folder):
         folder.mkdir(mode=0o700, exist_ok=True)
         workbook.write_bytes(render_workbook(contents))

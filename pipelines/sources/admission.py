@@ -134,7 +134,7 @@ def _nothing_to_use(layout: Layout, contracts: Mapping[str, SourceTable]) -> Gat
         found = "none landed"
         remedy = (
             f"See that the sources lie below ZHIBIAO_SOURCES ({layout.sources}), or that "
-            "ZHIBIAO_CONNECTIONS names the databases; `zhibiao demo` writes a demo bureau"
+            "ZHIBIAO_CONNECTIONS names the databases"
         )
     return GateError(
         f"sources: expected an accepted extract of at least one of {len(contracts)} source "

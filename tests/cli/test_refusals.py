@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.cli import status
+from pipelines.cli.nightly import awaits_demo
+from pipelines.settings import Settings
 from tests.cli.conftest import Command
 from tests.night.bureau import ZHIBIAO, Bureau
 
@@ -59,6 +64,45 @@ def test_a_wrong_option_is_a_usage_error(zhibiao: Command) -> None:
     assert zhibiao("nightly", "--date", "tomorrow").code == 2
     assert zhibiao("status", "--format", "xml").code == 2
     assert zhibiao("dev", "--port", "0").code == 2
+
+
+def test_invented_records_are_never_written_where_a_setting_says_that_deliveries_lie(
+    tmp_path: Path,
+) -> None:
+    bureau = Bureau(tmp_path)
+    bureau.sources.mkdir()
+    refused = bureau.run("nightly", "--demo-if-empty")
+    assert refused.returncode == 78, refused.stderr
+    assert "expected the deliveries of the source systems, got an empty folder" in refused.stderr
+    assert list(bureau.sources.iterdir()) == []
+    told = refused.stderr + refused.stdout + bureau.digests()
+    assert "夜间任务未能完成" in told
+    # `make nightly` writes the demo where nothing lies.
+    assert not re.search("demo|演示|make nightly", told)
+
+
+def _settings(folder: Path, set_names: set[str], **given: Any) -> Settings:
+    return Settings.model_construct(
+        _fields_set=set_names, warehouse=folder, sources=folder / "sources", **given
+    )
+
+
+def test_the_demo_is_for_an_installation_that_nothing_has_been_told_or_delivered(
+    tmp_path: Path,
+) -> None:
+    assert awaits_demo(_settings(tmp_path, {"warehouse"}))
+    assert not awaits_demo(_settings(tmp_path, {"sources"}))
+    database = {"complaints": SecretStr("postgresql://reader@db/bureau")}
+    assert not awaits_demo(_settings(tmp_path, {"connections"}, connections=database))
+    landed = tmp_path / "landing" / "complaints" / "items" / "20250115"
+    landed.mkdir(parents=True)
+    assert not awaits_demo(_settings(tmp_path, set()))
+    landed.rmdir()
+    delivered = tmp_path / "sources" / "registrations" / "registrations_202412.csv"
+    delivered.parent.mkdir(parents=True)
+    assert awaits_demo(_settings(tmp_path, set()))
+    delivered.touch()
+    assert not awaits_demo(_settings(tmp_path, set()))
 
 
 def test_what_a_night_writes_is_its_owners_alone_whatever_the_caller_allows(tmp_path: Path) -> None:

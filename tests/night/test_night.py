@@ -114,6 +114,9 @@ def test_the_night_ends_by_telling_what_it_did(full_bureau: Bureau) -> None:
     assert "统一社会信用代码校验位不符" in said
     assert "warehouse/digests" in said
     assert said.count(".venv/bin/zhibiao ") == 3
+    page = full_bureau.current.resolve() / "report" / "index.html"
+    assert page.is_file()
+    assert f"  {page}\n" in said
 
 
 def test_the_summary_keeps_the_reports_order_and_peoples_names(full_bureau: Bureau) -> None:
