@@ -1,10 +1,18 @@
-"""Options of the test run, and the folder that its processes share."""
+"""Options of the test run, which skips it allows, and the folder that its processes share."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.machine import ALLOWED, NOT_TO_BE_INSTALLED
+
+# How long an example takes says nothing on a machine that does other things beside.
+settings.register_profile("zhibiao", deadline=None, print_blob=True)
+settings.load_profile("zhibiao")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +23,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N/OF",
         help="compute every day of the demo and not a few; of several runs side by side, the N-th",
     )
+    parser.addoption(
+        "--installed",
+        action="store_true",
+        help="fail where a test is skipped for want of what can be installed, like Chromium",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that is skipped for a reason that is not on the list."""
+    report = yield
+    allowed = NOT_TO_BE_INSTALLED if item.config.getoption("--installed") else ALLOWED
+    if report.skipped and isinstance(call.excinfo and call.excinfo.value, pytest.skip.Exception):
+        reason = str(call.excinfo.value) if call.excinfo else ""
+        if reason not in allowed:
+            report.outcome = "failed"
+            report.longrepr = f"expected no skip but those of tests/machine.py, got: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.dbt.build_database import DBT_PROJECT, PROJECT_ROOT
+from tests.dbt.build_database import DBT_PROJECT
+from tests.machine import LAW_TEXTS, needs_law_texts
 
-LAWS = Path(
-    os.environ.get("ZHIBIAO_LAW_TEXTS", PROJECT_ROOT.parent / "shared" / "reference" / "law")
-)
-"""One Markdown file a law, its name beginning with the law's title; not in the repository."""
 FILES = {
     "行政复议法": {"1999年，2017年修正": "行政复议法(2017", "2023年修订": "行政复议法(2023"},
     "市场监督管理投诉举报处理暂行办法": {"总局令第20号": "投诉举报处理暂行办法"},
@@ -42,7 +38,7 @@ def files_of(basis: dict[str, str]) -> list[Path]:
     named = FILES.get(basis["title"], {}).get(basis["number"])
     return [
         path
-        for path in LAWS.glob("*.md")
+        for path in LAW_TEXTS.glob("*.md")
         if (path.name.startswith(named) if named else _title(path) == basis["title"])
     ]
 
@@ -55,9 +51,7 @@ def without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-@pytest.mark.skipif(
-    not LAWS.is_dir(), reason=f"no law texts in {LAWS}; ZHIBIAO_LAW_TEXTS names their folder"
-)
+@needs_law_texts
 def test_the_words_of_every_citation_stand_in_its_law() -> None:
     quoted = [basis for basis in BASES if basis["words"]]
     assert len(quoted) > len(BASES) / 2
@@ -73,9 +67,7 @@ def test_the_words_of_every_citation_stand_in_its_law() -> None:
     assert unfounded == []
 
 
-@pytest.mark.skipif(
-    not LAWS.is_dir(), reason=f"no law texts in {LAWS}; ZHIBIAO_LAW_TEXTS names their folder"
-)
+@needs_law_texts
 def test_the_words_of_every_citation_stand_in_the_article_that_it_names() -> None:
     """The text of an article runs to the next; of several that are named one has the words."""
     astray = [

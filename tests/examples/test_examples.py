@@ -8,7 +8,6 @@ The files are not in the repository: ZHIBIAO_EXAMPLE_DATA names their folder.
 from __future__ import annotations
 
 import csv
-import os
 import re
 import shutil
 import zipfile
@@ -21,13 +20,13 @@ import duckdb
 import pytest
 
 from pipelines.demo.bureau import write_demo
+from tests.machine import EXAMPLE_DATA, NO_EXAMPLE_DATA
 from tests.night.bureau import Bureau
 from tests.shared_builds import build_once
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("ZHIBIAO_EXAMPLE_DATA", ROOT.parent / "shared" / "data" / "real"))
-NEW_YORK = DATA / "nyc_council_casework_2021_2025.csv"
-MONTREAL = DATA / "montreal_violations.csv"
+NEW_YORK = EXAMPLE_DATA / "nyc_council_casework_2021_2025.csv"
+MONTREAL = EXAMPLE_DATA / "montreal_violations.csv"
 DELIVERED = {
     "nyc_casework/casework_20250115.csv": NEW_YORK,
     "montreal/violations_20250115.csv": MONTREAL,
@@ -70,9 +69,8 @@ def _add_the_indicator_of_the_docs(project: Path) -> None:
 @pytest.fixture(scope="module")
 def bureau(shared_folder: Path) -> Bureau:
     """A small demo bureau with both examples, after its first night. Read only."""
-    for file in DELIVERED.values():
-        if not file.is_file():
-            pytest.skip(f"{file.name} is not in {DATA}; ZHIBIAO_EXAMPLE_DATA names its folder")
+    if not all(file.is_file() for file in DELIVERED.values()):
+        pytest.skip(NO_EXAMPLE_DATA)
     return Bureau(build_once(shared_folder, "examples", _run_the_night))
 
 

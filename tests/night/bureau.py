@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.machine import PATIENCE_SECONDS
+
 ZHIBIAO = Path(sys.executable).with_name("zhibiao")
 
 
@@ -60,7 +62,7 @@ class Bureau:
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
         process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=1200)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def night(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -11,10 +10,10 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
 import yaml
 
 from pipelines.demo.changes import redeliver_registrations
+from tests.machine import PATIENCE_SECONDS, needs_mount
 from tests.night.bureau import Bureau
 
 LAST_MONTH = "registrations/registrations_202412.csv"
@@ -150,7 +149,7 @@ def _kill_after(bureau: Bureau, stage: str) -> None:
         if re.match(rf"\[\d+/\d+\] {stage} done", line):
             process.send_signal(signal.SIGKILL)
             break
-    process.communicate(timeout=300)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == -signal.SIGKILL, stage
 
 
@@ -199,16 +198,7 @@ def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
     assert bureau.run("status").returncode == 1
 
 
-def _can_mount() -> bool:
-    if os.geteuid() != 0:
-        return False
-    probe = subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
-    )
-    return probe.returncode == 0
-
-
-@pytest.mark.skipif(not _can_mount(), reason="needs the right to mount a small file system")
+@needs_mount
 def test_a_full_disk_ends_the_night_with_a_message_and_leaves_the_old_release(
     bureau: Bureau,
 ) -> None:
@@ -225,7 +215,7 @@ def test_a_full_disk_ends_the_night_with_a_message_and_leaves_the_old_release(
         capture_output=True,
         text=True,
         check=False,
-        timeout=1200,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode not in (0, None)
     assert "no room" in done.stderr.lower() or "space" in done.stderr

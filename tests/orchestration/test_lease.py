@@ -19,7 +19,7 @@ from pathlib import Path
 from pipelines.orchestration.lease import hold_lease
 with hold_lease(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(10_000)
 """
 
 

@@ -34,6 +34,7 @@ from pipelines.quality.validation import CheckResult
 from pipelines.quality.verdicts import Finding, record_verdicts
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import read_contracts
+from tests.machine import PATIENCE_SECONDS
 from tests.quality.landed import contract, land, registration
 
 STEWARDS = read_stewards(PROJECT_ROOT / "expectations")
@@ -254,7 +255,7 @@ def test_the_outbox_survives_a_kill_between_writing_and_sending(
         [sys.executable, "-c", KILLED, str(layout.warehouse)],
         check=False,
         cwd=PROJECT_ROOT,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == -9
     post = Post()

@@ -205,6 +205,34 @@ def test_only_the_guilty_extract_is_held(layout: Layout, settings: Settings, sui
     )
 
 
+def test_many_short_months_do_not_become_the_measure_of_one_another(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    """Five of eight: their median would be theirs, were those that are held not left out."""
+    extracts = [
+        land(
+            layout, EVENTS, [registration(month * 1000 + n) for n in range(rows)],
+            slot=f"2023{month:02d}", sequence=month,
+            covers=(date(2023, month, 1), date(2023, month, 28)),
+        )
+        for month, rows in enumerate((100, 100, 100, 4, 4, 4, 4, 4), start=1)
+    ]  # fmt: skip
+    verdicts = judge(layout, settings, suite, *extracts)
+    assert [v.reason for v in verdicts] == [None] * 3 + ["volume_is_not_too_low"] * 5
+
+
+def test_a_warning_about_a_whole_delivery_is_told_and_holds_nothing(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    long = land(
+        layout, EVENTS, [registration(9000 + n) for n in range(60)], slot="202307", sequence=7,
+        covers=(date(2023, 7, 1), date(2023, 7, 28)),
+    )  # fmt: skip
+    verdict = judge(layout, settings, suite, *months(layout, 6), long)[-1]
+    assert verdict.is_accepted
+    assert [f.rule_id for f in verdict.findings] == ["volume_is_not_too_high"]
+
+
 def test_an_empty_extract_among_full_ones_is_held(
     layout: Layout, settings: Settings, suite: Suite
 ) -> None:

@@ -157,6 +157,10 @@ def test_an_incident_is_the_same_one_while_its_rule_fails_across_deliveries(
     assert second.extract_id == "202412.v002.00000002"
     assert list_closed_since(gate.operations, EVER) == []
 
+    gate.night(EVENTS)
+    (standing,) = list_open(gate.operations)
+    assert (standing.rows_before, standing.rows_affected) == (2, 1), "a quiet night changes neither"
+
     gate.night(EVENTS, months(layout, good(42), 3))
     assert list_open(gate.operations) == []
     assert [i.incident_id for i in list_closed_since(gate.operations, EVER)] == [first.incident_id]
@@ -320,6 +324,11 @@ def test_an_incident_that_is_not_open_cannot_be_acknowledged(
 ) -> None:
     with pytest.raises(ZhibiaoError, match="got 7"):
         acknowledge(operations, 7)
+    settle_checks(operations, "complaints", [check("a", success=False)])
+    (incident,) = list_open(operations)
+    settle_checks(operations, "complaints", [check("a", success=True)])
+    with pytest.raises(ZhibiaoError, match=f"got {incident.incident_id}"):
+        acknowledge(operations, incident.incident_id)
 
 
 def test_a_source_that_is_away_for_two_nights_is_one_incident(gate: Gate) -> None:

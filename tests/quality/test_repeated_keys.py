@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.layout import Layout
 from pipelines.quality.incidents import Incident, list_closed_since, list_open
+from pipelines.quality.repeated_keys import find_repeated_keys
 from pipelines.quality.suites import Suite
 from pipelines.settings import Settings
 from pipelines.sources.extracts import Extract
@@ -65,6 +66,18 @@ def test_a_key_in_two_periods_is_one_warning_that_names_both_deliveries_newest_f
     assert months.deliver(DECEMBER, registration(7)) == []
     closed = list_closed_since(months.gate.operations, EVER)
     assert [i.incident_id for i in closed] == [incident.incident_id]
+
+
+def test_rows_without_a_key_are_not_one_another(months: Months) -> None:
+    """Two of them in two months are two rows that cannot be told apart, and no repetition."""
+    landed = []
+    for number, slot in enumerate((DECEMBER, NOVEMBER), start=1):
+        unnamed = [registration(number, 注册资本=None)]
+        extract = land(months.gate.layout, EVENTS, unnamed, slot=slot, sequence=number)
+        months.gate.night(EVENTS, extract)
+        landed.append(extract)
+    by_capital = EVENTS.model_copy(update={"key": ("注册资本",)})
+    assert find_repeated_keys(months.gate.layout, by_capital, landed) is None
 
 
 def test_rows_of_long_records_are_named_by_record_and_line(months: Months) -> None:

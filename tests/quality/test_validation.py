@@ -18,6 +18,7 @@ from pipelines.quality.self_test import self_test
 from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
 from pipelines.quality.validation import Outcome, carry_out, check_table
 from pipelines.settings import PROJECT_ROOT
+from tests.machine import PATIENCE_SECONDS
 
 PHONE = "13812345678"
 
@@ -152,7 +153,7 @@ def test_a_result_that_was_cut_refuses_to_be_read_as_whole(database: Path) -> No
 def test_the_file_is_free_for_the_next_writer_after_a_check(database: Path) -> None:
     check_table(database, "ledgers.items", suite_of(sql("select * from {batch} where number < 0")))
     writer = f"import duckdb; duckdb.connect({str(database)!r}).execute('create table t (a int)')"
-    subprocess.run([sys.executable, "-c", writer], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", writer], check=True, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("folder", ["有 空格", "a$HOME", "100%25", "x=1&y#z", "[ab]*"])
@@ -179,6 +180,6 @@ def test_nothing_is_written_and_nothing_shown_beside_the_results(tmp_path: Path)
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert (done.stdout, done.stderr, list(home.rglob("*"))) == ("", "", [])

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.layout import Layout
 from pipelines.releases.folders import pointing_link
 from pipelines.releases.switch import publish
+from tests.machine import PATIENCE_SECONDS
 from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
 from tests.releases.killed_night import NEXT_ID
 
@@ -44,7 +45,7 @@ def test_killed_before_any_change_the_current_release_is_whole(
         text=True,
         check=True,
         env=ENVIRONMENT,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
 
     states = [json.loads(line) for line in result.stdout.splitlines()]

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from pipelines.reports.dictionary.pages import write_dictionary
-from tests.reports.test_page_in_a_browser import CHROMIUM, browser
+from tests.machine import needs_chromium
+from tests.reports.test_page_in_a_browser import browser
 
 __all__ = ["browser"]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from pipelines.reports.annual.render import write_annual_report
 from pipelines.reports.render import render_report
+from tests.machine import CHROMIUM, needs_chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module", params=["nightly", "annual"])

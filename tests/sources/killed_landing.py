@@ -25,7 +25,7 @@ def main() -> None:
         def write_and_wait(*arguments: Any) -> None:
             extract_folder.write_tables(*arguments)
             print("written", flush=True)
-            time.sleep(60)
+            time.sleep(10_000)
 
         vars(deliveries)["write_tables"] = write_and_wait
     else:

@@ -267,6 +267,20 @@ def test_a_profile_keeps_no_personal_value_and_is_hashed_again(bureau: Bureau) -
     assert "profile.json" in finding
 
 
+def test_a_personal_column_of_few_values_keeps_none_of_them(bureau: Bureau) -> None:
+    """Not even as pseudonyms: their shares would tell the persons apart."""
+    fields = [
+        {**field, "sensitivity": "personal"} if field["name"] == "来源" else field
+        for field in FIELDS
+    ]
+    drop_month(bureau, 1)
+    (extract,) = bureau.land(csv_contract(fields=fields)).extracts
+    said: dict[str, Any] = json.loads(extract.profile_path.read_text(encoding="utf-8"))
+    assert said["columns"]["来源"]["values"] is None
+    assert said["columns"]["街道"]["values"] is not None
+    assert "p1_" not in extract.profile_path.read_text(encoding="utf-8")
+
+
 def test_a_damaged_profile_is_named(bureau: Bureau) -> None:
     drop_month(bureau, 1)
     (extract,) = bureau.land(TABLE).extracts

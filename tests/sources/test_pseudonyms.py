@@ -46,7 +46,7 @@ def session() -> Iterator[duckdb.DuckDBPyConnection]:
         yield database
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(LETTERS, max_size=80), min_size=1, max_size=20))
 @example(["张三", "x" * 200, "", "𠮷", "１３８", "e\u0301"])
 def test_it_is_the_hmac_that_python_computes(

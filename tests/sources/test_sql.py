@@ -100,6 +100,38 @@ def test_the_overlap_brings_nothing_twice(complaints: Bureau) -> None:
     )
 
 
+def test_a_night_for_a_past_day_takes_what_has_changed_since(complaints: Bureau) -> None:
+    """Else a night in between would set the watermark beyond changes that nobody took."""
+    (extract,) = complaints.land(items_contract(), NIGHT, day=NEXT).extracts
+    assert numbers(landed_rows(extract)) == ["A1", "A2", "A3", "A4"]
+
+
+def test_a_change_at_the_first_moment_of_the_overlap_is_taken(
+    bureau: Bureau, postgres: str
+) -> None:
+    """Without an overlap that is the day of the watermark itself, from midnight on."""
+    fill_postgres(postgres)
+    bureau.connections["complaints"] = postgres
+    bureau.land(items_contract(overlap_days=0))
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute("insert into items (item_no, updated_at) values ('A5', '2025-01-10')")
+    (late,) = bureau.land(items_contract(overlap_days=0)).extracts
+    assert numbers(landed_rows(late)) == ["A5"]
+
+
+def test_an_instant_is_read_in_the_time_of_the_bureau(bureau: Bureau, postgres: str) -> None:
+    """Whatever the server's own zone, and the reader's session's."""
+    fill_postgres(postgres, [("A1", None, None, None, None, "2025-01-02 08:00:00")])
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute(
+            "alter table items alter updated_at type timestamptz"
+            " using updated_at at time zone 'Asia/Shanghai'"
+        )
+    bureau.connections["complaints"] = postgres
+    (extract,) = bureau.land(items_contract()).extracts
+    assert [row[5] for row in landed_rows(extract)] == ["2025-01-02 08:00:00"]
+
+
 def test_a_row_that_goes_back_to_an_earlier_form_lands_again(complaints: Bureau) -> None:
     """Known is what equals the newest landed row, not any."""
     for amount in ("7", "1"):
