@@ -28,6 +28,7 @@ PREFIX = "ZHIBIAO_"
 DOTENV = ".env"
 # Set by the night for dbt's profile; nobody else's to set, and in our environment all the same.
 _SET_FOR_DBT = {"ZHIBIAO_BUILD_DATABASE"}
+_BYTES = {"MB": 10**6, "GB": 10**9}
 _SECRET = {"connections", "alert_targets"}
 _WHAT_TO_DO = "Mend them in the environment or in .env; README.md lists every setting."
 
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     def pseudonym_key_path(self) -> Path:
         """The key file in use."""
         return self.pseudonym_key_file or self.warehouse / "keys" / "pseudonym"
+
+
+def count_bytes(memory_limit: str) -> int:
+    """A memory limit, as the settings allow it, in bytes."""
+    return int(float(memory_limit[:-2]) * _BYTES[memory_limit[-2:]])
 
 
 def read_settings() -> Settings:

@@ -11,14 +11,15 @@ import typer
 
 from pipelines.cli.indicator_names import find_indicator
 from pipelines.cli.output import Format, write_rows
-from pipelines.errors import NotFoundError, ReleaseError, UsageError
+from pipelines.errors import NotFoundError, UsageError
 from pipelines.layout import Layout
-from pipelines.releases.reading import open_release, time_limit
+from pipelines.releases.queries import ask
+from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.catalogue import EXTERNAL_LEDGER
 from pipelines.reports.formats import EXTERNAL, Scale, show_change, show_value
 from pipelines.reports.legal_bases import cite, read_legal_bases
 from pipelines.reports.periods import Period, name_period, parse_period
-from pipelines.settings import read_settings
+from pipelines.settings import count_bytes, read_settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 ReleaseOption = Annotated[
@@ -48,10 +49,6 @@ OPTIONAL = ("breakdown", "breakdown_value", "numerator", "denominator", "share")
 PER_CENT = Scale("%", -2, 2)
 # A rank or a bound of a document is never passed off as computed.
 STATED = {"external": EXTERNAL_LEDGER, "mark": f"（{EXTERNAL}）"}
-QUERY_SECONDS = 300
-# What a terminal, a pipe or a sheet can take; whole tables lie in the release as Parquet.
-QUERY_ROWS = 1_000_000
-READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 GRAINS = ("month", "quarter", "year", "ytd")
 
 
@@ -180,24 +177,15 @@ def sql(
     release: ReleaseOption = None,
 ) -> None:
     """Run a query on the current release: read-only, and unable to reach any other file."""
-    text = query if query is not None else sys.stdin.read()
-    with open_named_release(release) as connection:
-        try:
-            _refuse_other_than_one_query(connection, text)
-            with time_limit(connection, QUERY_SECONDS):
-                result = connection.execute(text)
-                rows = result.fetchmany(QUERY_ROWS + 1)
-        except duckdb.Error as error:
-            raise UsageError(
-                f"query: expected one that DuckDB takes, got: {error}\n"
-                "Mend it; the tables: zhibiao sql 'show all tables'"
-            ) from None
-        columns = [column[0] for column in result.description or []]
-    if len(rows) > QUERY_ROWS:
-        raise ReleaseError(
-            f"query: expected at most {QUERY_ROWS:,} rows, got more. "
-            "Add a limit, or read the Parquet files of the release."
-        )
+    settings = read_settings()
+    database = find_release(Layout.of(settings), release).database
+    columns, rows = ask(
+        database,
+        query if query is not None else sys.stdin.read(),
+        memory_limit=settings.memory_limit,
+        memory_bytes=count_bytes(settings.memory_limit),
+        threads=settings.threads,
+    )
     write_rows(columns, rows, output)
 
 
@@ -210,18 +198,3 @@ def open_named_release(release: str | None) -> duckdb.DuckDBPyConnection:
         memory_limit=settings.memory_limit,
         threads=settings.threads,
     )
-
-
-def _refuse_other_than_one_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
-    """The connection can change nothing that lasts; a PRAGMA or SET would still seem to work.
-
-    DuckDB turns one PIVOT into two statements without a text of their own.
-    """
-    statements = connection.extract_statements(text)
-    written = [s.type for s in statements if s.query]
-    if not statements or len(written) > 1 or not READING.issuperset(written):
-        got = ", ".join(kind.name for kind in written) or "none"
-        raise UsageError(
-            f"query: expected one SELECT, FROM, SHOW, DESCRIBE or EXPLAIN, got {got}. "
-            "Ask one question at a time; a release is only read."
-        )

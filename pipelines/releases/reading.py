@@ -5,19 +5,17 @@ What belongs here: read-only, bounded access. What does not: anything that chang
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import NotFoundError, ReleaseError
+from pipelines.errors import NotFoundError
 from pipelines.layout import Layout
 from pipelines.releases.folders import DATABASE, PAGE, PARQUET, REPORT
 from pipelines.releases.manifest import ReleaseManifest, read_manifest
+from pipelines.releases.queries import open_for_reading
 
 
 @dataclass(frozen=True)
@@ -110,44 +108,10 @@ def open_release(
 ) -> duckdb.DuckDBPyConnection:
     """Open a release (the current one by default) so that a query can only read it.
 
-    The file is opened read-only under its own folder, not through `current`: the connection stays
-    on one release while the next is published. Other files, extensions and settings are out of
-    reach, and nothing is spilled to disk.
+    The file is opened under its own folder, not through `current`: the connection stays on one
+    release while the next is published.
 
     Raises:
         NotFoundError: when there is no such release.
     """
-    release = find_release(layout, release_id)
-    # Given when connecting: connections of one process to one file share their settings, so the
-    # second could not set what the first has locked.
-    return duckdb.connect(
-        str(release.database),
-        read_only=True,
-        config={
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "max_temp_directory_size": "0KiB",
-            "enable_external_access": False,
-            "lock_configuration": True,
-        },
-    )
-
-
-@contextmanager
-def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Stop whatever the connection runs inside the block after so many seconds.
-
-    Raises:
-        ReleaseError: when the time is up.
-    """
-    timer = threading.Timer(seconds, connection.interrupt)
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise ReleaseError(
-            f"query: expected an answer within {seconds:g} s, got none. "
-            "Ask for fewer rows, or read the Parquet files of the release."
-        ) from None
-    finally:
-        timer.cancel()
+    return open_for_reading(find_release(layout, release_id).database, memory_limit, threads)

@@ -15,10 +15,9 @@ from typing import Literal
 import duckdb
 
 from pipelines.errors import ExtractHeldError, SettingsError
+from pipelines.settings import count_bytes
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sql_text import literal
-
-_UNITS = {"MB": 10**6, "GB": 10**9}
 
 
 @contextmanager
@@ -66,7 +65,7 @@ def require_room(table: SourceTable, size: int, memory_limit: str) -> None:
     Raises:
         ExtractHeldError: `too_large`.
     """
-    if size > float(memory_limit[:-2]) * _UNITS[memory_limit[-2:]]:
+    if size > count_bytes(memory_limit):
         raise _too_large(table, f"文件有 {size / 10**6:,.0f} MB，")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.layout import Layout
-from tests.releases.bureau import make_layout, write_build
+from pipelines.releases.switch import publish
+from tests.releases.bureau import build_sealed, make_layout, write_build
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,10 @@ def layout(built_bureau: Path, tmp_path: Path) -> Layout:
     """A scratch installation whose build database and dbt manifest are written."""
     shutil.copytree(built_bureau, tmp_path, dirs_exist_ok=True)
     return make_layout(tmp_path / "warehouse")
+
+
+@pytest.fixture
+def published(layout: Layout) -> Layout:
+    """The same after its first release."""
+    publish(layout, build_sealed(layout))
+    return layout

@@ -14,19 +14,12 @@ from pipelines.releases.reading import (
     find_release,
     list_releases,
     open_release,
-    time_limit,
 )
 from pipelines.releases.switch import publish
 from pipelines.releases.verify import verify_release
 from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
 
 OTHER_ID = "2025-01-16-0123456789ab"
-
-
-@pytest.fixture
-def published(layout: Layout) -> Layout:
-    publish(layout, build_sealed(layout))
-    return layout
 
 
 def test_before_the_first_night_there_is_no_release(layout: Layout) -> None:
@@ -86,19 +79,3 @@ def test_a_query_beyond_the_memory_limit_is_refused_and_spills_nothing(published
 def test_one_process_may_open_a_release_twice(published: Layout) -> None:
     with open_release(published) as first, open_release(published) as second:
         assert first.sql("from release").fetchall() == second.sql("from release").fetchall()
-
-
-def test_a_query_beyond_the_time_limit_is_stopped(published: Layout) -> None:
-    with (
-        open_release(published) as connection,
-        pytest.raises(ReleaseError, match=r"expected an answer within 0\.2 s"),
-        time_limit(connection, 0.2),
-    ):
-        connection.execute(
-            "select count(*) from range(1_000_000) as a, range(1_000_000) as b where hash(a, b) = 1"
-        ).fetchall()
-
-
-def test_a_query_within_the_time_limit_is_answered(published: Layout) -> None:
-    with open_release(published) as connection, time_limit(connection, 30):
-        assert connection.sql("select count(*) from areas").fetchall() == [(4,)]
