@@ -11,7 +11,7 @@ from pathlib import Path
 from pipelines.settings import Settings
 
 OWNER_ONLY = 0o077
-"""The umask of a night: what it writes is its owner's; a release is opened when it is sealed."""
+"""The umask of every command: what it writes is its owner's, until it is opened to the group."""
 
 
 @dataclass(frozen=True)

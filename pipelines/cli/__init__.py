@@ -7,6 +7,7 @@ Heavy imports (Dagster, Great Expectations) happen inside the commands that need
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
@@ -24,6 +25,7 @@ from pipelines.cli import (
     status,
 )
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
+from pipelines.layout import OWNER_ONLY
 from pipelines.quality.digests import mask_personal_numbers
 
 app = typer.Typer(
@@ -48,6 +50,7 @@ app.add_typer(release.app)
 
 def main() -> None:
     """Run the command line; whatever fails prints one message and exits with its own code."""
+    os.umask(OWNER_ONLY)
     try:
         app()
     except ZhibiaoError as error:

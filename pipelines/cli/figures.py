@@ -26,11 +26,17 @@ ReleaseOption = Annotated[
     str | None, typer.Option("--release", help="An older release; the current one by default.")
 ]
 
+# A suppressed figure is not shown, whatever is stored, nor what it would follow from.
 FIGURES = """
 select
     v.period_grain, v.period_start, v.period_end, a.area_name, v.breakdown, v.breakdown_value,
-    v.value, i.unit_label, v.numerator, v.denominator,
-    c.change_on_year, c.change_on_period, c.share, v.status, v.as_of, i.kind,
+    if(v.status <> 'suppressed', v.value, null) as value, i.unit_label,
+    if(v.status <> 'suppressed', v.numerator, null) as numerator,
+    if(v.status <> 'suppressed', v.denominator, null) as denominator,
+    if(v.status <> 'suppressed', c.change_on_year, null) as change_on_year,
+    if(v.status <> 'suppressed', c.change_on_period, null) as change_on_period,
+    if(v.status <> 'suppressed', c.share, null) as share,
+    v.status, v.as_of, i.kind,
     i.label_zh || if(i.ledger = $external, $mark, '') as label
 from indicator_values as v
 inner join indicators as i using (indicator_id)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
-from pipelines.layout import OWNER_ONLY, Layout
+from pipelines.layout import Layout
 from pipelines.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ def nightly(
     """Run the night: extract, land, gate, compute, gate, release, tell."""
     from pipelines.orchestration.run import run_night
 
-    os.umask(OWNER_ONLY)
     settings = read_settings()
     write_logs(settings)
     layout = Layout.of(settings)
@@ -83,7 +82,6 @@ def dev(
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
     from pipelines.orchestration.instance import prepare_home
 
-    os.umask(OWNER_ONLY)
     prepare_home(Layout.of(read_settings()))
     program = Path(sys.executable).with_name("dagster")
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,10 +38,28 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_to_readers(folder: Path) -> None:
-    """Let everybody read a finished folder, whatever the umask, and see it on the disk."""
+def open_to_group(path: Path) -> None:
+    """Let the group of a file or folder read it, and nobody else, whatever the umask.
+
+    A folder that hands its group on (setgid) goes on doing so.
+    """
+    mode = path.stat().st_mode
+    path.chmod(0o750 | mode & stat.S_ISGID if stat.S_ISDIR(mode) else 0o640)
+
+
+def make_group_folder(folder: Path) -> None:
+    """Make a folder for the group, and those above it that are missing; others stay."""
+    if folder.is_dir():
+        return
+    make_group_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    open_to_group(folder)
+
+
+def open_release_to_group(folder: Path) -> None:
+    """Let the group read all of a finished folder, and see it on the disk."""
     for path in (*folder.rglob("*"), folder):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        open_to_group(path)
         sync_file(path)
 
 

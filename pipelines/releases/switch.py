@@ -7,11 +7,17 @@ and reading them.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
-from pipelines.releases.durable import open_to_readers, refusing_full_disk, sync_file
+from pipelines.releases.durable import (
+    open_release_to_group,
+    open_to_group,
+    refusing_full_disk,
+    sync_file,
+)
 from pipelines.releases.folders import PARQUET, pointing_link, remove_folder
 from pipelines.releases.manifest import ReleaseManifest
 from pipelines.releases.reading import Release, current_release, find_release, list_releases
@@ -38,7 +44,7 @@ def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Re
             manifest = _keep_existing(target, manifest)
             remove_folder(building)
         else:
-            open_to_readers(building)
+            open_release_to_group(building)
             building.rename(target)
         _let_readers_through(layout)
         sync_file(layout.releases)
@@ -99,9 +105,10 @@ def _parquet_hashes(manifest: ReleaseManifest) -> set[tuple[str, str]]:
 
 
 def _let_readers_through(layout: Layout) -> None:
-    layout.releases.chmod(0o755)
-    # Readers pass through the warehouse without seeing what else lies there.
-    layout.warehouse.chmod(layout.warehouse.stat().st_mode | 0o011)
+    # It holds ledgers, from which a suppressed figure can be counted: for the bureau's own group.
+    open_to_group(layout.releases)
+    # The group passes through the warehouse without seeing what else lies there.
+    layout.warehouse.chmod(layout.warehouse.stat().st_mode | stat.S_IXGRP)
 
 
 def _point_current(layout: Layout, target: Path) -> None:

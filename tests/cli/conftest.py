@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,12 +39,16 @@ def zhibiao(
     monkeypatch.setenv("ZHIBIAO_WAREHOUSE", str(tmp_path / "warehouse"))
     monkeypatch.setenv("ZHIBIAO_SOURCES", str(tmp_path / "sources"))
 
-    def run(*arguments: str, on: Bureau | None = None) -> Answer:
+    def run(*arguments: str, on: Bureau | None = None, allowed: int = 0o022) -> Answer:
         if on is not None:
             monkeypatch.setenv("ZHIBIAO_WAREHOUSE", str(on.warehouse))
         monkeypatch.setattr(sys, "argv", ["zhibiao", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        umask = os.umask(allowed)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            os.umask(umask)
         said = capsys.readouterr()
         code = ended.value.code
         assert isinstance(code, int)

@@ -105,6 +105,16 @@ def test_the_demo_is_for_an_installation_that_nothing_has_been_told_or_delivered
     assert not awaits_demo(_settings(tmp_path, set()))
 
 
+def test_the_demo_is_its_owners_alone_whatever_the_caller_allows(
+    zhibiao: Command, tmp_path: Path
+) -> None:
+    written = zhibiao("demo", "--scale", "0.02", "--to", "2023-02-28", allowed=0)
+    assert written.code == 0, written.err
+    made = [tmp_path / "sources", *(tmp_path / "sources").rglob("*")]
+    assert len(made) > 5
+    assert [p for p in made if stat.S_IMODE(p.stat().st_mode) & 0o077] == []
+
+
 def test_what_a_night_writes_is_its_owners_alone_whatever_the_caller_allows(tmp_path: Path) -> None:
     """Also before the night opens: its logs, what dbt parses, Dagster's home."""
     bureau = Bureau(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import openpyxl
@@ -39,6 +40,26 @@ def test_the_report_of_the_current_release_lies_under_its_id_and_year(
     folder = layout.reports / LATER / "2024"
     assert (answer.code, files_in(folder)) == (0, NAMES)
     assert sorted(answer.out.split()) == [str(folder / name) for name in NAMES]
+
+
+@pytest.mark.parametrize("allowed", [0o000, 0o077])
+@pytest.mark.parametrize("command", [["report", "2024"], ["dictionary"]])
+def test_what_is_written_from_a_release_is_for_the_group_and_nobody_else(
+    zhibiao: Command, layout: Layout, tmp_path: Path, command: list[str], allowed: int
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir(mode=0o700)
+    for output in ([], ["--output", str(own / "new")]):
+        assert zhibiao(*command, *output, allowed=allowed).code == 0
+    made = [
+        path
+        for folder in (layout.reports, layout.dictionary, own / "new")
+        for path in (folder, *folder.rglob("*"))
+        if path.exists()
+    ]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o750}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o640}
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
 
 
 def test_an_older_release_is_reported_into_the_folder_asked_for(

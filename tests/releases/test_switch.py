@@ -122,22 +122,53 @@ def test_a_damaged_build_does_not_become_current(layout: Layout) -> None:
     assert layout.current.resolve().name == RELEASE_ID
 
 
-def test_releases_are_open_to_readers_and_nothing_else_is_opened(layout: Layout) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_a_release_is_for_the_group_and_nothing_else_is_opened(layout: Layout, umask: int) -> None:
     layout.warehouse.chmod(0o700)
     layout.build.chmod(0o700)
-    umask = os.umask(0o077)
+    umask = os.umask(umask)
     try:
         release = publish(layout, build_sealed(layout))
     finally:
         os.umask(umask)
 
     modes = {p: stat.S_IMODE(p.stat().st_mode) for p in release.folder.rglob("*")}
-    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o755}
-    assert {mode for path, mode in modes.items() if path.is_file()} == {0o644}
-    assert stat.S_IMODE(release.folder.stat().st_mode) == 0o755
-    assert stat.S_IMODE(layout.releases.stat().st_mode) == 0o755
-    assert stat.S_IMODE(layout.warehouse.stat().st_mode) == 0o711
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o750}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o640}
+    assert stat.S_IMODE(release.folder.stat().st_mode) == 0o750
+    assert stat.S_IMODE(layout.releases.stat().st_mode) == 0o750
+    assert stat.S_IMODE(layout.warehouse.stat().st_mode) == 0o710
     assert stat.S_IMODE(layout.build.stat().st_mode) == 0o700
+
+
+def test_a_group_that_the_releases_folder_hands_on_is_the_group_of_each_release(
+    layout: Layout,
+) -> None:
+    layout.releases.mkdir(exist_ok=True)
+    group = _another_group()
+    os.chown(layout.releases, -1, group)
+    layout.releases.chmod(0o2700)
+
+    release = publish(layout, build_sealed(layout))
+
+    assert stat.S_IMODE(layout.releases.stat().st_mode) == 0o2750
+    assert {p.stat().st_gid for p in (release.folder, *release.folder.rglob("*"))} == {group}
+
+
+def _another_group() -> int:
+    """A group that files may be given to, other than the one that they get by themselves."""
+    if os.geteuid() == 0:
+        return os.getegid() + 4711
+    others = [group for group in os.getgroups() if group != os.getegid()]
+    return others[0] if others else pytest.skip("this user is in one group alone")
+
+
+def test_a_release_is_closed_to_others_that_one_of_before_had_let_in(layout: Layout) -> None:
+    earlier = publish(layout, build_sealed(layout))
+    earlier.folder.chmod(0o755)
+    layout.releases.chmod(0o755)
+    publish(layout, build_sealed(layout))
+    assert stat.S_IMODE(layout.releases.stat().st_mode) == 0o750
 
 
 def test_a_release_being_built_is_private(layout: Layout) -> None:

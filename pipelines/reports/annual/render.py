@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.releases.durable import sync_file
+from pipelines.releases.durable import make_group_folder, open_to_group, sync_file
 from pipelines.reports.annual.contents import AnnualContents, read_annual_contents
 from pipelines.reports.annual.document import render_document
 from pipelines.reports.annual.drawing import draw_charts
@@ -31,7 +31,7 @@ def write_annual_report(
     """
     contents = read_annual_contents(connection, year)
     # Before the drawing, which takes seconds: a folder that cannot be made is known at once.
-    folder.mkdir(parents=True, exist_ok=True)
+    make_group_folder(folder)
     return replace_files(folder, render_annual_report(contents))
 
 
@@ -57,6 +57,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     try:
         for partial, written in zip(aside.values(), files.values(), strict=True):
             partial.write_bytes(written)
+            open_to_group(partial)
             sync_file(partial)
         for path, partial in aside.items():
             partial.replace(path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.releases.durable import make_group_folder, open_to_group
 from pipelines.reports.dictionary.articles import Article, read_articles
 from pipelines.reports.dictionary.languages import CHINESE, EMPTY, ENGLISH
 from pipelines.reports.figures import read_release
@@ -33,8 +34,9 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, folder: Path) -> int
     articles = read_articles(connection)
     for path, text in render_dictionary(connection, articles).items():
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_group_folder(target.parent)
         target.write_text(text, encoding="utf-8", newline="\n")
+        open_to_group(target)
     return len(articles)
 
 
