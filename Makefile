@@ -26,7 +26,7 @@ lint: .venv/ready ## ruff, mypy and sqlfluff
 format: .venv/ready ## put the Python code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-dev: .venv/ready ## open Dagster's pages on http://127.0.0.1:3000
+dev: .venv/ready ## open Dagster's pages, by the address that it prints
 	@$(BIN)/zhibiao dev
 
 demo: .venv/ready ## write the demo bureau's extracts anew

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -80,13 +78,22 @@ def dev(
     port: Annotated[int, typer.Option(help="Where on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
-    from pipelines.orchestration.instance import prepare_home
+    from pipelines.orchestration.pages import serve_pages
 
-    prepare_home(Layout.of(read_settings()))
-    program = Path(sys.executable).with_name("dagster")
-    workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
-    command = [str(program), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(program, command)  # noqa: S606 our own program, and no shell
+    typer.echo("opening Dagster's pages …", err=True)
+    # Ctrl-C is how they are closed.
+    with suppress(KeyboardInterrupt):
+        serve_pages(Layout.of(read_settings()), port, _announce)
+
+
+def _announce(address: str) -> None:
+    typer.echo(
+        f"请在浏览器打开（地址含本次启动的口令，请勿转发）\n"
+        f"Open in a browser (the address holds the token of this start: keep it to yourself)\n\n"
+        f"  {address}\n\n"
+        "Ctrl-C closes the pages and stops the schedule."
+    )
+    sys.stdout.flush()
 
 
 def awaits_demo(settings: Settings) -> bool:
