@@ -15,6 +15,7 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import is_held
 from pipelines.quality.incidents import list_open
+from pipelines.quality.verdicts import list_held
 from pipelines.releases.reading import current_release, open_release
 from pipelines.reports.figures import read_extract_states
 from pipelines.settings import read_settings
@@ -98,23 +99,18 @@ def _freshness(layout: Layout) -> Section:
 
 
 def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
-    """What is delivered and not in use: refused before landing, or held by its gate.
-
-    A gate's incident closes when an accepted extract takes the place of the held one.
-    """
+    """What is delivered and not in use: refused before landing, or held by its gate."""
     refused = [
         (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message_zh)
         for home in sorted(layout.landing.glob("*/*/"))
         for refusal in Refusals(home).all()
     ]
-    held = operations.execute(
-        "select source_table, origin, extract_id, message from verdicts as v"
-        " where verdict = 'held' and exists (select 1 from incidents as i"
-        " where i.closed_at is null and i.subject = v.source_table and i.extract_id = v.extract_id)"
-        " order by source_table, judged_at"
-    ).fetchall()
+    held = [
+        (extract.source_table, extract.origin, extract.extract_id, extract.message)
+        for extract in list_held(operations)
+    ]
     columns = ("table", "origin", "extract", "why")
-    return "held extracts", columns, refused + [tuple(row) for row in held]
+    return "held extracts", columns, refused + held
 
 
 def _incidents(operations: sqlite3.Connection) -> Section:
