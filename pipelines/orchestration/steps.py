@@ -27,23 +27,6 @@ REFUSALS = {
 """What Zhibiao raises itself, by name: Dagster passes errors on as text."""
 
 
-_WORDS = {
-    "ledgers": "computing the ledgers",
-    "indicators": "computing the indicators",
-    "release__tables": "writing the release",
-    "release__report": "writing the report",
-    "release__current": "verifying the release",
-}
-
-
-def describe_stage(name: str) -> str:
-    """A step in an operator's words: what is done, and to which table."""
-    if name in _WORDS:
-        return _WORDS[name]
-    table = name.removesuffix("_gate")
-    return f"{'landing' if table == name else 'gate of'} {table.replace('__', '.', 1)}"
-
-
 @dataclass(frozen=True)
 class Step:
     """A step that `began`, is `done` or has `failed`; the message says why it failed.

@@ -7,7 +7,8 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from pipelines.orchestration.steps import AWAY, HELD, OUTCOME, Step, StepReporter, describe_stage
+from pipelines.orchestration.stage_names import describe_stage
+from pipelines.orchestration.steps import AWAY, HELD, OUTCOME, Step, StepReporter
 
 
 @dg.asset
