@@ -6,6 +6,7 @@ a minute in DuckDB, and swallows whatever ends it).
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from contextlib import suppress
@@ -29,6 +30,7 @@ def make_job(ending: str) -> dg.JobDefinition:
 
     @dg.asset(key=["complaints", "items"])
     def items(night: dg.ResourceParam[Night]) -> None:
+        logging.getLogger("pipelines.sources").warning("complaints: tried again")
         time.sleep(1)
 
     @dg.asset_check(asset=items, name="gate", blocking=True)
