@@ -78,8 +78,8 @@ def _print_screen(sections: Sequence[Section]) -> None:
         wrapped = wrapped[:_VERDICT_LINES]
         wrapped[-1].truncate(console.width - 1)
         wrapped[-1].append("…")
-    for line in wrapped:
-        console.print(line, no_wrap=True)
+    for part in wrapped:
+        console.print(part, no_wrap=True)
 
 
 def _outcome(layout: Layout, night: sqlite3.Row | None) -> str | None:

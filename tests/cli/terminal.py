@@ -58,7 +58,7 @@ def show_on_a_terminal(
         fcntl.ioctl(0, termios.TIOCSWINSZ, size)
         os.execve(command[0], list(command), own | {"TERM": "xterm-256color"})  # noqa: S606 ours
     screen, shown, end = pyte.Screen(columns, ROWS), Shown(), time.monotonic() + SECONDS
-    stream = pyte.ByteStream(screen)
+    stream, is_typed = pyte.ByteStream(screen), False
     try:
         while time.monotonic() < end:
             try:
@@ -70,9 +70,9 @@ def show_on_a_terminal(
             rows = [row.rstrip() for row in screen.display]
             if not shown.screens or rows != shown.screens[-1]:
                 shown.screens.append(rows)
-            if press and (typed := press(rows)):
+            if not is_typed and (typed := press(rows)):
                 os.write(terminal, typed)
-                press = lambda _: b""  # noqa: E731
+                is_typed = True
         else:
             os.kill(pid, signal.SIGKILL)
     finally:

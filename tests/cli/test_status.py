@@ -158,7 +158,7 @@ def test_the_worst_of_nights_fits_on_one_screen_and_the_verdict_stands_last(
         "ended_at": "2025-01-16 00:20:00", "outcome": "failed", "message": "ledgers: 坏" * 200,
         "current_release": "2025-01-14-0123456789ab",
     }  # fmt: skip
-    sections = {
+    sections: dict[str, list[dict[str, Any]]] = {
         "night": [night],
         "stages": [
             {"stage": f"source__t{n}", "outcome": outcome, "seconds": 1.0}
