@@ -36,7 +36,7 @@ def run_night(environment: dict[str, str]) -> tuple[float, float, list[tuple[str
     steps, peak = [], 0.0
     for line in night.stderr:
         peak = max(peak, _peak_megabytes(night.pid))
-        if found := re.match(r"\[\d+/\d+\] (\S+) done in ([\d.]+) s", line):
+        if found := re.match(r"\[\d+/\d+\] (\S+) (?:done|held|away) in ([\d.]+) s", line):
             steps.append((found[1], float(found[2])))
     if night.wait() != 0:
         raise SystemExit("the night did not release; run `zhibiao nightly` to see why")

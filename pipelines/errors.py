@@ -10,7 +10,8 @@
     ├── GateError                   a check could not be carried out, or closed the gate
     ├── ReleaseError                a release could not be built, verified or switched to
     │   └── NotFoundError           the release, or the year in it, that was asked for is not there
-    └── NightRunningError           another night holds the lease
+    ├── NightRunningError           another night holds the lease
+    └── NightInterruptedError       Ctrl-C or SIGTERM ended the night
 
 Every message reads `<subject>: expected <x>, got <y>. <What to do.>` and never quotes a value of a
 personal column: a cast error of the database quotes the cell, so it is rewritten before it gets
@@ -93,3 +94,9 @@ class NightRunningError(ZhibiaoError):
     """Another night holds the lease of this warehouse."""
 
     exit_code = 75  # EX_TEMPFAIL
+
+
+class NightInterruptedError(ZhibiaoError):
+    """The night was ended from outside, by Ctrl-C or SIGTERM."""
+
+    exit_code = 130  # as a shell says of SIGINT

@@ -26,7 +26,7 @@ create table if not exists stages (
     night_id text not null references nights,
     stage text not null,                -- Dagster step
     ended_at text not null,
-    outcome text not null,              -- done | failed
+    outcome text not null,              -- done | held | away | failed
     seconds real not null,
     primary key (night_id, stage)
 );

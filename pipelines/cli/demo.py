@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipelines.cli.arguments import require_file
 from pipelines.settings import read_settings
 
 
@@ -24,13 +25,15 @@ def demo(
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     end: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
     totals: Annotated[
-        Path | None, typer.Option(help="CSV of published figures to reproduce.", exists=True)
+        Path | None, typer.Option(help="CSV of published figures to reproduce.")
     ] = None,
 ) -> None:
     """Write the demo bureau's extracts (synthetic) below ZHIBIAO_SOURCES."""
     from pipelines.demo.bureau import write_demo
 
     settings = read_settings()
+    if totals:
+        require_file(totals, "--totals")
     with Console(stderr=True).status("writing the demo bureau …"):
         summary = write_demo(
             settings.sources,

@@ -19,7 +19,6 @@ def dictionary(
         Path | None,
         typer.Option(
             help="Folder to write to; dictionary/<release> of the warehouse by default.",
-            file_okay=False,
         ),
     ] = None,
     release: ReleaseOption = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote
 
 from pipelines.quality.digests import mask_personal_numbers
@@ -37,13 +37,25 @@ class MaskedFormatter(logging.Formatter):
         return mask_personal_numbers(text)
 
 
+class CurrentStandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is now: a moving line puts itself in its place meanwhile."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """Looked up for each record."""
+        return sys.stderr
+
+
 def write_logs(settings: Settings) -> None:
     """Write our own log from `log_level` on, and other libraries' from warnings on.
 
     Libraries log rows and statements at their lower levels, which no log of ours may hold.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CurrentStandardError()
     handler.setFormatter(MaskedFormatter(_secrets(settings)))
     root = logging.getLogger()
     root.handlers = [handler]

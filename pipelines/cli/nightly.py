@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
 from pipelines.layout import Layout
 from pipelines.settings import Settings, read_settings
-
-if TYPE_CHECKING:
-    from pipelines.orchestration.steps import Step
-
-    Listener = Callable[[Step, int], None]
 
 
 def nightly(
@@ -53,6 +45,8 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: extract, land, gate, compute, gate, release, tell."""
+    from pipelines.cli.progress import show_progress
+    from pipelines.orchestration.pace import usual_seconds
     from pipelines.orchestration.run import run_night
 
     settings = read_settings()
@@ -63,7 +57,7 @@ def nightly(
 
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
         write_demo(layout.sources)
-    with _progress() as listener:
+    with show_progress(usual_seconds(layout)) as listener:
         night_id = run_night(
             settings,
             day.date() if day else None,
@@ -108,44 +102,3 @@ def awaits_demo(settings: Settings) -> bool:
         or any(path.is_file() for path in layout.sources.rglob("*"))
         or any(layout.landing.glob("*/*/*"))
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Listener]:
-    """A moving bar on a terminal; one line a step elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _LinePrinter()
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("opening the night", total=None)
-
-        def show(step: Step, total: int) -> None:
-            progress.update(task, total=total, description=step.name)
-            if step.state != "began":
-                progress.advance(task)
-            if step.state == "failed":
-                console.print(f"failed: {step.name}", style="red")
-
-        yield show
-
-
-class _LinePrinter:
-    """One line a step, for logs."""
-
-    def __init__(self) -> None:
-        self._ended = 0
-
-    def __call__(self, step: Step, total: int) -> None:
-        if step.state == "began":
-            return
-        self._ended += 1
-        line = f"[{self._ended}/{total}] {step.name} {step.state} in {step.seconds:.1f} s"
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-LOG_WIDTH = 160
+# Wider than any table: in a pipe or a log no line is folded, so that `grep` finds what it shows.
+PIPED_WIDTH = 100_000
 
 
 class Format(StrEnum):
@@ -92,22 +93,25 @@ def write_rows(
         writer.writerow(columns)
         writer.writerows([[_field(v) for v in row] for row in rows])
     else:
-        open_console().print(_as_table(columns, rows, title, numbers))
+        print_table(open_console(), _as_table(columns, rows, numbers), title)
 
 
 def open_console() -> Console:
-    """Standard output as wide as the terminal; wide enough for any table in a log."""
-    console = Console()
-    return console if console.is_terminal else Console(width=LOG_WIDTH)
+    """Standard output: as wide as the terminal, or else as wide as what is written."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def print_table(console: Console, table: Table, title: str | None = None) -> None:
+    """Print a table below its title; Rich would pad the title to the table's width."""
+    if title is not None:
+        console.print(Text(title, style="italic"), soft_wrap=True)
+    console.print(table)
 
 
 def _as_table(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    title: str | None,
-    numbers: Collection[str],
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Collection[str]
 ) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for index, name in enumerate(columns):
         is_number = name in numbers or any(_is_number(row[index]) for row in rows)
         # Text: a bracket in a value is no markup.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.arguments import require_file
 from pipelines.cli.figures import FormatOption, ReleaseOption, open_named_release
 from pipelines.cli.output import Format, open_console, write_rows
 from pipelines.reports.catalogue import read_catalogue
@@ -24,11 +25,7 @@ COLUMNS = (
 def reconcile(
     file: Annotated[
         Path,
-        typer.Argument(
-            help="CSV of published figures: indicator_id, published, unit, period.",
-            exists=True,
-            dir_okay=False,
-        ),
+        typer.Argument(help="CSV of published figures: indicator_id, published, unit, period."),
     ],
     output: FormatOption = Format.TABLE,
     release: ReleaseOption = None,
@@ -37,6 +34,7 @@ def reconcile(
 
     Exits with 1 when a figure differs or the release does not state it.
     """
+    require_file(file, "FILE")
     figures = read_published_figures(file)
     with open_named_release(release) as connection:
         identity = read_release(connection)

@@ -20,7 +20,6 @@ def report(
         Path | None,
         typer.Option(
             help="Folder to write to; reports/<release>/<year> of the warehouse by default.",
-            file_okay=False,
         ),
     ] = None,
     release: ReleaseOption = None,

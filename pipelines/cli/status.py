@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from pipelines.cli.output import Format, Section, write_sections
+from pipelines.cli.output import Format, Section, open_console, write_sections
+from pipelines.cli.status_screen import summarize_status
 from pipelines.clock import SHANGHAI
 from pipelines.errors import NotFoundError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import is_held
 from pipelines.quality.incidents import list_open
+from pipelines.quality.verdicts import list_held
 from pipelines.releases.reading import current_release, open_release
 from pipelines.reports.figures import read_extract_states
 from pipelines.settings import read_settings
 from pipelines.sources.refusals import Refusals
 
+_VERDICT_LINES = 4
+
 
 def status(
     output: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.TABLE,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List every stage, source and incident.")
+    ] = False,
 ) -> None:
-    """Show the last night, its stages, held extracts, open incidents and freshness.
+    """Show the last night on one screen: what is held, late and open, and the verdict last.
 
-    Exits with 1 when the last night ended without a release, so that a scheduler can ask.
+    CSV and JSON always list everything. Exits with 1 when the last night ended without a release,
+    so that a scheduler can ask.
     """
     layout = Layout.of(read_settings())
     if not layout.operations.exists():
@@ -45,9 +55,31 @@ def status(
             _held(layout, operations),
             _incidents(operations),
         ]
-    write_sections(sections, output)
+    if output is Format.TABLE and not everything:
+        _print_screen(sections)
+    else:
+        write_sections(sections, output)
     if outcome not in ("running", "released"):
         raise typer.Exit(1)
+
+
+def _print_screen(sections: Sequence[Section]) -> None:
+    """On a terminal no line wraps but the verdict, which is cut; in a pipe nothing is cut."""
+    named = {
+        title: [dict(zip(columns, row, strict=True)) for row in rows]
+        for title, columns, rows in sections
+    }
+    lines, verdict = summarize_status(named)
+    console = open_console()
+    for line in lines:
+        console.print(Text(line), no_wrap=True, overflow="ellipsis")
+    wrapped = list(Text(verdict, style="bold").wrap(console, console.width))
+    if len(wrapped) > _VERDICT_LINES:
+        wrapped = wrapped[:_VERDICT_LINES]
+        wrapped[-1].truncate(console.width - 1)
+        wrapped[-1].append("…")
+    for part in wrapped:
+        console.print(part, no_wrap=True)
 
 
 def _outcome(layout: Layout, night: sqlite3.Row | None) -> str | None:
@@ -98,23 +130,18 @@ def _freshness(layout: Layout) -> Section:
 
 
 def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
-    """What is delivered and not in use: refused before landing, or held by its gate.
-
-    A gate's incident closes when an accepted extract takes the place of the held one.
-    """
+    """What is delivered and not in use: refused before landing, or held by its gate."""
     refused = [
         (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message_zh)
         for home in sorted(layout.landing.glob("*/*/"))
         for refusal in Refusals(home).all()
     ]
-    held = operations.execute(
-        "select source_table, origin, extract_id, message from verdicts as v"
-        " where verdict = 'held' and exists (select 1 from incidents as i"
-        " where i.closed_at is null and i.subject = v.source_table and i.extract_id = v.extract_id)"
-        " order by source_table, judged_at"
-    ).fetchall()
+    held = [
+        (extract.source_table, extract.origin, extract.extract_id, extract.message)
+        for extract in list_held(operations)
+    ]
     columns = ("table", "origin", "extract", "why")
-    return "held extracts", columns, refused + [tuple(row) for row in held]
+    return "held extracts", columns, refused + held
 
 
 def _incidents(operations: sqlite3.Connection) -> Section:

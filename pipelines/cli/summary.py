@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.output import open_console
+from pipelines.cli.output import open_console, print_table
 from pipelines.demo.marker import LABEL
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
@@ -57,7 +57,7 @@ def print_summary(settings: Settings, night_id: str) -> None:
             soft_wrap=True,
         )
     console.print()
-    table = Table(title=f"{year} 主要指标", title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     table.add_column("指标")
     table.add_column("数值", justify="right")
     table.add_column("单位")
@@ -65,7 +65,7 @@ def print_summary(settings: Settings, night_id: str) -> None:
     for figure in figures:
         shown = f"{figure.shown.text} {figure.shown.mark}".rstrip()
         table.add_row(figure.label, shown, figure.unit, figure.change.text)
-    console.print(table)
+    print_table(console, table, f"{year} 主要指标")
     with open_operations(layout.operations) as operations:
         _print_problems(console, operations, _read_labels(layout))
     if any(layout.digests.glob("*.md")):
@@ -98,7 +98,7 @@ def _print_problems(
     if not incidents:
         console.print("\nNothing was quarantined or held back.")
         return
-    table = Table(title="隔离与暂扣", title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     table.add_column("数据")
     table.add_column("原因")
     table.add_column("行数", justify="right")
@@ -106,4 +106,4 @@ def _print_problems(
         rows = incident["row_count"]
         subject = labels.get(incident["subject"], incident["subject"])
         table.add_row(subject, incident["message"], "—" if rows is None else f"{rows:,}")
-    console.print(table)
+    print_table(console, table, "隔离与暂扣")

@@ -1,4 +1,4 @@
-"""Models and tests of dbt that failed, in plain words: dbt's own are no help to an operator.
+"""Models and tests of dbt in plain words: dbt's own are no help to an operator.
 
 Belongs here: naming the table, the test and the rows. Does not: running dbt (`dbt_runs`).
 """
@@ -41,14 +41,28 @@ def describe_failures(failed: Sequence[RunResult], labels: Mapping[str, str]) ->
     )
 
 
+def describe_test(result: RunResult, labels: Mapping[str, str]) -> str:
+    """What a data test expected and how many rows it found, for its check on Dagster's page."""
+    node: dict[str, Any] = result.node.to_dict()
+    if result.status not in {"pass", "warn", "fail"}:
+        return _describe(result, labels)
+    subject = _subject(_tested_table(node), labels)
+    found = f"{result.failures} rows" if result.failures else "none"
+    return f"{subject}: expected no row of: {_meaning(node)}, got {found}."
+
+
 def _describe(result: RunResult, labels: Mapping[str, str]) -> str:
     node: dict[str, Any] = result.node.to_dict()
     table = _tested_table(node) if node["resource_type"] == "test" else str(node["name"])
-    subject = f"{labels[table]}（{table}）" if table in labels else table
+    subject = _subject(table, labels)
     if node["resource_type"] == "test" and result.status == "fail":
         return f"{subject}: {_meaning(node)}，{result.failures or 0}行（{node['name']}）"
     words = mask_personal_numbers(str(result.message or "").strip())
     return f"{subject}: {node['resource_type']} {node['name']} ended with {result.status}: {words}"
+
+
+def _subject(table: str, labels: Mapping[str, str]) -> str:
+    return f"{labels[table]}（{table}）" if table in labels else table
 
 
 def _tested_table(node: Mapping[str, Any]) -> str:

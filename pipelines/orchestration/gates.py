@@ -13,16 +13,16 @@ import dagster as dg
 from pipelines.errors import ContractError, ReleaseError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
-from pipelines.orchestration.steps import CLOSED_BY
+from pipelines.orchestration.steps import CLOSED_BY, HELD, OUTCOME
 from pipelines.quality.broken_gates import note_broken_gate
-from pipelines.quality.closed_gates import closed_gate_message
+from pipelines.quality.gate_sentences import describe_extract_gate, describe_table_gate
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.incidents import settle_checks, settle_extracts
 from pipelines.quality.self_test import self_test
 from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import check_table
-from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
+from pipelines.quality.verdicts import Verdict, list_held, record_verdicts, select_unjudged
 from pipelines.releases.durable import refusing_full_disk
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import list_readable_extracts
@@ -46,18 +46,23 @@ def extract_gate(table: SourceTable) -> dg.AssetChecksDefinition:
     def gate(night: dg.ResourceParam[Night]) -> dg.AssetCheckResult:
         prove_the_wiring()
         judged, broken = judge_table(night, table)
-        held = {v.extract_id: str(v.message) for v in judged if not v.is_accepted}
+        with open_operations(night.layout.operations) as operations:
+            held = list_held(operations, table.id)
         is_usable = bool(night.accepted(table.id))
         quarantined = sum(v.rows_quarantined for v in judged)
         return dg.AssetCheckResult(
             passed=is_usable and not broken and not held and not quarantined,
             severity=dg.AssetCheckSeverity.WARN,
+            description=broken
+            or describe_extract_gate(
+                table, night.suite_of(table), judged, held, is_usable=is_usable
+            ),
             metadata={
-                "could not be judged": broken,
+                **({OUTCOME: HELD} if held or broken else {}),
                 "extracts judged": len(judged),
                 "rows loaded": sum(v.rows_loaded for v in judged),
                 "rows quarantined": quarantined,
-                "held": held,
+                "held": {extract.extract_id: str(extract.message) for extract in held},
             },
         )
 
@@ -148,13 +153,15 @@ def table_gate(suite: Suite) -> dg.AssetChecksDefinition:
             }
         )
         is_closed = any(result.blocks for result in failed)
-        stewards = read_stewards(night.layout.expectations)
+        said = describe_table_gate(suite, results, read_stewards(night.layout.expectations))
         return dg.AssetCheckResult(
             passed=not failed,
             severity=dg.AssetCheckSeverity.ERROR if is_closed else dg.AssetCheckSeverity.WARN,
+            description=said,
             metadata={
-                CLOSED_BY: closed_gate_message(suite, results, stewards) if is_closed else "",
+                **({CLOSED_BY: said} if is_closed else {}),
                 "rules": len(results),
+                "rows that fail": sum(result.rows_affected or 0 for result in failed),
                 "seconds": round(results[0].seconds, 2) if results else 0.0,
                 "failed": {result.rule_id: result.meaning for result in failed},
             },

@@ -5,6 +5,7 @@ import dagster as dg
 from pipelines.errors import SourceUnavailableError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
+from pipelines.orchestration.steps import AWAY, HELD, OUTCOME
 from pipelines.quality.incidents import hold_delivery, settle_deliveries
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import HeldDelivery, land_table
@@ -36,7 +37,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
             )
         except SourceUnavailableError as error:
             _hold(night, table, [_away(table, night)], severity="warning")
-            return dg.MaterializeResult(metadata={"unavailable": str(error)})
+            return dg.MaterializeResult(metadata={OUTCOME: AWAY, "unavailable": str(error)})
         _hold(night, table, report.held)
         if report.is_complete:
             with open_operations(night.layout.operations) as operations:
@@ -44,6 +45,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 settle_deliveries(operations, table, still_held)
         return dg.MaterializeResult(
             metadata={
+                **({OUTCOME: HELD} if report.held else {}),
                 "dagster/row_count": report.rows,
                 "bytes": report.bytes,
                 "seconds": round(report.seconds, 2),

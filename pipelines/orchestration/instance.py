@@ -11,6 +11,9 @@ import dagster as dg
 
 from pipelines.layout import Layout
 
+# Compute logs would copy standard output and error of every step into files, and turn file
+# descriptor 2 away from the terminal for as long: no progress could be shown, and whatever a
+# library writes would be kept unmasked. What a step says stands in the event log.
 CONFIGURATION = """\
 # Written by Zhibiao at every start; changes here do not last.
 telemetry:
@@ -25,6 +28,9 @@ event_log_storage:
   class: KeptConnectionEventLog
   config:
     base_dir: {history}
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 run_monitoring:
   enabled: true
   max_runtime_seconds: 7200

@@ -31,12 +31,7 @@ def hold_lease(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         if not (_lock(file, fcntl.LOCK_EX) or _lock_later(file)):
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise NightRunningError(
-                f"{path.name}: expected no other night on this warehouse, got one running "
-                f"({holder}). Wait until it ends; `zhibiao status` shows where it stands."
-            )
+            raise _running(path)
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat()}))
         file.flush()
@@ -44,6 +39,26 @@ def hold_lease(path: Path) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def refuse_while_held(path: Path) -> None:
+    """Refuse what a night that is running would refuse, before anything is begun.
+
+    A courtesy: only who holds the lease knows that no other night can begin.
+
+    Raises:
+        NightRunningError: saying which process holds the lease and since when.
+    """
+    if is_held(path):
+        raise _running(path)
+
+
+def _running(path: Path) -> NightRunningError:
+    holder = path.read_text(encoding="utf-8").strip() or "unknown"
+    return NightRunningError(
+        f"{path.name}: expected no other night on this warehouse, got one running "
+        f"({holder}). Wait until it ends; `zhibiao status` shows where it stands."
+    )
 
 
 def is_held(path: Path) -> bool:

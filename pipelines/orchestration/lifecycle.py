@@ -18,6 +18,7 @@ from pipelines.demo.marker import DemoMarker, read_marker
 from pipelines.errors import SettingsError, UsageError
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.sources_folder import require_sources
@@ -31,6 +32,8 @@ from pipelines.quality.stewards import read_stewards
 from pipelines.settings import Settings
 from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.older_deliveries import require_known
+
+ENDED_FROM_OUTSIDE = "由人员或系统中断（Ctrl-C 或 SIGTERM），已完成的部分保留"
 
 
 @contextmanager
@@ -57,18 +60,19 @@ def open_night(
     """
     os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
-    with hold_lease(layout.lease):
+    with hold_lease(layout.lease), note_interruptions() as interruptions:
         marker = read_marker(layout.sources)
         now = datetime.now(UTC)
         night = Night(
             night_id,
-            _choose_date(business_date, marker, now),
+            choose_date(business_date, marker, now),
             now,
             settings,
             layout,
             is_synthetic=marker is not None,
             make_current=make_current,
             accept_older=accept_older,
+            interruptions=interruptions,
         )
         _close_interrupted_nights(layout, now)
         shutil.rmtree(layout.build, ignore_errors=True)
@@ -83,7 +87,12 @@ def open_night(
             _close_night(night)
 
 
-def _choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
+def choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
+    """The day that a night states: the one asked for, the demo's last one, or yesterday.
+
+    Raises:
+        UsageError: it lies in the future.
+    """
     chosen = asked or (marker.end if marker else yesterday(now))
     if chosen > today(now):
         raise UsageError(
@@ -128,28 +137,42 @@ def _close_night(night: Night) -> None:
 
 
 def _record_end(night: Night) -> None:
-    step, message = night.failure or ("", "")
+    outcome, message = _outcome_of(night)
+    step, said = night.failure or ("", "")
     with open_operations(night.layout.operations) as operations:
         operations.execute(
             "update nights set ended_at = ?, outcome = ?, release_id = ?, message = ?"
             " where night_id = ?",
             [
                 datetime.now(UTC).isoformat(),
-                "released" if night.released else "failed",
+                outcome,
                 night.released,
-                f"{step}: {message}" if night.failure else None,
+                message,
                 night.night_id,
             ],
         )
-        if not night.released:
+        if outcome != "released":
             queue_operator_message(
                 operations,
                 night_id=night.night_id,
                 business_date=night.business_date,
                 stage=step or _last_stage(operations, night.night_id),
-                message=message or "没有步骤报错，但后续步骤没有执行",
+                message=ENDED_FROM_OUTSIDE
+                if outcome == "interrupted"
+                else said or "没有步骤报错，但后续步骤没有执行",
                 has_release=night.layout.current.exists(),
             )
+
+
+def _outcome_of(night: Night) -> tuple[str, str | None]:
+    """How a night ended, and the message that `zhibiao status` shows."""
+    step, said = night.failure or ("", "")
+    why = f"{step}: {said}" if night.failure else None
+    if night.released:
+        return "released", why
+    if night.interruptions.asked:
+        return "interrupted", f"{step or 'night'}: ended by Ctrl-C or SIGTERM"
+    return "failed", why
 
 
 def _last_stage(operations: sqlite3.Connection, night_id: str) -> str:

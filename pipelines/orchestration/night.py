@@ -16,6 +16,7 @@ from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
+from pipelines.orchestration.interruption import Interruptions
 from pipelines.orchestration.steps import Step
 from pipelines.quality.suites import Suite, read_suites
 from pipelines.quality.verdicts import Verdict, read_verdicts
@@ -47,6 +48,8 @@ class Night:
     """Deliveries refused before they could land, and sources that were away."""
     gates: list[dict[str, JsonValue]] = field(default_factory=list)
     """One summary per suite that was run, for the manifest."""
+    interruptions: Interruptions = field(default_factory=Interruptions)
+    """Whether Ctrl-C or SIGTERM has asked the night to end."""
     failure: tuple[str, str] | None = None
     """The step that failed, and its message."""
     released: str | None = None
@@ -115,8 +118,13 @@ class Night:
         return release_id_for(self.business_date, used, states, self.definitions)
 
     def note_step(self, step: Step) -> None:
-        """Record a step that has ended; the first one that failed is why the night failed."""
+        """Record a step that has ended; the first one that failed is why the night failed.
+
+        Raises:
+            KeyboardInterrupt: the night was asked to end, and the step is only beginning.
+        """
         if step.state == "began":
+            self.interruptions.end_if_asked()
             return
         if step.state == "failed" and self.failure is None:
             self.failure = (step.name, step.message)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.errors import GateError, ReleaseError, ZhibiaoError
+from pipelines.demo.marker import read_marker
+from pipelines.errors import GateError, NightInterruptedError, ReleaseError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.interruption import note_interruptions
+from pipelines.orchestration.lease import refuse_while_held
+from pipelines.orchestration.lifecycle import choose_date
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
@@ -24,7 +29,10 @@ from pipelines.orchestration.steps import (
     innermost_message,
 )
 from pipelines.settings import Settings
+from pipelines.sources.contracts import read_contracts
+from pipelines.sources.older_deliveries import require_known
 
+Listener = Callable[[Step, Sequence[str]], None]
 UNCHANGED = "The current release stays current; `zhibiao status` lists what is open."
 NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 
@@ -32,46 +40,93 @@ NONE_YET = "There is no release yet; `zhibiao status` lists what is open."
 def run_night(
     settings: Settings,
     business_date: date | None,
-    listener: Callable[[Step, int], None],
+    listener: Listener,
     *,
     make_current: bool = False,
     accept_older: Sequence[str] = (),
 ) -> str:
     """Run the nightly job; the id of the night, for looking up what it did.
 
+    A night that is refused leaves no run in Dagster.
+
     Args:
         settings: Of this installation.
         business_date: The day that the figures are stated for; None for the default.
-        listener: Is told each step and how many there are.
+        listener: Is told each step, and the names of all.
         make_current: Whether the release of a past day becomes current.
         accept_older: Source tables whose older delivery may replace a newer one.
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
-            the exit code is that of the cause (75 when another night is running).
+            the exit code is that of the cause (75 when another night is running, 130 when it was
+            ended by Ctrl-C or SIGTERM).
     """
     night_id = str(uuid4())
-    with open_instance(Layout.of(settings)) as instance:
-        job = _load_job(settings, night_id)
-        total = len(job.graph.nodes)
-        chosen: dict[str, Any] = {
-            "make_current": make_current,
-            "accept_older": list(accept_older),
-        }
-        if business_date:
-            chosen["business_date"] = business_date.isoformat()
-        config = {
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            "resources": {"night": {"config": chosen}},
-        }
-        instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, total)))
-        result = job.execute_in_process(
-            instance=instance, run_id=night_id, run_config=config, raise_on_error=False
-        )
-    if not result.success:
-        raise _refusal_of(result, what_stays(Layout.of(settings)))
-    _refuse_without_release(settings, night_id)
+    layout = Layout.of(settings)
+    _refuse_before_a_run(layout, business_date)
+    with note_interruptions() as interruptions, open_instance(layout) as instance:
+        try:
+            job = _load_job(settings, night_id)
+            require_known(accept_older, read_contracts(layout.dbt_project))
+            chosen: dict[str, Any] = {
+                "make_current": make_current,
+                "accept_older": list(accept_older),
+            }
+            if business_date:
+                chosen["business_date"] = business_date.isoformat()
+            result = _execute(job, instance, night_id, chosen, listener)
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            result = None
+        outcome = _read_outcome(layout, night_id)
+        if result is None or (interruptions.asked and outcome != "released"):
+            _clear_run(instance, night_id, outcome)
+            raise NightInterruptedError(
+                "night: expected to run to its end, got Ctrl-C or SIGTERM. "
+                f"{what_stays(layout)} Run it again."
+            )
+        if not result.success:
+            _clear_run(instance, night_id, outcome)
+            raise _refusal_of(result, what_stays(layout))
+    _refuse_without_release(outcome, layout)
     return night_id
+
+
+def _refuse_before_a_run(layout: Layout, business_date: date | None) -> None:
+    """What the opening night would refuse as well, and what costs nothing to ask."""
+    refuse_while_held(layout.lease)
+    choose_date(business_date, read_marker(layout.sources), datetime.now(UTC))
+
+
+def _execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    night_id: str,
+    chosen: Mapping[str, Any],
+    listener: Listener,
+) -> dg.ExecuteInProcessResult:
+    names = list(job.graph.node_dict)
+    instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, names)))
+    config = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        "resources": {"night": {"config": chosen}},
+    }
+    return job.execute_in_process(
+        instance=instance, run_id=night_id, run_config=config, raise_on_error=False
+    )
+
+
+def _clear_run(instance: dg.DagsterInstance, night_id: str, outcome: str | None) -> None:
+    """Leave no run of a night that was never opened, and none as failed that was interrupted.
+
+    Of two nights that begin at once, the one without the lease finds out when its run is there.
+    """
+    run = instance.get_run_by_id(night_id)
+    if run is None:
+        return
+    if outcome is None:
+        instance.delete_run(night_id)
+    elif outcome == "interrupted":
+        instance.report_run_canceled(run, "ended by Ctrl-C or SIGTERM")
 
 
 def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
@@ -85,16 +140,25 @@ def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
         raise
 
 
-def _refuse_without_release(settings: Settings, night_id: str) -> None:
+def _read_outcome(layout: Layout, night_id: str) -> str | None:
+    """How a night ended; None when it was never opened."""
+    try:
+        with open_operations(layout.operations) as operations:
+            night = operations.execute(
+                "select outcome from nights where night_id = ?", [night_id]
+            ).fetchone()
+    except sqlite3.Error:
+        # It may be the store that ended the night; that is said by the run.
+        return "unknown"
+    return str(night["outcome"]) if night else None
+
+
+def _refuse_without_release(outcome: str | None, layout: Layout) -> None:
     """A run whose steps were skipped counts as a success for Dagster, and is none for us."""
-    with open_operations(Layout.of(settings).operations) as operations:
-        night = operations.execute(
-            "select outcome from nights where night_id = ?", [night_id]
-        ).fetchone()
-    if night is None or night["outcome"] != "released":
+    if outcome != "released":
         raise GateError(
             "night: expected a release, got a run that skipped its last steps. "
-            f"{what_stays(Layout.of(settings))}"
+            f"{what_stays(layout)}"
         )
 
 

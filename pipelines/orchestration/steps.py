@@ -13,6 +13,9 @@ from pipelines.errors import ZhibiaoError
 from pipelines.quality.digests import mask_personal_numbers
 
 _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
+HELD, AWAY = "held", "away"
+OUTCOME = "outcome"
+"""Under which a step that ends well says that it is `held` or `away` all the same."""
 CLOSED_GATE = "DagsterAssetCheckFailedError"
 CLOSED_BY = "closed by"
 """Under which a gate's evaluation says why it is closed; the failure that follows does not."""
@@ -26,7 +29,10 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Step:
-    """A step that `began`, is `done` or has `failed`; the message says why it failed."""
+    """A step that `began`, is `done` or has `failed`; the message says why it failed.
+
+    Of those that are done some are `held` (a delivery is not used) or `away` (no source answered).
+    """
 
     name: str
     state: str
@@ -41,12 +47,13 @@ class StepReporter:
         self._listener = listener
         self._began: dict[str, float] = {}
         self._closed: dict[str, str] = {}
+        self._outcomes: dict[str, str] = {}
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
         """What Dagster calls for every event."""
         event = entry.dagster_event
-        if event and event.step_key and (reason := closing_reason(event)):
-            self._closed[event.step_key] = reason
+        if event and event.step_key:
+            self._listen(event, event.step_key)
         state = _STATES.get(event.event_type_value) if event else None
         if event is None or state is None or event.step_key is None:
             return
@@ -54,15 +61,29 @@ class StepReporter:
         began = self._began.setdefault(event.step_key, now)
         closed = self._closed.get(event.step_key, "")
         message = innermost_message(event, closed) if state == "failed" else ""
+        if state == "done":
+            state = self._outcomes.get(event.step_key, state)
         self._listener(Step(event.step_key, state, now - began, message))
+
+    def _listen(self, event: dg.DagsterEvent, step_key: str) -> None:
+        """Keep what a step says of itself before it ends."""
+        if reason := closing_reason(event):
+            self._closed[step_key] = reason
+        if outcome := _said(event, OUTCOME):
+            self._outcomes[step_key] = outcome
 
 
 def closing_reason(event: dg.DagsterEvent) -> str:
     """Why the gate that an event evaluates is closed; empty for an open one and other events."""
-    metadata = getattr(event.event_specific_data, "metadata", None)
-    if event.event_type_value != "ASSET_CHECK_EVALUATION" or not metadata:
-        return ""
-    said = metadata.get(CLOSED_BY)
+    is_evaluation = event.event_type_value == "ASSET_CHECK_EVALUATION"
+    return _said(event, CLOSED_BY) if is_evaluation else ""
+
+
+def _said(event: dg.DagsterEvent, key: str) -> str:
+    """What an evaluation or a materialization says under a key; empty when it says nothing."""
+    data = event.event_specific_data
+    metadata = getattr(getattr(data, "materialization", data), "metadata", None) or {}
+    said = metadata.get(key)
     return str(said.value or "") if said else ""
 
 

@@ -18,7 +18,7 @@ from dbt.artifacts.schemas.run import RunResult
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.orchestration.dbt_runs import DbtRuns
-from pipelines.orchestration.failed_nodes import describe_failures
+from pipelines.orchestration.failed_nodes import describe_failures, describe_test
 from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import subject_labels
 from pipelines.settings import Settings
@@ -131,6 +131,7 @@ def _report(
     """
     checks = {key.name: key for key in context.selected_asset_check_keys}
     selected = context.selected_asset_keys
+    labels = subject_labels(night.contracts, night.suites)
     failed = []
     with duckdb.connect(str(night.layout.build_database), read_only=True) as database:
         for result in results:
@@ -143,8 +144,12 @@ def _report(
                     yield dg.AssetCheckResult(
                         asset_key=key.asset_key,
                         check_name=key.name,
-                        passed=is_good,
-                        metadata={"rows": result.failures or 0},
+                        passed=result.status == "pass",
+                        severity=dg.AssetCheckSeverity.WARN
+                        if result.status == "warn"
+                        else dg.AssetCheckSeverity.ERROR,
+                        description=describe_test(result, labels),
+                        metadata={"rows that fail": result.failures or 0},
                     )
                 continue
             key_of_asset = translator.get_asset_key(node)
@@ -154,7 +159,7 @@ def _report(
                     metadata=_describe(database, node, result.execution_time),
                 )
     if failed:
-        raise GateError(describe_failures(failed, subject_labels(night.contracts, night.suites)))
+        raise GateError(describe_failures(failed, labels))
 
 
 def _describe(

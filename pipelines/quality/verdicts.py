@@ -68,6 +68,16 @@ class Verdict:
         return self.verdict == "accepted"
 
 
+@dataclass(frozen=True)
+class HeldExtract:
+    """An extract that landed and is not in use, for its gate holds it."""
+
+    source_table: str
+    origin: str
+    extract_id: str
+    message: str | None
+
+
 _COLUMNS = (
     "source_table, extract_id, suite_hash, verdict, reason, message, rows_delivered, rows_loaded,"
     " rows_quarantined, rows_duplicate, judged_at, origin, findings"
@@ -96,6 +106,22 @@ def read_verdicts(operations: sqlite3.Connection, source_table: str) -> dict[str
         row["extract_id"]: Verdict(**{**dict(row), "findings": _read_findings(row["findings"])})
         for row in rows
     }
+
+
+def list_held(operations: sqlite3.Connection, source_table: str | None = None) -> list[HeldExtract]:
+    """What a gate holds as of now, of one table or of all.
+
+    An incident closes when an accepted extract takes the place of the held one.
+    """
+    rows = operations.execute(
+        "select source_table, origin, extract_id, message from verdicts as v"
+        " where verdict = 'held' and source_table = ifnull(?, source_table)"
+        " and exists (select 1 from incidents as i"
+        " where i.closed_at is null and i.subject = v.source_table and i.extract_id = v.extract_id)"
+        " order by source_table, judged_at",
+        [source_table],
+    )
+    return [HeldExtract(*row) for row in rows]
 
 
 def _read_findings(stored: str) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -55,6 +56,25 @@ def test_a_table_groups_thousands_and_cuts_idle_zeros(capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "25,284" in shown
     assert "1,234.5 " in shown
+
+
+def _cells(line: str) -> int:
+    """How wide a terminal shows a line; another count than the one that the tables are made by."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def test_a_table_in_a_pipe_is_neither_padded_nor_folded_and_its_borders_stand_in_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = "“核准日期”不是约定格式的日期，" * 20
+    write_rows(["指标", "value"], [("新设企业", 1), (long, 25284)], Format.TABLE, title="标题")
+    title, *table = capsys.readouterr().out.splitlines()
+    assert title == "标题"
+    assert [line for line in table if line != line.rstrip()] == []
+    assert len(table) == 6
+    assert long in table[4]
+    assert len({_cells(line) for line in table}) == 1
+    assert _cells(table[0]) < _cells(long) + 20
 
 
 def test_programs_get_empty_lists_too(capsys: pytest.CaptureFixture[str]) -> None:

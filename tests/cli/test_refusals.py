@@ -119,7 +119,7 @@ def test_what_a_night_writes_is_its_owners_alone_whatever_the_caller_allows(tmp_
     """Also before the night opens: its logs, what dbt parses, Dagster's home."""
     bureau = Bureau(tmp_path)
     refused = subprocess.run(
-        [str(ZHIBIAO), "nightly", "--date", "2999-01-01"],
+        [str(ZHIBIAO), "nightly", "--accept-older", "nothing__here"],
         cwd=tmp_path, env=bureau.environment, umask=0, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert refused.returncode == 64, refused.stderr

@@ -9,22 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.cli.status import _VERDICT_LINES
+from pipelines.cli.status_screen import summarize_status
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
 from tests.cli.conftest import Command
-from tests.night.bureau import Bureau
+from tests.cli.terminal import ROWS, show_on_a_terminal
+from tests.night.bureau import ZHIBIAO, Bureau
 
 TABLE = "registrations__events"
 LATE = "registrations/registrations_202412.csv"
 
 
-def _begin_a_night(warehouse: Path, outcome: str | None = None) -> None:
+def _begin_a_night(
+    warehouse: Path, outcome: str | None = None, message: str = "ledgers: expected x"
+) -> None:
     now = datetime.now(UTC).isoformat()
     with open_operations(warehouse / "operations.sqlite") as operations:
         operations.execute(
             "insert into nights (night_id, business_date, started_at, ended_at, outcome, message)"
             " values ('n1', '2025-01-15', ?, ?, ?, ?)",
-            [now, now if outcome else None, outcome, "ledgers: expected x" if outcome else None],
+            [now, now if outcome else None, outcome, message if outcome else None],
         )
         operations.execute("insert into stages values ('n1', 'ledgers', ?, 'failed', 1.26)", [now])
 
@@ -139,6 +144,82 @@ def test_after_a_released_night_every_section_is_there(
     assert "2025-01-15" in through
     assert all("2025-01-05" <= day <= "2025-01-15" for day in through)
     assert "registration" in {row["owner"] for row in said["open incidents"]}
+
+
+def _many(**said: Any) -> list[dict[str, Any]]:
+    return [{name: f"{value}{n}" for name, value in said.items()} for n in range(100)]
+
+
+def test_the_worst_of_nights_fits_on_one_screen_and_the_verdict_stands_last(
+    zhibiao: Command, tmp_path: Path
+) -> None:
+    night = {
+        "business_date": "2025-01-15", "started_at": "2025-01-15 23:59:00",
+        "ended_at": "2025-01-16 00:20:00", "outcome": "failed", "message": "ledgers: 坏" * 200,
+        "current_release": "2025-01-14-0123456789ab",
+    }  # fmt: skip
+    sections: dict[str, list[dict[str, Any]]] = {
+        "night": [night],
+        "stages": [
+            {"stage": f"source__t{n}", "outcome": outcome, "seconds": 1.0}
+            for n, outcome in enumerate(["done", "held", "away", "failed"] * 20)
+        ],
+        "freshness": _many(
+            source="来源", data_through="2025-01-", stale_from="d", reason="晚" * 80
+        ),
+        "held extracts": _many(table="t", origin="文件" * 60, extract="e", why="缺少" * 60),
+        "open incidents": _many(severity="critical", owner="owner_"),
+    }
+    lines, verdict = summarize_status(sections)
+    assert len(lines) + _VERDICT_LINES < ROWS
+    assert lines[0] == "night of 2025-01-15: 2025-01-15 23:59:00 to 2025-01-16 00:20:00"
+    assert lines[1:5] == [
+        "stages: 20 done, 20 held, 20 away, 20 failed",
+        "  failed: landing source.t3",
+        "  failed: landing source.t7",
+        "  … 58 more",
+    ]
+    assert "sources: 100 to 2025-01-99, 100 of them late" in lines
+    assert "held deliveries: 100" in lines
+    assert "open incidents: 100, 0 of them critical" in lines
+    assert verdict.startswith("failed, current is 2025-01-14-0123456789ab: ledgers: ")
+
+
+def test_on_a_terminal_of_24_by_80_nothing_scrolls_away(tmp_path: Path) -> None:
+    bureau = Bureau(tmp_path)
+    _begin_a_night(bureau.warehouse, "failed", "ledgers: 主键缺失或重复，" * 60)
+    _refuse(bureau.warehouse)
+    _hold_at_the_gate(bureau.warehouse, is_open=True)
+    shown = show_on_a_terminal([str(ZHIBIAO), "status"], bureau.environment, 80)
+    assert shown.code == 1
+    assert shown.last[0].startswith("night of 2025-01-15: ")
+    assert shown.last[1:3] == ["stages: 1 failed", "  failed: computing the ledgers"]
+    assert f"  {LATE}: 文件末尾没有换行" in shown.last
+    assert shown.last[-_VERDICT_LINES].startswith("failed, there is no release yet: ledgers: ")
+    assert shown.last[-1].endswith("…")
+
+
+def test_all_of_it_is_listed_when_asked_and_to_programs_always(
+    zhibiao: Command, tmp_path: Path
+) -> None:
+    _begin_a_night(tmp_path / "warehouse", "released")
+    _hold_at_the_gate(tmp_path / "warehouse", is_open=True)
+    short, long = zhibiao("status").out, zhibiao("status", "--all").out
+    assert "202411.v002.aa" not in short
+    assert "202411.v002.aa" in long
+    assert "│ ledgers │ failed  │     1.3 │" in long
+    assert zhibiao("status", "--format", "json").out == (
+        zhibiao("status", "--all", "--format", "json").out
+    )
+
+
+def test_a_running_night_says_where_it_stands(zhibiao: Command, tmp_path: Path) -> None:
+    _begin_a_night(tmp_path / "warehouse")
+    with hold_lease(tmp_path / "warehouse" / "night.lock"):
+        shown = zhibiao("status").out.splitlines()
+    assert shown[-1] == (
+        "running: 1 stages have ended, the last: computing the ledgers; there is no release yet"
+    )
 
 
 def test_as_csv_each_section_is_a_list_below_its_title(

@@ -74,9 +74,11 @@ def test_bad_deliveries_leave_the_last_good_ones_in_use_until_they_are_mended(
     assert "registrations_202412.csv" in told
     assert "新增列" in told
     assert "暂时无法连接" in told
-    status = bureau.run("status")
+    status = bureau.run("status", "--all")
     assert status.returncode == 0
     assert "registrations_202412.csv" in status.stdout
+    assert re.search(r"complaints__items +│ away ", status.stdout)
+    assert re.search(r"registrations__events +│ held ", status.stdout)
     _assert_nowhere(bureau, "s3cret", done.stdout + done.stderr + told)
 
     for name, content in whole.items():
@@ -111,7 +113,9 @@ def test_a_night_killed_after_any_stage_leaves_a_whole_release_and_the_next_succ
     seen = _read_during_a_night_that_stands_alone(bureau)
     new = bureau.current.resolve().name
     assert new != old
-    assert {lowest for lowest, _ in seen} <= {old, new}
+    # The old one while the night ran, which was still computing; the new one after it.
+    assert {lowest for lowest, _ in seen} == {old, new}
+    assert len(seen) > 1
     assert all(lowest == highest for lowest, highest in seen)
     assert not list((bureau.warehouse / "releases").glob(".*"))
     with sqlite3.connect(bureau.warehouse / "operations.sqlite") as operations:
@@ -132,6 +136,7 @@ def _read_during_a_night_that_stands_alone(bureau: Bureau) -> list[tuple[object,
     assert second.returncode == 75
     assert "expected no other night" in second.stderr
     assert "Wait until it ends" in second.stderr
+    assert first.poll() is None, "the first night ended before the second one was refused"
 
     seen: list[tuple[object, ...]] = []
     while first.poll() is None:
@@ -139,6 +144,7 @@ def _read_during_a_night_that_stands_alone(bureau: Bureau) -> list[tuple[object,
         time.sleep(0.1)
     first.communicate()
     assert first.returncode == 0
+    seen += bureau.query("select min(release_id), max(release_id) from indicator_values")
     return seen
 
 

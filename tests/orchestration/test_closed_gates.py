@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
+import duckdb
 import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.failed_nodes import describe_failures
+from pipelines.orchestration.failed_nodes import describe_failures, describe_test
+from pipelines.orchestration.gates import table_gate
 from pipelines.orchestration.lifecycle import open_night
+from pipelines.orchestration.night import Night
 from pipelines.orchestration.run import _refusal_of, what_stays
 from pipelines.orchestration.sources_folder import require_sources
 from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter
-from pipelines.quality.closed_gates import closed_gate_message
+from pipelines.quality.gate_sentences import describe_table_gate
 from pipelines.quality.incidents import list_open
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import read_suites
+from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta, read_suites
 from pipelines.quality.validation import CheckResult
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import read_contracts
@@ -44,12 +47,47 @@ def test_a_closed_gate_names_every_rule_that_closed_it_and_no_other() -> None:
         check("c", "critical", success=True),
         check("d", "critical", success=False, rows=None),
     ]
-    said = closed_gate_message(suite, results, read_stewards(PROJECT_ROOT / "expectations"))
+    said = describe_table_gate(suite, results, read_stewards(PROJECT_ROOT / "expectations"))
     assert said.startswith(
         "投诉举报咨询台账（ledgers.complaints）: expected an open gate, got critical rules that"
         " fail: a（a有误，3行，负责：消费者权益保护科）；d（d有误，负责：消费者权益保护科）。"
     )
     assert "expectations/complaints.yml" in said
+
+
+def test_an_open_gate_says_how_many_rules_hold_and_which_only_warn() -> None:
+    suite = read_suites(PROJECT_ROOT / "expectations", CONTRACTS)["complaints"]
+    stewards = read_stewards(PROJECT_ROOT / "expectations")
+    passing = check("c", "critical", success=True)
+    assert describe_table_gate(suite, [passing], stewards) == (
+        "投诉举报咨询台账（ledgers.complaints）: expected 1 rules to hold, got no failure."
+    )
+    warned = describe_table_gate(suite, [check("b", "warning", success=False), passing], stewards)
+    assert "expected 2 rules to hold, got 1 that warn: b（b有误，3行，负责：" in warned
+    assert "The gate is open" in warned
+
+
+def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    night = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, Layout.of(settings), True)
+    night.layout.build.mkdir(parents=True)
+    with duckdb.connect(str(night.layout.build_database)) as database:
+        database.execute("create schema ledgers")
+        database.execute("create table ledgers.complaints as from values (1), (null) as t (item)")
+    for severity in ("warning", "critical"):
+        rule = Rule(
+            type="expect_column_values_to_not_be_null",
+            kwargs={"column": "item"},
+            severity=severity,
+            meta=RuleMeta(id="has_item", level="row", owner="registration", meaning="缺少编号"),
+        )
+        meta = SuiteMeta(table="ledgers.complaints", label="投诉举报咨询台账")
+        suite = Suite(name="complaints", meta=meta, expectations=(rule,))
+        answer = table_gate(suite).node_def.compute_fn.decorated_fn(night)  # type: ignore[attr-defined]
+        assert "has_item（缺少编号，1行，负责：" in answer.description
+        assert ("run the night again" in answer.description) is (severity == "critical")
+        assert (CLOSED_BY in answer.metadata) is (severity == "critical")
+        assert answer.metadata["rows that fail"].value == 1
 
 
 @dg.asset
@@ -123,6 +161,24 @@ def test_a_failing_test_of_dbt_is_told_in_plain_words() -> None:
     assert "投诉举报咨询台账（complaints）: model complaints ended with error" in said
     assert "configured to fail" not in said
     assert "13812345678" not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("pass", "none"), ("warn", "2 rows"), ("fail", "2 rows")]
+)
+def test_a_test_of_dbt_says_what_it_expected_and_how_many_rows_it_found(
+    status: str, found: str
+) -> None:
+    key = _node(
+        "is_key_registrations_event_no",
+        attached_node="model.zhibiao.registrations",
+        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
+    )
+    result = _result(key, status, 0 if status == "pass" else 2)
+    assert describe_test(result, {"registrations": "市场主体登记台账"}) == (
+        "市场主体登记台账（registrations）: expected no row of: 主键 event_no 缺失或重复, "
+        f"got {found}."
+    )
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from pipelines.errors import SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.ingestion import landing_asset
@@ -25,13 +27,25 @@ def bureau(tmp_path: Path) -> Bureau:
     return bureau
 
 
+def open_a_night(bureau: Bureau) -> Night:
+    """A night that only lands."""
+    settings = bureau.settings
+    now = datetime.now(UTC)
+    return Night("n", NIGHT, now, settings, Layout.of(settings), is_synthetic=False)
+
+
 def visit(bureau: Bureau) -> Night:
     """A night that only lands; what it holds."""
-    now = datetime.now(UTC)
-    settings = bureau.settings
-    night = Night("n", NIGHT, now, settings, Layout.of(settings), is_synthetic=False)
+    night = open_a_night(bureau)
     landing_asset(csv_contract())(night=night)
     return night
+
+
+def visit_for_its_answer(bureau: Bureau) -> dg.MaterializeResult[None]:
+    """What the step of the table says of itself."""
+    answer = landing_asset(csv_contract())(night=open_a_night(bureau))
+    assert isinstance(answer, dg.MaterializeResult)
+    return answer
 
 
 def open_rules(bureau: Bureau) -> set[str]:
@@ -52,3 +66,24 @@ def test_a_visit_that_breaks_off_is_told_and_leaves_open_what_is_open(
         assert open_rules(bureau) == {"truncated", "unforeseen"}
     assert [held.reason for held in visit(bureau).held] == ["truncated"]
     assert open_rules(bureau) == {"truncated"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "outcome"),
+    [
+        (None, None),
+        (SourceUnavailableError("people: expected an answer, got none."), "away"),
+        (KeyError("unforeseen"), "held"),
+    ],
+)
+def test_a_visit_says_when_its_source_is_away_or_a_delivery_is_held(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, spoil: Exception | None, outcome: str | None
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        assert spoil is not None
+        raise spoil
+
+    if spoil:
+        monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
+    said = visit_for_its_answer(bureau).metadata or {}
+    assert said.get("outcome") == outcome

@@ -1,5 +1,6 @@
 """Dagster's instance and its event log."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -54,6 +55,23 @@ def test_the_home_lies_in_the_warehouse_whatever_the_environment_says(own_layout
     with open_instance(own_layout) as instance:
         assert Path(instance.root_directory) == own_layout.dagster_home
     assert own_layout.dagster_home.stat().st_mode & 0o077 == 0
+
+
+@dg.op
+def write_to_standard_error() -> None:
+    os.write(2, b"what a library says of a row")
+
+
+@dg.job
+def write() -> None:
+    write_to_standard_error()
+
+
+def test_what_a_step_writes_to_its_terminal_is_not_copied_into_files(own_layout: Layout) -> None:
+    with open_instance(own_layout) as instance:
+        write.execute_in_process(instance=instance)
+    kept = [path for path in own_layout.dagster_home.rglob("*") if path.suffix in {".err", ".out"}]
+    assert kept == []
 
 
 def test_a_path_that_yaml_could_misread_is_taken_as_it_stands(tmp_path: Path) -> None:

@@ -148,6 +148,42 @@ def test_a_table_without_an_accepted_extract_warns_and_is_told(night: Night) -> 
     assert incidents(night.layout) == {}
 
 
+def test_the_check_says_what_was_expected_what_was_found_and_in_how_many_rows(
+    night: Night,
+) -> None:
+    deliver(night, registration(1), registration(2, 核准日期="二月三十"))
+    warned = judge(night)
+    said = str(warned.description)
+    assert f"{EVENTS.label}（registrations__events）: expected new extracts to satisfy" in said
+    assert "核准日期缺失、无法识别，或晚于报送日期" in said
+    assert "registrations_202412.csv，1行）" in said
+    assert "Of 2 rows 1 can be used, 1 are quarantined, 0 are duplicates." in said
+    assert "outcome" not in warned.metadata
+    assert "got none to judge." in str(judge(night).description)
+
+
+def test_a_gate_that_holds_an_extract_says_so_each_night_until_it_is_replaced(
+    night: Night,
+) -> None:
+    deliver(night)
+    for _ in range(2):
+        held = judge(night)
+        assert held.metadata["outcome"].value == "held"
+        assert "Held: " in str(held.description)
+        assert "No extract is in use" in str(held.description)
+    deliver(night, registration(1))
+    free = judge(night)
+    assert "outcome" not in free.metadata
+    assert "Held" not in str(free.description)
+
+
+def test_a_gate_that_cannot_answer_is_held_and_says_why(night: Night) -> None:
+    _damage_the_file(night, deliver(night, registration(1)))
+    answer = judge(night)
+    assert answer.metadata["outcome"].value == "held"
+    assert "检查程序出错" in str(answer.description)
+
+
 def test_the_operators_digest_has_the_broken_gate_below_why_the_night_failed(
     night: Night,
 ) -> None:
