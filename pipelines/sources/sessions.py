@@ -60,13 +60,18 @@ def load_scanner(
     )
 
 
+def memory_bytes(memory_limit: str) -> int:
+    """The bytes of a limit like 512MB or 1GB."""
+    return int(float(memory_limit[:-2]) * _UNITS[memory_limit[-2:]])
+
+
 def require_room(table: SourceTable, size: int, memory_limit: str) -> None:
     """Refuse to read a file that is longer than the memory allowed: reading takes several times it.
 
     Raises:
         ExtractHeldError: `too_large`.
     """
-    if size > float(memory_limit[:-2]) * _UNITS[memory_limit[-2:]]:
+    if size > memory_bytes(memory_limit):
         raise _too_large(table, f"文件有 {size / 10**6:,.0f} MB，")
 
 

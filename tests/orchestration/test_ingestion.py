@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.ingestion import landing_asset
@@ -52,3 +53,17 @@ def test_a_visit_that_breaks_off_is_told_and_leaves_open_what_is_open(
         assert open_rules(bureau) == {"truncated", "unforeseen"}
     assert [held.reason for held in visit(bureau).held] == ["truncated"]
     assert open_rules(bureau) == {"truncated"}
+
+
+def test_a_source_that_is_away_is_told_by_what_was_found(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The steward reads that it hung, and not that nobody could connect."""
+
+    def hang(*arguments: object, **options: object) -> None:
+        raise SourceUnavailableError("hung", found_zh="在 600 秒内没有答完")
+
+    monkeypatch.setattr("pipelines.orchestration.ingestion.land_table", hang)
+    (held,) = visit(bureau).held
+    assert held.message_zh == "人员的来源系统在 600 秒内没有答完，沿用上次的数据；恢复后自动补取"
+    assert open_rules(bureau) == {"source_unavailable"}
