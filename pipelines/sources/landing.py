@@ -29,6 +29,7 @@ from pipelines.sources.extracts import (
     table_folder,
     verify_landing,
 )
+from pipelines.sources.hanging_files import answer_within
 from pipelines.sources.history import History
 from pipelines.sources.older_deliveries import hold_older, newer_extract
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
@@ -214,7 +215,12 @@ class _Landing:
         table = self.history.table
         connector = CONNECTORS[table.dialect.connector]
         found = self.retry.call(
-            lambda: connector.discover(table, self.visit), self.visit.seconds_left
+            lambda: answer_within(
+                self.visit.seconds_left,
+                lambda: connector.discover(table, self.visit),
+                f"{table.id} in {table.dialect.location}",
+            ),
+            self.visit.seconds_left,
         )
         report = LandingReport(table.id, waiting=list(found.waiting))
         report.held += [HeldDelivery(table.id, *refused) for refused in found.refused]
