@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     max_visit: Duration = Field(
         default="10m", description="longest visit to the source of one table, like 90s, 10m or 1h"
     )
+    max_night: Duration = Field(
+        default="2h", description="longest whole night, like 90s, 10m or 1h"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="debug, info, warning or error"
     )
@@ -95,6 +98,11 @@ class Settings(BaseSettings):
     def max_visit_seconds(self) -> float:
         """How long a visit to the source of one table may last."""
         return _seconds(self.max_visit)
+
+    @property
+    def max_night_seconds(self) -> float:
+        """How long a whole night may last."""
+        return _seconds(self.max_night)
 
     @property
     def pseudonym_key_path(self) -> Path:

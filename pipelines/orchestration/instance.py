@@ -27,7 +27,6 @@ event_log_storage:
     base_dir: {history}
 run_monitoring:
   enabled: true
-  max_runtime_seconds: 7200
 """
 
 

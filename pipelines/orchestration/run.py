@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,8 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.lifecycle import TIME
+from pipelines.orchestration.night_limit import NightOverdueError
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
@@ -48,7 +51,8 @@ def run_night(
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
-            the exit code is that of the cause (75 when another night is running).
+            the exit code is that of the cause (75 when another night is running, 70 when the night
+            passed its bound).
     """
     night_id = str(uuid4())
     with open_instance(Layout.of(settings)) as instance:
@@ -65,9 +69,11 @@ def run_night(
             "resources": {"night": {"config": chosen}},
         }
         instance.add_event_listener(night_id, StepReporter(lambda step: listener(step, total)))
-        result = job.execute_in_process(
-            instance=instance, run_id=night_id, run_config=config, raise_on_error=False
-        )
+        with suppress(NightOverdueError):  # twice interrupted, Dagster has no result
+            result = job.execute_in_process(
+                instance=instance, run_id=night_id, run_config=config, raise_on_error=False
+            )
+    _refuse_without_time(settings, night_id)
     if not result.success:
         raise _refusal_of(result, what_stays(Layout.of(settings)))
     _refuse_without_release(settings, night_id)
@@ -85,13 +91,26 @@ def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
         raise
 
 
-def _refuse_without_release(settings: Settings, night_id: str) -> None:
-    """A run whose steps were skipped counts as a success for Dagster, and is none for us."""
+def _end_of(settings: Settings, night_id: str) -> tuple[str, str]:
+    """Outcome and message of a night; empty where none was opened."""
     with open_operations(Layout.of(settings).operations) as operations:
         night = operations.execute(
-            "select outcome from nights where night_id = ?", [night_id]
+            "select outcome, message from nights where night_id = ?", [night_id]
         ).fetchone()
-    if night is None or night["outcome"] != "released":
+    return (night["outcome"] or "", night["message"] or "") if night else ("", "")
+
+
+def _refuse_without_time(settings: Settings, night_id: str) -> None:
+    """Whatever was interrupted failed for the time, and not for what it says itself."""
+    outcome, message = _end_of(settings, night_id)
+    if outcome == "failed" and message.startswith(f"{TIME}: "):
+        said = message.removeprefix(f"{TIME}: ")
+        raise ReleaseError(f"{said} {what_stays(Layout.of(settings))}")
+
+
+def _refuse_without_release(settings: Settings, night_id: str) -> None:
+    """A run whose steps were skipped counts as a success for Dagster, and is none for us."""
+    if _end_of(settings, night_id)[0] != "released":
         raise GateError(
             "night: expected a release, got a run that skipped its last steps. "
             f"{what_stays(Layout.of(settings))}"
