@@ -48,7 +48,7 @@ def build_definitions() -> dg.Definitions:
             *(table_gate(suite) for table, suite in suites.items() if table not in contracts),
         ],
         resources={"night": night_resource},
-        jobs=[nightly_job],
+        jobs=[nightly_job(settings)],
         schedules=[nightly_schedule],
     )
 

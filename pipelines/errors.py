@@ -48,9 +48,16 @@ class ContractError(ZhibiaoError):
 
 
 class SourceUnavailableError(ZhibiaoError):
-    """A source system cannot be reached now; the next try may succeed."""
+    """A source system cannot be reached now; the next try may succeed.
+
+    `found_zh` says what was found, as the predicate of a sentence for the steward.
+    """
 
     exit_code = 69  # EX_UNAVAILABLE
+
+    def __init__(self, message: str, *, found_zh: str = "暂时无法连接") -> None:
+        super().__init__(message)
+        self.found_zh = found_zh
 
 
 class StorageError(ZhibiaoError):

@@ -38,6 +38,13 @@ def _absolute(path: Path) -> Path:
 
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
+Duration = Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(s|m|h)$")]
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(duration: str) -> float:
+    return float(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 class Settings(BaseSettings):
@@ -78,6 +85,12 @@ class Settings(BaseSettings):
     memory_limit: Annotated[str, Field(pattern=r"^[1-9]\d*(\.\d+)?(MB|GB)$")] = Field(
         default="1GB", description="memory of each database, like 1GB or 512MB"
     )
+    max_visit: Duration = Field(
+        default="10m", description="longest visit to the source of one table, like 90s, 10m or 1h"
+    )
+    max_night: Duration = Field(
+        default="2h", description="longest whole night, like 90s, 10m or 1h"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="debug, info, warning or error"
     )
@@ -86,6 +99,16 @@ class Settings(BaseSettings):
     def names_sources(self) -> bool:
         """Whether somebody said where deliveries come from: folders, databases, or both."""
         return "sources" in self.model_fields_set or bool(self.connections)
+
+    @property
+    def max_visit_seconds(self) -> float:
+        """How long a visit to the source of one table may last."""
+        return _seconds(self.max_visit)
+
+    @property
+    def max_night_seconds(self) -> float:
+        """How long a whole night may last."""
+        return _seconds(self.max_night)
 
     @property
     def pseudonym_key_path(self) -> Path:

@@ -36,7 +36,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 accept_older=table.id in night.accept_older,
             )
         except SourceUnavailableError as error:
-            _hold(night, table, [_away(table, night)], severity="warning")
+            _hold(night, table, [_away(table, night, error)], severity="warning")
             return dg.MaterializeResult(metadata={OUTCOME: AWAY, "unavailable": str(error)})
         _hold(night, table, report.held)
         if report.is_complete:
@@ -59,13 +59,13 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
     return land
 
 
-def _away(table: SourceTable, night: Night) -> HeldDelivery:
+def _away(table: SourceTable, night: Night, error: SourceUnavailableError) -> HeldDelivery:
     return HeldDelivery(
         table.id,
         f"{table.name}@{table.source}",
         night.business_date.isoformat(),
         "source_unavailable",
-        f"{table.label}的来源系统暂时无法连接，沿用上次的数据；连接恢复后自动补取",
+        f"{table.label}的来源系统{error.found_zh}，沿用上次的数据；恢复后自动补取",
     )
 
 

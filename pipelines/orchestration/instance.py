@@ -33,7 +33,6 @@ compute_logs:
   class: NoOpComputeLogManager
 run_monitoring:
   enabled: true
-  max_runtime_seconds: 7200
 """
 
 

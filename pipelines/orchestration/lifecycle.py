@@ -10,17 +10,19 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 
 from pipelines.clock import today, yesterday
 from pipelines.demo.marker import DemoMarker, read_marker
-from pipelines.errors import SettingsError, UsageError
+from pipelines.errors import SettingsError, SourceUnavailableError, UsageError
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
+from pipelines.orchestration.night_limit import NightLimit
 from pipelines.orchestration.sources_folder import require_sources
 from pipelines.quality.alerts import (
     deliver_outbox,
@@ -31,9 +33,13 @@ from pipelines.quality.alerts import (
 from pipelines.quality.stewards import read_stewards
 from pipelines.settings import Settings
 from pipelines.sources.connectors.file_drops import look_at_drops
+from pipelines.sources.connectors.interface import FirstLooks
+from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
 from pipelines.sources.older_deliveries import require_known
 
 ENDED_FROM_OUTSIDE = "由人员或系统中断（Ctrl-C 或 SIGTERM），已完成的部分保留"
+TIME = "时限"
+"""Where a night stood that had no time left, in the operator's message."""
 
 
 @contextmanager
@@ -56,12 +62,13 @@ def open_night(
 
     Raises:
         NightRunningError: another night holds the lease.
+        NightOverdueError: the night passed `ZHIBIAO_MAX_NIGHT`; raised in whatever it was at.
         UsageError: the business date lies in the future, or `accept_older` names no table.
     """
     os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
     with hold_lease(layout.lease), note_interruptions() as interruptions:
-        marker = read_marker(layout.sources)
+        marker = find_marker(layout)
         now = datetime.now(UTC)
         night = Night(
             night_id,
@@ -79,12 +86,34 @@ def open_night(
         # It may be a mount point of its own, which stays.
         layout.build.mkdir(parents=True, exist_ok=True)
         _record_start(night)
-        try:
-            _see_the_sources(night)
-            night.first_looks = look_at_drops(night.contracts.values(), layout.sources)
-            yield night
-        finally:
-            _close_night(night)
+        with NightLimit(settings, partial(_close_overdue, night)) as limit:
+            try:
+                with limit.interrupting():
+                    _see_the_sources(night)
+                    night.first_looks = _first_looks(night)
+                    yield night
+            finally:
+                if limit.is_past:
+                    night.failure = (TIME, limit.message)
+                _close_night(night)
+
+
+def _first_looks(night: Night) -> FirstLooks | None:
+    """None where the folder does not answer: each table then finds out for itself."""
+    with suppress(SourceUnavailableError):
+        return answer_within(
+            LOOK_SECONDS,
+            lambda: look_at_drops(night.contracts.values(), night.layout.sources),
+            "sources",
+        )
+    return None
+
+
+def find_marker(layout: Layout) -> DemoMarker | None:
+    """None where the folder does not answer: the demo's lies on this machine."""
+    with suppress(SourceUnavailableError):
+        return answer_within(LOOK_SECONDS, lambda: read_marker(layout.sources), "sources")
+    return None
 
 
 def choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
@@ -117,6 +146,12 @@ def _see_the_sources(night: Night) -> None:
     except SettingsError as error:
         night.failure = ("启动", str(error))
         raise
+
+
+def _close_overdue(night: Night, message: str) -> None:
+    """Close a night that goes on all the same; what it does until its process ends is not told."""
+    night.failure = (TIME, message)
+    _close_night(night)
 
 
 def _close_night(night: Night) -> None:

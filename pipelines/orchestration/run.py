@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.demo.marker import read_marker
 from pipelines.errors import GateError, NightInterruptedError, ReleaseError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
@@ -18,7 +17,7 @@ from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import refuse_while_held
-from pipelines.orchestration.lifecycle import choose_date
+from pipelines.orchestration.lifecycle import TIME, choose_date, find_marker
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
@@ -58,8 +57,8 @@ def run_night(
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
-            the exit code is that of the cause (75 when another night is running, 130 when it was
-            ended by Ctrl-C or SIGTERM).
+            the exit code is that of the cause (75 when another night is running, 70 when the night
+            passed its bound, 130 when it was ended by Ctrl-C or SIGTERM).
     """
     night_id = str(uuid4())
     layout = Layout.of(settings)
@@ -77,7 +76,8 @@ def run_night(
             result = _execute(job, instance, night_id, chosen, listener)
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
             result = None
-        outcome = _read_outcome(layout, night_id)
+        outcome, message = _read_end(layout, night_id)
+        _refuse_without_time(outcome, message, layout)
         if result is None or (interruptions.asked and outcome != "released"):
             _clear_run(instance, night_id, outcome)
             raise NightInterruptedError(
@@ -94,7 +94,7 @@ def run_night(
 def _refuse_before_a_run(layout: Layout, business_date: date | None) -> None:
     """What the opening night would refuse as well, and what costs nothing to ask."""
     refuse_while_held(layout.lease)
-    choose_date(business_date, read_marker(layout.sources), datetime.now(UTC))
+    choose_date(business_date, find_marker(layout), datetime.now(UTC))
 
 
 def _execute(
@@ -140,17 +140,23 @@ def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
         raise
 
 
-def _read_outcome(layout: Layout, night_id: str) -> str | None:
-    """How a night ended; None when it was never opened."""
+def _read_end(layout: Layout, night_id: str) -> tuple[str | None, str]:
+    """How a night ended, and what it said; None when it was never opened."""
     try:
         with open_operations(layout.operations) as operations:
             night = operations.execute(
-                "select outcome from nights where night_id = ?", [night_id]
+                "select outcome, message from nights where night_id = ?", [night_id]
             ).fetchone()
     except sqlite3.Error:
         # It may be the store that ended the night; that is said by the run.
-        return "unknown"
-    return str(night["outcome"]) if night else None
+        return "unknown", ""
+    return (str(night["outcome"]), night["message"] or "") if night else (None, "")
+
+
+def _refuse_without_time(outcome: str | None, message: str, layout: Layout) -> None:
+    """Whatever was interrupted failed for the time, and not for what it says itself."""
+    if outcome == "failed" and message.startswith(f"{TIME}: "):
+        raise ReleaseError(f"{message.removeprefix(f'{TIME}: ')} {what_stays(layout)}")
 
 
 def _refuse_without_release(outcome: str | None, layout: Layout) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.quality.incidents import settle_checks
 from pipelines.quality.stewards import OPERATOR
@@ -16,6 +16,7 @@ from pipelines.quality.validation import CheckResult
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import MANIFEST
+from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
 
 _SUBJECT = "sources"
 
@@ -45,7 +46,15 @@ def require_sources(
 
 
 def _what_is_wrong(layout: Layout, settings: Settings, contracts: Mapping[str, SourceTable]) -> str:
-    if any(path.is_file() for path in layout.sources.rglob("*")):
+    try:
+        is_there = answer_within(
+            LOOK_SECONDS,
+            lambda: any(path.is_file() for path in layout.sources.rglob("*")),
+            f"sources {layout.sources}",
+        )
+    except SourceUnavailableError as error:
+        return str(error)
+    if is_there:
         return ""
     if {table.source for table in contracts.values()} <= set(settings.connections):
         return ""

@@ -18,7 +18,7 @@ from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableE
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
-from pipelines.sources.connectors.interface import Candidate, FileChangedError, FirstLooks, Visit
+from pipelines.sources.connectors.interface import Candidate, FirstLooks, NotNowError, Visit
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.deliveries import land_delivery
 from pipelines.sources.extract_folder import remove_leftovers
@@ -29,9 +29,11 @@ from pipelines.sources.extracts import (
     table_folder,
     verify_landing,
 )
+from pipelines.sources.hanging_files import answer_within
 from pipelines.sources.history import History
 from pipelines.sources.older_deliveries import hold_older, newer_extract
 from pipelines.sources.pseudonyms import PseudonymKey, open_key
+from pipelines.sources.reading_apart import read_delivery
 from pipelines.sources.refusals import HeldDelivery, Refusals
 from pipelines.sources.retries import Retry
 from pipelines.sources.sessions import within_memory
@@ -62,7 +64,7 @@ class LandingReport:
     held: list[HeldDelivery] = field(default_factory=list)
     """Refused now, or before and not mended since."""
     waiting: list[str] = field(default_factory=list)
-    """Files not yet complete; the next night takes them."""
+    """Files not yet complete, or that the visit had no time for; the next night takes them."""
     unchanged: int = 0
     """Deliveries that brought nothing new."""
     is_complete: bool = True
@@ -152,7 +154,7 @@ def _visit_source(
 ) -> LandingReport:
     remove_leftovers(table_folder(layout, table.id))
     history = History.read(layout, table)
-    refusals = Refusals(history.home, f"{reading_code()} {settings.memory_limit}")
+    refusals = Refusals(history.home, _reader(settings))
     seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
     visit = Visit(
         sources=layout.sources,
@@ -165,9 +167,15 @@ def _visit_source(
         known_files=history.known_files | seen,
         threads=settings.threads,
         memory_limit=settings.memory_limit,
+        max_seconds=settings.max_visit_seconds,
     )
     key = _open_key(table, layout, settings, history)
     return _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
+
+
+def _reader(settings: Settings) -> str:
+    """What refuses a delivery beside its contract: what it refused, another one may take."""
+    return f"{reading_code()} {settings.memory_limit} {settings.max_visit}"
 
 
 def _require_folder(landing: Path) -> None:
@@ -206,11 +214,22 @@ class _Landing:
         """Take every delivery in turn."""
         table = self.history.table
         connector = CONNECTORS[table.dialect.connector]
-        found = self.retry.call(lambda: connector.discover(table, self.visit))
+        found = self.retry.call(
+            lambda: answer_within(
+                self.visit.seconds_left,
+                lambda: connector.discover(table, self.visit),
+                f"{table.id} in {table.dialect.location}",
+            ),
+            self.visit.seconds_left,
+        )
         report = LandingReport(table.id, waiting=list(found.waiting))
         report.held += [HeldDelivery(table.id, *refused) for refused in found.refused]
         for candidate in found.candidates:
-            self._take(candidate, report)
+            if self.visit.seconds_left:
+                self._take(candidate, report)
+            else:
+                report.waiting.append(candidate.origin)
+                report.is_complete = False
         reported = {(delivery.origin, delivery.slot) for delivery in report.held}
         report.held += [
             refusal.delivery
@@ -232,7 +251,7 @@ class _Landing:
             return
         try:
             extract = self._land(candidate)
-        except FileChangedError:
+        except NotNowError:
             report.waiting.append(candidate.origin)
         except ExtractHeldError as refusal:
             report.held.append(self._refuse(candidate, refusal.reason, str(refusal)))
@@ -251,9 +270,10 @@ class _Landing:
 
     def _land(self, candidate: Candidate) -> Extract | None:
         table = self.history.table
-        connector = CONNECTORS[table.dialect.connector]
         with within_memory(table):
-            reading = self.retry.call(lambda: connector.read(table, candidate, self.visit))
+            reading = self.retry.call(
+                lambda: read_delivery(table, candidate, self.visit), self.visit.seconds_left
+            )
             return land_delivery(
                 candidate,
                 reading,

@@ -2,7 +2,7 @@
 
 What belongs here: `landing/<source>/<table>/_held/<slot>.<sha8>.json`. What does not: extracts that
 landed and were held by their gate (quality). A refusal stays open until other bytes are taken for
-its slot, or the contract, the code or the memory allowed reads them differently.
+its slot, or the contract, the code or the memory and time allowed read them differently.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Refusal:
     size: int
     contract_version: int = 0
     reader: str = ""
-    """What refused them, beside the contract: the code and the memory that it was allowed."""
+    """What refused them, beside the contract: the code, and the memory and time it was allowed."""
 
 
 class Refusals:

@@ -25,15 +25,15 @@ class Retry:
     first_wait: float = 1.0
     longest_wait: float = 10.0
 
-    def call(self, action: Callable[[], T]) -> T:
-        """Carry out an action, again when the source was away.
+    def call(self, action: Callable[[], T], seconds: float) -> T:
+        """Carry out an action, again when the source was away and less than `seconds` are gone.
 
         Raises:
             SourceUnavailableError: of the last attempt.
         """
         caller = stamina.RetryingCaller(
             attempts=self.attempts,
-            timeout=None,
+            timeout=seconds,
             wait_initial=self.first_wait,
             wait_max=self.longest_wait,
             wait_jitter=0,

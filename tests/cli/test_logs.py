@@ -13,6 +13,7 @@ from pipelines.cli.logs import write_logs
 from pipelines.errors import SourceUnavailableError
 from pipelines.settings import Settings
 from pipelines.sources.retries import Retry
+from tests.machine import PATIENCE_SECONDS
 
 OURS = logging.getLogger("pipelines.here")
 
@@ -35,7 +36,7 @@ def test_a_source_that_is_away_is_one_line_a_try(capfd: pytest.CaptureFixture[st
         raise SourceUnavailableError("complaints: expected an answer, got none.")
 
     with pytest.raises(SourceUnavailableError):
-        Retry(attempts=3, first_wait=0.01, longest_wait=0.01).call(ask)
+        Retry(attempts=3, first_wait=0.01, longest_wait=0.01).call(ask, PATIENCE_SECONDS)
     said = capfd.readouterr()
     assert said.out == ""
     lines = said.err.splitlines()

@@ -22,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_needs_to_be_set() -> None:
     settings = read_settings()
     assert settings.memory_limit == "1GB"
+    assert (settings.max_visit_seconds, settings.max_night_seconds) == (600, 7200)
     assert settings.pseudonym_key_path == settings.warehouse / "keys" / "pseudonym"
 
 
@@ -53,6 +54,10 @@ def test_a_relative_folder_is_taken_from_the_working_directory(
         ("MEMORY_LIMIT", "0GB", "got '0GB'"),
         ("KEEP_RELEASES", "1", "expected a number of releases, 2 or more, got '1'"),
         ("THREADS", "many", "expected a number of threads, 1 to 256, got 'many'"),
+        ("MAX_VISIT", "0m", "expected longest visit to the source of one table, like 90s, 10m or"),
+        ("MAX_NIGHT", "-1h", "expected longest whole night, like 90s, 10m or 1h, got '-1h'"),
+        ("MAX_VISIT", "1.5h", "got '1.5h'"),
+        ("MAX_VISIT", "soon", "got 'soon'"),
         ("LOG_LEVEL", "loud", "expected debug, info, warning or error, got 'loud'"),
         ("CONNECTIONS", f"{{complaints: {SECRET}}}", "expected a JSON object of databases"),
         ("CONNECTIONS", f'["{SECRET}"]', "got another form"),

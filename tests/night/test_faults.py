@@ -159,6 +159,22 @@ def _kill_after(bureau: Bureau, stage: str) -> None:
     assert process.returncode == -signal.SIGKILL, stage
 
 
+def test_a_night_past_its_bound_fails_with_the_words_and_the_next_one_succeeds(
+    bureau: Bureau,
+) -> None:
+    old = bureau.current.resolve().name
+    redeliver_registrations(bureau.sources, 202410, changed=1, added=1)
+    done = bureau.run("nightly", ZHIBIAO_MAX_NIGHT="1s")
+    assert done.returncode == 70, done.stderr
+    assert "night: expected its end within 1s (ZHIBIAO_MAX_NIGHT), got none." in done.stderr
+    assert "The current release stays current" in done.stderr
+    assert bureau.current.resolve().name == old
+    assert not list((bureau.warehouse / "releases").glob(".*"))
+    assert "ZHIBIAO_MAX_NIGHT" in bureau.digests()
+    bureau.night()
+    assert bureau.current.resolve().name != old
+
+
 def _own_project(bureau: Bureau) -> Path:
     project = bureau.root / "project"
     for name in ("dbt_project", "expectations"):

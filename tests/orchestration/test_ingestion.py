@@ -87,3 +87,17 @@ def test_a_visit_says_when_its_source_is_away_or_a_delivery_is_held(
         monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
     said = visit_for_its_answer(bureau).metadata or {}
     assert said.get("outcome") == outcome
+
+
+def test_a_source_that_is_away_is_told_by_what_was_found(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The steward reads that it hung, and not that nobody could connect."""
+
+    def hang(*arguments: object, **options: object) -> None:
+        raise SourceUnavailableError("hung", found_zh="在 600 秒内没有答完")
+
+    monkeypatch.setattr("pipelines.orchestration.ingestion.land_table", hang)
+    (held,) = visit(bureau).held
+    assert held.message_zh == "人员的来源系统在 600 秒内没有答完，沿用上次的数据；恢复后自动补取"
+    assert open_rules(bureau) == {"source_unavailable"}

@@ -93,6 +93,7 @@ class Bureau:
     root: Path
     connections: dict[str, str] = field(default_factory=dict)
     memory_limit: ClassVar[str] = "1GB"
+    max_visit: str = "10m"
 
     @property
     def settings(self) -> Settings:
@@ -104,6 +105,7 @@ class Bureau:
             sources=self.root / "sources",
             connections=self.connections,
             memory_limit=self.memory_limit,
+            max_visit=self.max_visit,
         )
 
     @property

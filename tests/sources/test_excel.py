@@ -297,3 +297,87 @@ def test_a_row_whose_name_begins_like_the_total_is_a_row(bureau: Bureau) -> None
     """It would end the list in silence."""
     odd = [("合计通科技", "2024年3月4日", 5, ["商标9"]), ("合计-2", "2024年3月4日", 5, ["商标8"])]
     assert len(land(bureau, pledge_list([*odd, *PLEDGES]))) == 8
+
+
+def repacked(content: bytes, part: str, before: bytes, more: bytes) -> bytes:
+    """The workbook with more XML before the last place of a tag in one of its parts."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            data = old.read(name)
+            if name == part:
+                head, tag, rest = data.rpartition(before)
+                assert tag, part
+                data = head + more + tag + rest
+            new.writestr(name, data)
+    return stream.getvalue()
+
+
+STRINGS, WORKBOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
+LONGEST = b"<si><t>" + b"x" * 32_767 + b"</t></si>"
+Part = tuple[str, bytes, bytes]
+
+
+def rows(xml: bytes) -> Part:
+    """More rows below the others."""
+    return "xl/worksheets/sheet1.xml", b"</sheetData>", xml
+
+
+def repeated(cells: int) -> bytes:
+    """Rows whose cells all show the last shared string."""
+    with zipfile.ZipFile(io.BytesIO(pledge_list(PLEDGES))) as archive:
+        last = archive.read(STRINGS).count(b"<si>")
+    return b"<row>" + b'<c t="s"><v>%d</v></c>' % last * cells + b"</row>"
+
+
+@pytest.mark.parametrize(
+    ("parts", "finding"),
+    [
+        ([rows(b"<row>" + b"<c/>" * 16_385 + b"</row>")], "超过 16,384 列"),
+        ([rows(b'<row r="1048577"/>')], "超过 1,048,576 行"),
+        ([rows(b'<row r="20"><c r="A1048577"><v>1</v></c></row>')], "超过 1,048,576 行"),
+        ([rows(b'<row r="20"><c r="XFD1048576"><v>1</v></c></row>')], "超过 20,000,000 个单元格"),
+        ([(STRINGS, b"</sst>", LONGEST), rows(repeated(14_000))], "读取需要的内存超出上限"),
+        ([(STRINGS, b"</sst>", b"<si/>" * 250_000)], "读取需要的内存超出上限"),
+        ([(STRINGS, b"</sst>", LONGEST)], ""),
+        ([(STRINGS, b"</sst>", b"<si><t>x</t>" + LONGEST[4:])], "超过 32,767 个字符"),
+        ([rows(b'<row><c t="str"><v>' + b"x" * 32_768 + b"</v></c></row>")], "超过 32,767 个字符"),
+        ([rows(b"<a>" * 300 + b"</a>" * 300)], "元素嵌套超过 256 层"),
+        ([rows(b"".join(b"<a%x/>" % n for n in range(30_000)))], "名称超过 10,000 种"),
+        ([rows(b"<!--" + b"x" * 2**21 + b"-->")], "一个标记超过 1 MB"),
+        ([(WORKBOOK, b"</sheets>", b"<a/>" * 1_000_001)], "超过 1,000,000 项"),
+        ([rows(b"<a/>" * 1_000_001)], "超过 1,000,000 项"),
+        (
+            [
+                (
+                    "xl/worksheets/sheet1.xml",
+                    b"</mergeCells>",
+                    b'<mergeCell ref="A4:A1000000"/>' * 30_000,
+                )
+            ],
+            "互相重叠",
+        ),
+    ],
+)
+def test_a_small_workbook_that_unfolds_is_refused_while_it_is_looked_at(
+    bureau: Bureau,
+    in_this_process: None,
+    monkeypatch: pytest.MonkeyPatch,
+    parts: list[Part],
+    finding: str,
+) -> None:
+    """40 kB took 51 s and 1.5 GB; the limits are Excel's own, and the memory that is set."""
+    monkeypatch.setattr(Bureau, "memory_limit", "10MB" if b"<si/>" in parts[0][2] else "1GB")
+    content = pledge_list(PLEDGES)
+    for part in parts:
+        content = repacked(content, *part)
+    bureau.drop("ip/台账_20250110.xlsx", content)
+    report = bureau.land(pledge_contract())
+    if not finding:
+        assert report.rows == 6
+        return
+    (held,) = report.held
+    assert (held.reason, finding in held.message_zh) == ("too_large", True), held.message_zh

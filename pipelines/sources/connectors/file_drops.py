@@ -7,8 +7,11 @@ is known by (modification time, name, hash) and never by our clock, so that none
 from __future__ import annotations
 
 import calendar
+import errno
 import hashlib
+import os
 import re
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -16,6 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.clock import day_of_stamp
+from pipelines.errors import ExtractHeldError
+from pipelines.sources import hanging_files
 from pipelines.sources.connectors.interface import (
     Candidate,
     Discovery,
@@ -25,9 +30,11 @@ from pipelines.sources.connectors.interface import (
     Visit,
 )
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.hanging_files import answer_within
 from pipelines.sources.sessions import require_room
 
 _PERIOD = "{period}"
+_PIECE = 1 << 20
 _DIGITS = r"(\d{8}|\d{6}|\d{4})"
 
 
@@ -40,6 +47,7 @@ class _Drop(NamedTuple):
     path: Path
     origin: str
     period: str | None
+    is_file: bool
 
 
 def period_span(period: str) -> tuple[date, date] | None:
@@ -64,16 +72,28 @@ def discover_files(table: SourceTable, visit: Visit) -> Discovery:
     A full delivery is the newest file alone. A file never seen before is taken when two looks agree
     on its size and time, or when `<name>.done` lies beside it.
     """
-    drops = list(_matching_files(table.dialect.location, visit.sources))
+    drops = answer_within(
+        min(hanging_files.LOOK_SECONDS, visit.seconds_left),
+        lambda: list(_matching_files(table.dialect.location, visit.sources)),
+        f"{table.id} in {table.dialect.location}",
+    )
     refused = [_misnamed(table, d) for d in drops if d.period and not period_span(d.period)]
     due = [drop for drop in drops if _starts_by(drop.period, visit.today)]
     if table.delivery == "full":
         due = sorted(due, key=lambda drop: (drop.period or "", drop.origin))[-1:]
-    settled, waiting = _settled(due, visit)
+    refused += [_no_file(table, drop) for drop in due if not drop.is_file]
+    settled, waiting = _settled([drop for drop in due if drop.is_file], visit)
     candidates = []
     for drop, look in settled:
         try:
+            if (drop.origin, *look) not in visit.known_files:
+                require_room(table, look.size, visit.memory_limit)
             candidates.append(_candidate(table, drop, look, visit))
+        except ExtractHeldError as refusal:
+            slot = _slot(table, drop)
+            refused.append(RefusedFile(drop.origin, slot, refusal.reason, str(refusal)))
+        except FileChangedError:
+            waiting.append(drop.origin)
         except OSError:
             refused.append(_forbidden(table, drop))
     candidates.sort(key=lambda c: (c.covers_from or date.min, c.modified_ns, c.origin))
@@ -98,6 +118,16 @@ def _misnamed(table: SourceTable, drop: _Drop) -> RefusedFile:
     )
 
 
+def _no_file(table: SourceTable, drop: _Drop) -> RefusedFile:
+    return RefusedFile(
+        drop.origin,
+        _slot(table, drop),
+        "not_a_file",
+        f"{table.label}：这个位置上不是普通文件（而是文件夹、管道、设备或失效的链接），未读取。"
+        "请删除它，放入导出的文件。",
+    )
+
+
 def _forbidden(table: SourceTable, drop: _Drop) -> RefusedFile:
     return RefusedFile(
         drop.origin,
@@ -114,15 +144,39 @@ def read_settled(table: SourceTable, candidate: Candidate, visit: Visit) -> byte
         ExtractHeldError: `too_large`.
         FileChangedError: they changed since.
     """
+    path = candidate.path
+    if path is None:
+        raise FileChangedError(candidate.origin)
     require_room(table, candidate.size, visit.memory_limit)
-    content = candidate.path.read_bytes() if candidate.path else b""
+    content = answer_within(
+        visit.seconds_left, lambda: b"".join(_pieces(path, candidate.size)), candidate.origin
+    )
     if hashlib.sha256(content).hexdigest() != candidate.sha256:
         raise FileChangedError(candidate.origin)
     return content
 
 
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
+    """The bytes of a file that has so many; what lies there may have become a pipe meanwhile.
+
+    Raises:
+        FileChangedError: it has more, or fewer: one that grows without end is never read to it.
+        OSError: it cannot be read, or is no file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+        left = size
+        while piece := stream.read(min(_PIECE, left)):
+            left -= len(piece)
+            yield piece
+        if left or stream.read(1):
+            raise FileChangedError(str(path))
+
+
 def _matching_files(location: str, sources: Path) -> Iterator[_Drop]:
-    """Every regular file at a location; senders' temporary names never match."""
+    """Whatever lies at a location; senders' temporary names never match."""
     folder, name = (sources / location).parent, Path(location).name
     before, placeholder, after = name.partition(_PERIOD)
     pattern = re.compile(re.escape(before) + (_DIGITS if placeholder else "") + re.escape(after))
@@ -130,9 +184,9 @@ def _matching_files(location: str, sources: Path) -> Iterator[_Drop]:
         return
     for path in sorted(folder.iterdir()):
         matched = pattern.fullmatch(path.name)
-        if matched and path.is_file() and not _is_temporary(path.name):
+        if matched and not _is_temporary(path.name):
             origin = path.relative_to(sources).as_posix()
-            yield _Drop(path, origin, matched[1] if placeholder else None)
+            yield _Drop(path, origin, matched[1] if placeholder else None, path.is_file())
 
 
 def _is_temporary(name: str) -> bool:
@@ -182,8 +236,9 @@ def _is_sure(drop: _Drop, look: _Look, visit: Visit) -> bool:
 
 
 def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Candidate:
-    with drop.path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for piece in _pieces(drop.path, look.size):
+        digest.update(piece)
     span = period_span(drop.period) if drop.period else None
     return Candidate(
         slot=_slot(table, drop),
@@ -193,7 +248,7 @@ def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Ca
         path=drop.path,
         modified_ns=look.modified_ns,
         size=look.size,
-        sha256=sha256,
+        sha256=digest.hexdigest(),
     )
 
 

@@ -6,6 +6,7 @@ system, and what happens to the rows afterwards (screening, landing).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -52,6 +53,15 @@ class Visit:
     """(origin, mtime in ns, size) of files already judged; they need no second look."""
     threads: int = 2
     memory_limit: str = "1GB"
+    max_seconds: float = 600.0
+    """How long the visit may last, with all tries and all its deliveries."""
+    began_at: float = field(default_factory=time.monotonic)
+    """On the monotonic clock, in seconds; a child process reads the same one."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the visit is over; 0 when it is."""
+        return max(0.0, self.began_at + self.max_seconds - time.monotonic())
 
     @property
     def last_full_day(self) -> date:
@@ -127,8 +137,12 @@ def complete(table: SourceTable, rows: pa.Table) -> pa.Table:
     return pa.table({n: rows[n] if n in rows.column_names else nothing for n in names})
 
 
-class FileChangedError(Exception):
-    """The file changed while it was read: not yet complete, taken by the next night."""
+class NotNowError(Exception):
+    """Nothing is known against the delivery, and it is not read now: the next night takes it."""
+
+
+class FileChangedError(NotNowError):
+    """The file changed while it was read: not yet complete."""
 
 
 class Connector(Protocol):

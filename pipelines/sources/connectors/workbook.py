@@ -19,6 +19,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.errors import ExtractHeldError
+from pipelines.settings import count_bytes
 from pipelines.sources.column_types import NUMBER_TYPES
 from pipelines.sources.columns import Column
 from pipelines.sources.connectors.cells import NumberText, cell_text
@@ -46,6 +47,9 @@ from pipelines.sources.drift import require_columns, require_count, require_spli
 
 _ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0"
 _EPOCHS = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
+_MERGED_BEYOND = 100_000
+"""Merges that cover no cell with anything in it, as a form has below its last entry."""
+
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -71,7 +75,8 @@ class WorkbookConnector:
                 what drift raises.
         """
         dialect = table.dialect_as(ExcelDialect)
-        sheet = _open_sheet(table, dialect, read_settled(table, candidate, visit))
+        content = read_settled(table, candidate, visit)
+        sheet = _open_sheet(table, dialect, content, 2 * count_bytes(visit.memory_limit))
         first = dialect.title_rows + dialect.header_rows
         names = _column_names(table, dialect, sheet)
         require_columns(table, [name for name in names if name])
@@ -82,13 +87,13 @@ class WorkbookConnector:
         return _read_rows(table, sheet, names, first, end)
 
 
-def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _Sheet:
+def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes, memory: int) -> _Sheet:
     if not content:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
     if content.startswith(_ENCRYPTED_OR_OLD):
         raise _encrypted(table)
     with _refusals(table):
-        scan = scan_sheet(content, dialect.sheet)
+        scan = scan_sheet(content, dialect.sheet, memory)
     if scan is None:
         raise ExtractHeldError(
             f"{table.label}：工作簿中没有名为“{dialect.sheet}”的工作表。请恢复工作表名称。",
@@ -96,8 +101,8 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
         )
     if scan.uncomputed:
         raise ExtractHeldError(
-            f"{table.label}：有 {len(scan.uncomputed)} 个公式没有保存计算结果"
-            f"（{'、'.join(scan.uncomputed[:5])}）。请用 Excel 或 WPS 打开，保存后重新提交。",
+            f"{table.label}：有 {scan.uncomputed} 个公式没有保存计算结果"
+            f"（{'、'.join(scan.uncomputed_cells)}）。请用 Excel 或 WPS 打开，保存后重新提交。",
             reason="uncomputed_formulas",
         )
     with (
@@ -105,9 +110,22 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes) -> _S
         CalamineWorkbook.from_filelike(BytesIO(content)) as workbook,
     ):
         worksheet = workbook.get_sheet_by_name(dialect.sheet)
-        grid = worksheet.to_python(skip_empty_area=False)
+        # Row by row: two whole grids side by side would take twice the memory.
+        left = [""] * (worksheet.start or (0, 0))[1]
+        cells = [[*left, *map(cell_text, row)] for row in worksheet.iter_rows()]
         merges = worksheet.merged_cell_ranges or []
-    return _Sheet([[cell_text(cell) for cell in row] for row in grid], merges, scan)
+        _require_few_merged(merges, len(cells), max(map(len, cells), default=0))
+    return _Sheet(cells, merges, scan)
+
+
+def _require_few_merged(merges: Sequence[Merge], rows: int, columns: int) -> None:
+    """Every merge is walked over: a sheet's own merges never overlap, a bomb's do."""
+    covered = sum(
+        1 + max(0, min(bottom + 1, rows) - top) * max(0, min(right + 1, columns) - left)
+        for (top, left), (bottom, right) in merges
+    )
+    if covered > 2 * rows * columns + _MERGED_BEYOND:
+        raise UnsafeWorkbookError("合并单元格互相重叠，覆盖的单元格比表格还多")
 
 
 @contextmanager

@@ -1,9 +1,8 @@
 """A workbook's own XML, streamed: whether it is safe to open, and what a fast reader cannot say.
 
-What belongs here: the size guard, rows that hold anything, formulas never computed, cells in error,
-the date system. What does not: cell values (workbook). This is also the independent count, and it
-ignores the sheet's `<dimension>`, which may be false. The XML is a stranger's: Python's parser
-fetches no external entity, and its expat (2.4.1 or later) refuses entities that multiply.
+What belongs here: what a sheet may take, rows that hold anything, formulas never computed, cells in
+error, the date system. What does not: cell values (workbook), and bounds of any XML (bounded_xml).
+This is also the independent count, and it ignores the sheet's `<dimension>`, which may be false.
 """
 
 from __future__ import annotations
@@ -15,29 +14,41 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import IO
-from xml.etree import ElementTree
+from xml.parsers import expat
+
+from pipelines.sources.connectors.bounded_xml import UnsafeXmlError, local, stream_xml
 
 MAX_EXPANDED = 200 * 2**20
 """Bytes. The largest honest workbook, 1,048,576 rows of 12 short columns, stays below; a file of
 412 KB is known to expand to 831 MB."""
 
-_IS_ENCRYPTED = 0x1
+MAX_ROWS, MAX_COLUMNS, MAX_TEXT = 1_048_576, 16_384, 32_767
+"""Excel's own limits: rows and columns of a sheet, characters of a cell."""
 
 MAX_CELLS = 20_000_000
-"""Rows times columns of the used rectangle: one cell in the last corner of an otherwise empty sheet
-makes a reader that allocates the rectangle ask for 512 GB, which ends the process."""
+"""Cells of a sheet, and cells of its used rectangle: one cell in the
+last corner of an otherwise empty sheet makes a reader that allocates the rectangle ask for 512 GB,
+which ends the process; 40 KB of empty cells in one row took a tree of 1.5 GB."""
 
+MAX_OTHERS = 1_000_000
+"""Elements that are neither cells nor strings, of each part; each costs some microseconds."""
+
+# What a fast reader and the rows made of it take in memory, measured and rounded up: of a place in
+# the rectangle, of a cell that holds anything, of a character of its text, of a shared string, of a
+# merge.
+_PLACE, _CELL, _CHARACTER, _STRING, _MERGE = 40, 100, 5, 100, 300
+
+_IS_ENCRYPTED = 0x1
 
 DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
     struct.error,
-    ElementTree.ParseError,
+    expat.ExpatError,
     OSError,  # of bzip2; nothing here touches a file
     EOFError,
     LookupError,  # a part or a relation that is missing, or an encoding that does not exist
@@ -61,8 +72,10 @@ class SheetScan:
     """What one worksheet holds, by row number as a spreadsheet shows it."""
 
     filled_rows: set[int] = field(default_factory=set)
-    uncomputed: list[str] = field(default_factory=list)
-    """Cells with a formula and no stored result."""
+    uncomputed: int = 0
+    """How many cells have a formula and no stored result."""
+    uncomputed_cells: list[str] = field(default_factory=list)
+    """The first few of them."""
     failed_rows: set[int] = field(default_factory=set)
     """Rows with a cell in error, like #REF!."""
     beyond_rows: set[int] = field(default_factory=set)
@@ -70,97 +83,258 @@ class SheetScan:
     is_1904: bool = False
 
 
-def scan_sheet(content: bytes, sheet: str) -> SheetScan | None:
+def scan_sheet(content: bytes, sheet: str, memory: int) -> SheetScan | None:
     """Scan one worksheet; None when the workbook has no sheet of that name.
+
+    Args:
+        content: The workbook.
+        sheet: The worksheet's name.
+        memory: Bytes that reading it may take.
 
     Raises:
         EncryptedWorkbookError: it cannot be read without a password.
         UnsafeWorkbookError: sizes are beyond the limits.
         Any of `DAMAGED`: it is no workbook, or no sound one.
     """
+    budget = _Budget(memory)
     with zipfile.ZipFile(BytesIO(content)) as archive:
         if any(member.flag_bits & _IS_ENCRYPTED for member in archive.infolist()):
             raise EncryptedWorkbookError
         if sum(member.file_size for member in archive.infolist()) > MAX_EXPANDED:
             raise UnsafeWorkbookError(f"展开后超过 {MAX_EXPANDED // 2**20} MB")
-        part, is_1904 = _locate(archive, sheet)
-        if part is None:
-            return None
-        empty_strings = _empty_strings(archive)
-        scan = SheetScan(is_1904=is_1904)
-        with archive.open(part) as stream:
-            _scan_rows(stream, empty_strings, scan)
-        return scan
+        try:
+            workbook, relations = _Workbook(sheet), _Relations()
+            _stream_part(archive, "xl/workbook.xml", workbook)
+            if workbook.relation is None:
+                return None
+            _stream_part(archive, "xl/_rels/workbook.xml.rels", relations)
+            target = relations.targets[workbook.relation]
+            strings = _Strings(budget)
+            if "xl/sharedStrings.xml" in archive.namelist():
+                _stream_part(archive, "xl/sharedStrings.xml", strings)
+            found = _Sheet(strings, budget, SheetScan(is_1904=workbook.is_1904))
+            _stream_part(archive, posixpath.normpath(posixpath.join("/xl", target))[1:], found)
+        except UnsafeXmlError as error:
+            raise UnsafeWorkbookError(str(error)) from None
+        return found.finish()
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
+def _stream_part(archive: zipfile.ZipFile, name: str, receiver: _Part) -> None:
+    with archive.open(name) as stream:
+        stream_xml(stream, receiver)
 
 
-def _locate(archive: zipfile.ZipFile, sheet: str) -> tuple[str | None, bool]:
-    """The part that holds a sheet, and whether its dates count from 1904."""
-    workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    is_1904 = any(
-        element.get("date1904") in ("1", "true")
-        for element in workbook
-        if _local(element.tag) == "workbookPr"
-    )
-    for element in workbook.iter():
-        if _local(element.tag) == "sheet" and element.get("name") == sheet:
-            identifier = next((v for k, v in element.items() if _local(k) == "id"), "")
-            return posixpath.normpath(posixpath.join("/xl", targets[identifier]))[1:], is_1904
-    return None, is_1904
+class _Budget:
+    """What reading may still take."""
+
+    def __init__(self, memory: int) -> None:
+        self._left = memory
+
+    def spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise UnsafeWorkbookError("读取需要的内存超出上限 ZHIBIAO_MEMORY_LIMIT")
 
 
-def _elements(stream: IO[bytes], name: str) -> Iterator[ElementTree.Element]:
-    """Each finished element of a name; what came before it is let go."""
-    root: ElementTree.Element | None = None
-    parents: list[ElementTree.Element] = []
-    for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314
-        root = element if root is None else root
-        if event == "start":
-            parents.append(element)
-            continue
-        parents.pop()
-        if _local(element.tag) == name:
-            yield element
-            if parents:
-                parents[-1].remove(element)
+class _Part:
+    """One part of the workbook; what it does not look for is counted and passes by."""
+
+    _others = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """See `Receiver`."""
+        self._others += 1
+        if self._others > MAX_OTHERS:
+            raise UnsafeWorkbookError(f"单元格以外的内容超过 {MAX_OTHERS:,} 项")
+
+    def end(self, name: str) -> None:
+        """See `Receiver`."""
+
+    def text(self, text: str) -> None:
+        """See `Receiver`."""
 
 
-def _empty_strings(archive: zipfile.ZipFile) -> set[int]:
-    """Indices of shared strings without a visible character: a cell that shows nothing."""
-    if "xl/sharedStrings.xml" not in archive.namelist():
-        return set()
-    with archive.open("xl/sharedStrings.xml") as stream:
-        return {
-            index
-            for index, element in enumerate(_elements(stream, "si"))
-            if not "".join(element.itertext()).strip()
-        }
+class _Workbook(_Part):
+    """The relation of one sheet, and whether dates count from 1904."""
+
+    def __init__(self, sheet: str) -> None:
+        self._sheet = sheet
+        self.relation: str | None = None
+        self.is_1904 = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
+        if name == "workbookPr":
+            self.is_1904 |= attributes.get("date1904") in ("1", "true")
+        elif name == "sheet" and self.relation is None and attributes.get("name") == self._sheet:
+            self.relation = next((v for k, v in attributes.items() if local(k) == "id"), "")
 
 
-def _scan_rows(stream: IO[bytes], empty_strings: set[int], scan: SheetScan) -> None:
-    number, widest = 0, 1
-    for row in _elements(stream, "row"):
-        number = int(row.get("r", number + 1))
-        for place, cell in enumerate(row, start=1):
-            widest = max(widest, _column_number(cell.get("r", ""), place))
-            _scan_cell(cell, number, empty_strings, scan)
-    if max(scan.filled_rows, default=0) * widest > MAX_CELLS:
-        raise UnsafeWorkbookError(f"表格区域超过 {MAX_CELLS:,} 个单元格")
+class _Relations(_Part):
+    """The part that each relation names."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
+        if name == "Relationship":
+            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
 
-def _column_number(reference: str, otherwise: int) -> int:
-    letters = re.match(r"[A-Z]+", reference)
-    if letters is None:
-        return otherwise
-    number = 0
-    for letter in letters[0]:
-        number = number * 26 + ord(letter) - 64
+class _Strings(_Part):
+    """Of each shared string how long it is, and whether it shows anything."""
+
+    def __init__(self, budget: _Budget) -> None:
+        self.lengths, self.shown = array("H"), bytearray()
+        self._budget = budget
+        self._length, self._shows = 0, False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "si":
+            self._length, self._shows = 0, False
+
+    def text(self, text: str) -> None:
+        self._length += len(text)
+        self._shows = self._shows or bool(text.strip())
+        _require_cell_length(self._length)
+
+    def end(self, name: str) -> None:
+        if name == "si":
+            self._budget.spend(_STRING + _CHARACTER * self._length)
+            self.lengths.append(self._length)
+            self.shown.append(self._shows)
+
+
+class _Sheet(_Part):
+    """What stands in the cells."""
+
+    def __init__(self, strings: _Strings, budget: _Budget, scan: SheetScan) -> None:
+        self._strings, self._budget, self._scan = strings, budget, scan
+        self._rows = self._cells = self._row = self._column = 0
+        self._row_digits = "0"
+        self._widest = self._lowest = 1
+        self._in_row = self._in_cell = self._is_stored = self._has_formula = False
+        self._kind = self._reference = ""
+        self._stored: list[str] = []
+        self._length = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c" and self._in_row:
+            self._begin_cell(attributes)
+        elif self._in_cell:
+            if name == "v" or (name == "is" and self._kind == "inlineStr"):
+                self._is_stored = True
+            elif name == "f":
+                self._has_formula = True
+        elif name == "row":
+            self._begin_row(attributes)
+        else:
+            super().start(name, attributes)
+            if name == "mergeCell":
+                self._budget.spend(_MERGE)
+
+    def text(self, text: str) -> None:
+        if self._is_stored:
+            self._length += len(text)
+            _require_cell_length(self._length)
+            self._stored.append(text)
+
+    def end(self, name: str) -> None:
+        if name in ("v", "is"):
+            self._is_stored = False
+        elif name == "c" and self._in_cell:
+            self._in_cell = False
+            self._end_cell("".join(self._stored))
+        elif name == "row":
+            self._in_row = False
+
+    def finish(self) -> SheetScan:
+        """What was found, once the used rectangle is known to be bearable."""
+        places = self._lowest * self._widest
+        if places > MAX_CELLS:
+            raise UnsafeWorkbookError(f"表格区域超过 {MAX_CELLS:,} 个单元格")
+        self._budget.spend(_PLACE * places)
+        return self._scan
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        self._in_row = True
+        self._column = 0
+        self._rows += 1
+        self._go_to_row(attributes.get("r") or str(self._row + 1))
+        if self._rows > MAX_ROWS:
+            raise UnsafeWorkbookError(f"超过 {MAX_ROWS:,} 行")
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._in_cell = True
+        self._is_stored = self._has_formula = False
+        self._stored.clear()
+        self._length = 0
+        self._kind = attributes.get("t", "n")
+        self._cells += 1
+        self._column += 1
+        # A cell's own place is where a fast reader puts it, whatever its row says.
+        self._reference = attributes.get("r", "")
+        if self._reference:
+            letters = self._reference.rstrip("0123456789")
+            self._column = _column_number(letters)
+            digits = self._reference[len(letters) :]
+            if digits != self._row_digits:
+                self._go_to_row(digits)
+        if self._column > MAX_COLUMNS:
+            raise UnsafeWorkbookError(f"超过 {MAX_COLUMNS:,} 列")
+        if self._cells > MAX_CELLS:
+            raise UnsafeWorkbookError(f"超过 {MAX_CELLS:,} 个单元格")
+
+    def _go_to_row(self, digits: str) -> None:
+        self._row, self._row_digits = int(digits), digits
+        if self._row > MAX_ROWS:
+            raise UnsafeWorkbookError(f"超过 {MAX_ROWS:,} 行")
+
+    def _end_cell(self, stored: str) -> None:
+        scan, row = self._scan, self._row
+        if self._has_formula and not stored and self._kind != "str":
+            scan.uncomputed += 1
+            if len(scan.uncomputed_cells) < _SHOWN:
+                scan.uncomputed_cells.append(self._reference[:_SHOWN] or f"第 {row} 行")
+        if self._kind == "e":
+            scan.failed_rows.add(row)
+        if not stored:
+            return
+        self._lowest, self._widest = max(self._lowest, row), max(self._widest, self._column)
+        shows, length = True, len(stored)
+        if self._kind == "s":
+            shows, length = (
+                bool(self._strings.shown[int(stored)]),
+                self._strings.lengths[int(stored)],
+            )
+        elif self._kind == "n" and not _is_number(stored):
+            scan.beyond_rows.add(row)
+        self._budget.spend(_CELL + _CHARACTER * length)
+        if shows and stored.strip():
+            scan.filled_rows.add(row)
+
+
+_SHOWN = 5
+_LETTERS = re.compile(r"[A-Z]{1,3}")
+_COLUMN_NUMBERS: dict[str, int] = {}
+
+
+def _column_number(letters: str) -> int:
+    number = _COLUMN_NUMBERS.get(letters)
+    if number is None:
+        if _LETTERS.fullmatch(letters) is None:
+            raise UnsafeWorkbookError("单元格的位置写法不对")
+        number = 0
+        for letter in letters:
+            number = number * 26 + ord(letter) - 64
+        _COLUMN_NUMBERS[letters] = number
     return number
+
+
+def _require_cell_length(length: int) -> None:
+    if length > MAX_TEXT:
+        raise UnsafeWorkbookError(f"一个单元格超过 {MAX_TEXT:,} 个字符")
 
 
 def _is_number(stored: str) -> bool:
@@ -168,23 +342,3 @@ def _is_number(stored: str) -> bool:
         return math.isfinite(float(stored))
     except ValueError:
         return False
-
-
-def _scan_cell(
-    cell: ElementTree.Element, row: int, empty_strings: set[int], scan: SheetScan
-) -> None:
-    parts = {_local(part.tag): part for part in cell}
-    stored = "".join(part.text or "" for name, part in parts.items() if name == "v")
-    kind = cell.get("t")
-    if "f" in parts and not stored and kind != "str":
-        scan.uncomputed.append(cell.get("r", f"第 {row} 行"))
-    if kind == "e":
-        scan.failed_rows.add(row)
-    elif kind == "s":
-        stored = "" if stored and int(stored) in empty_strings else stored
-    elif kind == "inlineStr":
-        stored = "".join("".join(part.itertext()) for part in parts.values())
-    elif kind in (None, "n") and stored and not _is_number(stored):
-        scan.beyond_rows.add(row)
-    if stored.strip():
-        scan.filled_rows.add(row)
