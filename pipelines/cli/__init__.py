@@ -24,7 +24,7 @@ from pipelines.cli import (
     status,
 )
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.personal_numbers import mask_personal_numbers
 
 app = typer.Typer(
     name="zhibiao",

@@ -6,22 +6,18 @@ A digest names files, row numbers, reasons and what to do; never a value from th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 from pipelines.clock import SHANGHAI
+from pipelines.personal_numbers import mask_personal_numbers
 from pipelines.quality.incidents import Incident
 from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.sources.row_places import describe_places
 
 LISTED_INCIDENTS = 50
-# The last net under what errors say: a mobile number or an identity number is never passed on.
-_PERSONAL_NUMBERS = re.compile(
-    r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXx])(?!\d)"
-)
 _STEWARD_DOES = (
     "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
     "由数据库直接读取的，更正后当晚自动重取。",
@@ -39,11 +35,6 @@ class Digest:
     steward: str
     subject: str
     body: str
-
-
-def mask_personal_numbers(text: str) -> str:
-    """The text with mobile and identity numbers blotted out."""
-    return _PERSONAL_NUMBERS.sub("（号码已隐去）", text)
 
 
 def compose_steward_digest(

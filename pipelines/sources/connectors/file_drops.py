@@ -28,7 +28,7 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sessions import require_room
 
 _PERIOD = "{period}"
-_DIGITS = r"(\d{8}|\d{6}|\d{4})"
+_DIGITS = r"([0-9]{8}|[0-9]{6}|[0-9]{4})"
 
 
 class _Look(NamedTuple):

@@ -31,6 +31,8 @@ MAX_CELLS = 20_000_000
 """Rows times columns of the used rectangle: one cell in the last corner of an otherwise empty sheet
 makes a reader that allocates the rectangle ask for 512 GB, which ends the process."""
 
+_REFERENCE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}")
+_SOMEWHERE = "位置不明"
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -177,7 +179,9 @@ def _scan_cell(
     stored = "".join(part.text or "" for name, part in parts.items() if name == "v")
     kind = cell.get("t")
     if "f" in parts and not stored and kind != "str":
-        scan.uncomputed.append(cell.get("r", f"第 {row} 行"))
+        reference = cell.get("r", "")
+        # What stands there is the sender's text like any other.
+        scan.uncomputed.append(reference if _REFERENCE.fullmatch(reference) else _SOMEWHERE)
     if kind == "e":
         scan.failed_rows.add(row)
     elif kind == "s":
