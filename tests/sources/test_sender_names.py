@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ DECLARED = [column["name"] for column in PEOPLE]
         ("１３９１２３４５６７８", "（号码已隐去）"),
         ("1\u200b39\u206012345678", "（号码已隐去）"),
         ("0571-87654321", "（号码已隐去）"),
+        ("座机8765432", "座机（号码已隐去）"),
+        ("编码123456", "编码123456"),
         ("6222 0200 1234 5678 901", "（号码已隐去）"),
         (f"户{CODE}", "户（号码已隐去）"),
         (f"户{CODE.lower()}", "户（号码已隐去）"),
@@ -63,8 +66,15 @@ def test_a_name_as_long_as_a_file_is_not_read_to_its_end() -> None:
     assert show_name("长" * 50_000_000) == "长" * SHOWN + "…"
 
 
-def test_a_million_names_are_ten_and_a_count() -> None:
-    said = list_names([f"列{n}" for n in range(1_000_000)])
+class Unread(list[str]):
+    """Names that must not be looked at one by one."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("every name was looked at")
+
+
+def test_a_million_names_are_ten_and_a_count_and_only_ten_are_looked_at() -> None:
+    said = list_names(Unread([f"列{n}" for n in range(1_000_000)]))
     assert said == "、".join(f"列{n}" for n in range(10)) + " 等 1000000 列"
 
 
