@@ -74,6 +74,7 @@ create table if not exists outbox (
     steward text not null,              -- steward key, or operator
     subject text not null,
     body text not null,
+    lasting text not null default '',   -- lines of it that no later digest repeats
     created_at text not null,
     sent_at text,
     delivered text not null default '[]',  -- JSON list of fingerprints of targets that have it
@@ -128,15 +129,25 @@ update incidents set closed_at = last_seen_at
 """
 
 
+# What waits from before was told whole each time: of it nothing is repeated for certain.
+_UPGRADE_OUTBOX = """
+alter table outbox add column lasting text not null default '';
+update outbox set lasting = body where sent_at is null;
+"""
+
+
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Bring a store of before up to date, whole or not at all."""
     connection.execute("begin immediate")
     with connection:
-        known = {row["name"] for row in connection.execute("pragma table_info(incidents)")}
-        if "place" in known:
-            return
-        for statement in _UPGRADE.split(";\n"):
-            connection.execute(statement)
+        for table, column, statements in (
+            ("incidents", "place", _UPGRADE),
+            ("outbox", "lasting", _UPGRADE_OUTBOX),
+        ):
+            known = {row["name"] for row in connection.execute(f"pragma table_info({table})")}
+            if column not in known:
+                for statement in statements.split(";\n"):
+                    connection.execute(statement)
 
 
 @contextmanager

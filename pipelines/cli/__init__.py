@@ -26,7 +26,7 @@ from pipelines.cli import (
 )
 from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
 from pipelines.layout import OWNER_ONLY
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.personal_numbers import mask_personal_numbers
 
 app = typer.Typer(
     name="zhibiao",

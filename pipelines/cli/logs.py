@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote
 
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.personal_numbers import mask_personal_numbers
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dbt.artifacts.schemas.run import RunResult
 
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.personal_numbers import mask_personal_numbers
 
 _MEANT = {
     "is_key": "主键 {columns} 缺失或重复",

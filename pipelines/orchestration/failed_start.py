@@ -5,12 +5,15 @@ What belongs here: that one record. What does not: a night that began (night).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from pipelines.clock import yesterday
 from pipelines.demo.marker import read_marker
+from pipelines.errors import NightRunningError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.lease import hold_lease
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
 from pipelines.settings import Settings
 
@@ -35,4 +38,6 @@ def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
             message=message,
             has_release=layout.current.exists(),
         )
-    deliver_outbox(layout, settings)
+    # Two at once would send what waits twice; the night that is running tells this with its own.
+    with suppress(NightRunningError), hold_lease(layout.lease):
+        deliver_outbox(layout, settings)

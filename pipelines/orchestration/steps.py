@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.errors import ZhibiaoError
-from pipelines.quality.digests import mask_personal_numbers
+from pipelines.personal_numbers import mask_personal_numbers
 
 _STATES = {"STEP_START": "began", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
 HELD, AWAY = "held", "away"

@@ -1,48 +1,54 @@
 """Alerts: one digest per steward and night, through an outbox that survives a crash.
 
 A digest is first a row of the operations store and only then a message. What could not be sent is
-tried again with the next night; what was sent is not sent twice. With no address configured it is
-written to a file. Belongs here: the outbox. Does not: the text (`digests`), the wire (`channels`).
+tried again with the next night, all that waits as one message; what was sent is not sent twice.
+With no address configured it is written to a file. Belongs here: the outbox. Does not: the text
+(`digests`), what goes into one message (`letters`), the wire (`channels`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.quality.channels import DeliveryError, open_channel, send
+from pipelines.quality.channels import send_bounded
+from pipelines.quality.digest_files import write_digest
 from pipelines.quality.digests import (
     Digest,
+    combine_digests,
     compose_operator_digest,
     compose_steward_digest,
 )
 from pipelines.quality.incidents import list_closed_since, list_open
+from pipelines.quality.letters import (
+    Letter,
+    Sender,
+    TimeLimits,
+    Waiting,
+    send_letters,
+    write_letter,
+)
 from pipelines.quality.reaches import describe_reaches
 from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.quality.suites import Suite
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 
-Sender = Callable[[str, str, str], None]
-"""Sends (address, subject, body); raises DeliveryError."""
-
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one digest."""
+    """What became of all that one steward was to be told."""
 
     steward: str
     subject: str
+    """Of the newest digest."""
     path: Path | None
     """The file it was written to, when no address is configured."""
     error: str | None
@@ -125,94 +131,131 @@ def _queue(
     The operator's is added to: a night that failed can have met a broken gate as well.
     """
     operations.execute(
-        "insert into outbox (night_id, business_date, steward, subject, body, created_at)"
-        " values (?, ?, ?, ?, ?, ?) on conflict (night_id, steward) do update"
-        " set subject = case when steward = ? then subject else excluded.subject end,"
-        " body = case when steward = ? then body || char(10) || excluded.body"
-        " else excluded.body end where sent_at is null",
-        [
-            night_id, business_date.isoformat(), digest.steward, digest.subject, digest.body,
-            _now(), OPERATOR.key, OPERATOR.key,
-        ],
-    )  # fmt: skip
+        "insert into outbox (night_id, business_date, steward, subject, body, lasting, created_at)"
+        " values (:night, :day, :steward, :subject, :body, :lasting, :now)"
+        " on conflict (night_id, steward) do update"
+        " set subject = case when steward = :operator then subject else excluded.subject end,"
+        " body = case when steward = :operator then body || char(10) || excluded.body"
+        " else excluded.body end,"
+        " lasting = case when steward = :operator"
+        " then trim(lasting || char(10) || excluded.lasting, char(10))"
+        " else excluded.lasting end where sent_at is null",
+        {
+            "night": night_id,
+            "day": business_date.isoformat(),
+            "steward": digest.steward,
+            "subject": digest.subject,
+            "body": digest.body,
+            "lasting": "\n".join(digest.lasting),
+            "now": _now(),
+            "operator": OPERATOR.key,
+        },
+    )
 
 
 def deliver_outbox(
-    layout: Layout, settings: Settings, *, sender: Sender | None = None
+    layout: Layout,
+    settings: Settings,
+    *,
+    sender: Sender = send_bounded,
+    limits: TimeLimits | None = None,
 ) -> list[Delivery]:
-    """Send everything that is in the outbox and not sent yet, oldest first.
+    """Send everything that is in the outbox and not sent yet: one message a steward and address.
 
-    Each success is committed before the next message goes out. A failure stays in the outbox with
-    its reason and never raises: the night's outcome does not hang on a messenger.
+    Call it under the lease: two at once would send twice. Each success is committed before the next
+    message goes to its address; a process that ends between the two sends that one again. A failure
+    stays in the outbox with its reason and never raises: the night's outcome does not hang on a
+    messenger.
     """
     with open_operations(layout.operations) as operations:
-        waiting = operations.execute(
-            "select message_id, business_date, steward, subject, body, delivered from outbox"
-            " where sent_at is null order by message_id"
-        ).fetchall()
-    return [_deliver(layout, settings, row, sender or _send_by_apprise) for row in waiting]
+        by_steward = _read_waiting(operations)
+    letters = [
+        write_letter(address, lacking)
+        for steward, waiting in by_steward.items()
+        for address in _addresses(settings, steward)
+        if (lacking := [w for w in waiting if fingerprint(address) not in w.has_it])
+    ]
+
+    def note(letter: Letter) -> None:
+        with open_operations(layout.operations) as operations:
+            _note_delivered(operations, letter)
+
+    errors = send_letters(letters, sender, limits or TimeLimits(), note)
+    return [
+        _settle(layout, settings, steward, waiting, errors)
+        for steward, waiting in by_steward.items()
+    ]
 
 
-def _deliver(layout: Layout, settings: Settings, row: sqlite3.Row, sender: Sender) -> Delivery:
-    targets = settings.alert_targets.get(row["steward"])
+def _read_waiting(operations: sqlite3.Connection) -> dict[str, list[Waiting]]:
+    """What is not sent yet, by steward and oldest first."""
+    rows = operations.execute(
+        "select message_id, business_date, steward, subject, body, lasting, delivered from outbox"
+        " where sent_at is null order by message_id"
+    )
+    waiting: dict[str, list[Waiting]] = {}
+    for row in rows:
+        lasting = tuple(line for line in row["lasting"].splitlines() if line.strip())
+        digest = Digest(row["steward"], row["subject"], row["body"], lasting)
+        has_it = frozenset(json.loads(row["delivered"]))
+        one = Waiting(row["message_id"], row["business_date"], digest, has_it)
+        waiting.setdefault(row["steward"], []).append(one)
+    return waiting
+
+
+def _addresses(settings: Settings, steward: str) -> list[str]:
+    targets = settings.alert_targets.get(steward)
     if targets is None:
         targets = settings.alert_targets.get("default", [])
-    if not targets:
-        path, error = _write_file(layout, row)
+    return list(dict.fromkeys(target.get_secret_value() for target in targets))
+
+
+def fingerprint(address: str) -> str:
+    """What the store knows an address by, which holds a secret."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def _note_delivered(operations: sqlite3.Connection, letter: Letter) -> None:
+    """Note in each digest of a letter that its address has it; in one statement, for many write."""
+    operations.executemany(
+        "update outbox set delivered = json_insert(delivered, '$[#]', ?) where message_id = ?",
+        [(fingerprint(letter.address), message_id) for message_id in letter.message_ids],
+    )
+
+
+def _settle(
+    layout: Layout,
+    settings: Settings,
+    steward: str,
+    waiting: Sequence[Waiting],
+    errors: Mapping[Letter, str | None],
+) -> Delivery:
+    """Note what all have who should have it, and why the rest is still waiting."""
+    addresses = _addresses(settings, steward)
+    if addresses:
+        path = None
+        mine = {letter: error for letter, error in errors.items() if letter.steward == steward}
+        tried = {message_id for letter in mine for message_id in letter.message_ids}
+        failed = "; ".join(dict.fromkeys(error for error in mine.values() if error)) or None
     else:
-        path, error = None, _send_to_all(layout, targets, row, sender)
+        told, digest = combine_digests([(w.business_date, w.digest) for w in waiting])
+        path, failed = write_digest(layout.digests, waiting[-1].business_date, digest)
+        tried = {w.message_id for w in (*waiting[:told], waiting[-1])}
+    wanted = {fingerprint(address) for address in addresses}
     with open_operations(layout.operations) as operations:
-        operations.execute(
-            "update outbox set attempts = attempts + 1, last_error = ?, sent_at = ?"
-            " where message_id = ?",
-            [error, None if error else _now(), row["message_id"]],
+        has_it = {w.message_id: w.has_it for w in _read_waiting(operations)[steward]}
+        operations.executemany(
+            "update outbox set attempts = attempts + 1, last_error = ? where message_id = ?",
+            [(failed, message_id) for message_id in tried],
         )
-    return Delivery(row["steward"], row["subject"], path, error)
-
-
-def _send_to_all(
-    layout: Layout, targets: Sequence[SecretStr], row: sqlite3.Row, sender: Sender
-) -> str | None:
-    """Send to the addresses that do not have the message yet; what went wrong, if anything."""
-    has_it: list[str] = json.loads(row["delivered"])
-    errors: list[str] = []
-    for target in targets:
-        address = target.get_secret_value()
-        fingerprint = hashlib.sha256(address.encode()).hexdigest()[:16]
-        if fingerprint in has_it:
-            continue
-        try:
-            sender(address, row["subject"], row["body"])
-        except DeliveryError as error:
-            errors.append(str(error))
-            continue
-        has_it.append(fingerprint)
-        with open_operations(layout.operations) as operations:
-            operations.execute(
-                "update outbox set delivered = ? where message_id = ?",
-                [json.dumps(has_it), row["message_id"]],
-            )
-    return "; ".join(errors) or None
-
-
-def _send_by_apprise(address: str, subject: str, body: str) -> None:
-    send(open_channel(address), subject, body)
-
-
-def _write_file(layout: Layout, row: sqlite3.Row) -> tuple[Path | None, str | None]:
-    """Write a digest to `<date>-<steward>.md`, aside and renamed."""
-    path = layout.digests / f"{row['business_date']}-{row['steward']}.md"
-    aside = path.with_name(f".{path.name}.aside")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(f"# {row['subject']}\n\n{row['body']}")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        return None, f"digest file: expected to write {path.name}, got {type(error).__name__}"
-    return path, None
+        done = [message_id for message_id, had_by in has_it.items() if wanted <= had_by]
+        if not addresses:
+            done = [] if failed else list(tried)
+        operations.executemany(
+            "update outbox set sent_at = ?, last_error = null where message_id = ?",
+            [(_now(), message_id) for message_id in done],
+        )
+    return Delivery(steward, waiting[-1].digest.subject, path, failed)
 
 
 def _now() -> str:

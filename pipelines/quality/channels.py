@@ -1,38 +1,89 @@
 """Channels: hand one message to one Apprise address, and believe only a confirmed delivery.
 
-Belongs here: what Apprise does not do for the robots of DingTalk, WeCom and Feishu. They answer
-HTTP 200 with an error code in the body (DingTalk 130101 past 20 messages a minute, WeCom 45009,
-Feishu 9499), which Apprise 2.2.0 takes for success; and they count bytes, where Apprise counts
-characters. Does not: which messages there are and when to try again (`alerts`).
+Belongs here: what Apprise leaves open. It follows redirects, takes an error code in an HTTP 200 for
+success, reads an answer of any length and waits for as long as a server drips; it counts characters
+where robots count bytes. Does not: what an answer says (`answers`), which messages there are and
+when to try again (`alerts`, `letters`).
 """
 
 from __future__ import annotations
 
+import ipaddress
 import logging
-import sys
+import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from pipelines.bounded import BoundExceededError, Bounds, run_bounded
 from pipelines.errors import ZhibiaoError
+from pipelines.quality.answers import (
+    LONGEST_ANSWER,
+    ROBOT_CODES,
+    describe_redirect,
+    find_refusal,
+    is_redirect,
+)
 
 if TYPE_CHECKING:
     from apprise.plugins.base import NotifyBase
+    from requests import Response
 
-# Where each robot's answer says whether the message was taken; 0 is success.
-_ANSWER_CODES = {
-    "dingtalk": ("errcode",),
-    "wecombot": ("errcode",),
-    "feishu": ("code", "StatusCode"),
-    "lark": ("code", "StatusCode"),
-}
 _BYTES_PER_CHARACTER = 3  # of a Chinese character in UTF-8
+_ROBOT_PAUSE = 3.1
+"""Seconds between two pieces of one message: robots take 20 a minute."""
 _REFUSED = 502
+_SMTP_REFUSALS = 400
+_MEMORY, _LONGEST_RETURN = 400 * 2**20, 2**20
+KEPT = "It is kept and tried again with the next night."
 
 
 class DeliveryError(ZhibiaoError):
-    """A message was not delivered; the text names no address and no token."""
+    """A message was not delivered; the text names no address and no token.
+
+    `is_silent` when nothing was answered: another message would wait as long.
+    """
+
+    def __init__(self, message: str, *, is_silent: bool = False) -> None:
+        super().__init__(message)
+        self.is_silent = is_silent
+
+
+def send_bounded(address: str, subject: str, body: str, seconds: float) -> None:
+    """Send one message in a child process that is ended after so many seconds, whatever it does.
+
+    Raises:
+        DeliveryError: it was not delivered, or nobody knows: a child that was ended may have handed
+            its message over, and that is then sent again.
+    """
+    bounds = Bounds(seconds, _MEMORY, _LONGEST_RETURN)
+    try:
+        run_bounded(bounds, _send_as_child, address, subject, body)
+    except BoundExceededError as error:
+        got = {
+            "seconds": f"none within {seconds:.0f} s",
+            "memory": f"an answer that takes more than {_MEMORY // 2**20} MB",
+        }.get(error.limit, "the end of the process that sent it")
+        raise DeliveryError(
+            f"alert: expected a confirmed delivery, got {got}. See that the service answers. "
+            f"{KEPT}",
+            is_silent=True,
+        ) from None
+
+
+def _send_as_child(address: str, subject: str, body: str) -> None:
+    logging.disable(logging.CRITICAL)  # libraries log addresses, which hold tokens and passwords
+    try:
+        send(open_channel(address), subject, body)
+    except DeliveryError:
+        raise
+    except Exception as error:
+        # Its message may quote the address.
+        raise DeliveryError(
+            f"alert: expected a confirmed delivery, got {type(error).__name__}. {KEPT}"
+        ) from None
 
 
 def open_channel(address: str) -> NotifyBase:
@@ -53,8 +104,9 @@ def open_channel(address: str) -> NotifyBase:
             "Mend ZHIBIAO_ALERT_TARGETS; the address is not shown here, since it holds a secret."
         )
     plugin.overflow_mode = OverflowMode.SPLIT
-    if _service(plugin) in _ANSWER_CODES:
+    if _service(plugin) in ROBOT_CODES:
         plugin.body_maxlen = type(plugin).body_maxlen // _BYTES_PER_CHARACTER
+        plugin.request_rate_per_sec = _ROBOT_PAUSE
     return plugin
 
 
@@ -64,68 +116,102 @@ def send(plugin: NotifyBase, subject: str, body: str) -> None:
     Raises:
         DeliveryError: it was not delivered; what the service said, where it said anything.
     """
-    refusals: list[str] = []
-    with _answers_read(plugin, refusals):
+    wire = _Wire(_service(plugin))
+    with wire.watched():
         is_sent = plugin.notify(title=subject, body=body, body_format="text")
-    if not is_sent or refusals:
-        said = "; ".join(refusals) or "no confirmation"
+    if not is_sent or wire.refusals:
+        said = list(dict.fromkeys(wire.refusals or wire.replies))
         raise DeliveryError(
-            f"alert by {_service(plugin)}: expected a confirmed delivery, got {said}. "
-            "It is kept and tried again with the next night."
+            f"alert by {wire.service}: expected a confirmed delivery, got "
+            f"{'; '.join(said) or 'no answer'}. {KEPT}",
+            is_silent=not said,
         )
 
 
 def _service(plugin: NotifyBase) -> str:
-    return type(plugin).__module__.rsplit(".", 1)[-1]
+    return type(plugin).__module__.removeprefix("apprise.plugins.").partition(".")[0]
 
 
-class _ReadingRequests:
-    """Stands in for `requests` in one plugin: turns a refusal in the body into a failed status."""
+@dataclass
+class _Wire:
+    """What goes over the wire while one message is sent, and what comes back."""
 
-    def __init__(self, requests: ModuleType, codes: tuple[str, ...], refusals: list[str]) -> None:
-        self._requests, self._codes, self._refusals = requests, codes, refusals
+    service: str
+    refusals: list[str] = field(default_factory=list)
+    """HTTP answers that say no."""
+    replies: list[str] = field(default_factory=list)
+    """SMTP replies that say no; after some a sender goes on, like that to EHLO."""
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._requests, name)
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch every request and every SMTP reply of this process for the length of the block.
 
-    def post(self, *arguments: object, **options: object) -> object:
-        """Post, and read what the robot answers."""
-        response = self._requests.post(*arguments, **options)
-        refusal = self._refusal_in(response)
-        if refusal is not None:
-            self._refusals.append(refusal)
-            response.status_code = _REFUSED
-        return response
+        The plugins call `requests` and `smtplib` themselves and keep only whether it went well.
+        """
+        from requests import Session
 
-    def _refusal_in(self, response: Any) -> str | None:  # noqa: ANN401 - requests is untyped
-        if response.status_code != self._requests.codes.ok:
-            return f"HTTP {response.status_code}"
+        request, getreply = Session.request, smtplib.SMTP.getreply
+
+        def watched_request(
+            session: Session,
+            method: str,
+            url: str,
+            **options: Any,  # noqa: ANN401 as requests takes them
+        ) -> Response:
+            response = request(session, method, url, **options | _options_for(url))
+            refusal = self._read(response)
+            if refusal is not None:
+                self.refusals.append(refusal)
+                response.status_code = _REFUSED
+            return response
+
+        def watched_reply(server: smtplib.SMTP) -> tuple[int, bytes]:
+            code, said = getreply(server)
+            if code >= _SMTP_REFUSALS:
+                self.replies.append(f"SMTP {code}")
+            return code, said
+
+        Session.request = watched_request  # type: ignore[method-assign, assignment]
+        smtplib.SMTP.getreply = watched_reply  # type: ignore[method-assign, assignment]
         try:
-            answer = response.json()
-        except ValueError:
-            return "an answer that is not JSON"
-        codes = [answer.get(name) for name in self._codes] if isinstance(answer, dict) else []
-        given = [code for code in codes if code is not None]
-        if not given:
-            return "an answer without a code"
-        return next((f"code {int(code)}" for code in given if int(code) != 0), None)
+            yield
+        finally:
+            Session.request = request  # type: ignore[method-assign]
+            smtplib.SMTP.getreply = getreply  # type: ignore[method-assign]
+
+    def _read(self, response: Response) -> str | None:
+        if is_redirect(response.status_code):
+            location = response.headers.get("Location", "")
+            return describe_redirect(response.status_code, response.url, location)
+        content = _read_answer(response)
+        # Read already, for the plugins that look into it.
+        response._content = content or b""
+        return find_refusal(self.service, response.status_code, content)
 
 
-@contextmanager
-def _answers_read(plugin: NotifyBase, refusals: list[str]) -> Iterator[None]:
-    """Read the robots' answers while a message is sent.
+def _options_for(url: str) -> dict[str, Any]:
+    """How every request is made: no redirect, no answer read unbounded, no proxy within the house.
 
-    The plugins call `requests.post` themselves and keep only the status, so their module's name for
-    `requests` is replaced for the length of the block; nights send one message at a time.
+    Proxies of the environment lead outwards; NO_PROXY says what else they do not serve.
     """
-    codes = _ANSWER_CODES.get(_service(plugin))
-    if codes is None:
-        yield
-        return
-    module: Any = sys.modules[type(plugin).__module__]
-    requests = module.requests
-    module.requests = _ReadingRequests(requests, codes, refusals)
+    host = urlsplit(url).hostname or ""
+    direct = {"proxies": {"no_proxy": host}} if _is_internal(host) else {}
+    return {"allow_redirects": False, "stream": True, **direct}
+
+
+def _is_internal(host: str) -> bool:
+    """True for an address that is not the internet's, and for a name without a domain."""
     try:
-        yield
-    finally:
-        module.requests = requests
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host
+
+
+def _read_answer(response: Response) -> bytes | None:
+    content = bytearray()
+    for piece in response.iter_content(8192):
+        content += piece
+        if len(content) > LONGEST_ANSWER:
+            response.close()
+            return None
+    return bytes(content)

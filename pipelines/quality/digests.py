@@ -6,22 +6,23 @@ A digest names files, row numbers, reasons and what to do; never a value from th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 from pipelines.clock import SHANGHAI
+from pipelines.personal_numbers import mask_personal_numbers
 from pipelines.quality.incidents import Incident
 from pipelines.quality.stewards import OPERATOR, Steward
 from pipelines.sources.row_places import describe_places
 
 LISTED_INCIDENTS = 50
-# The last net under what errors say: a mobile number or an identity number is never passed on.
-_PERSONAL_NUMBERS = re.compile(
-    r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXx])(?!\d)"
-)
+_OPEN_CHARACTERS, _LATE_CHARACTERS, _REASON_CHARACTERS = 8_000, 4_000, 3_000
+"""Of open problems, of what older digests add, and of why a night failed: robots take a message in
+pieces of some 700 characters, 20 a minute."""
+_CLOSED_CHARACTERS, _LASTING_CHARACTERS = 100, 200
+"""Of one closed problem, and of one failed night among older digests."""
 _STEWARD_DOES = (
     "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"
     "由数据库直接读取的，更正后当晚自动重取。",
@@ -39,11 +40,8 @@ class Digest:
     steward: str
     subject: str
     body: str
-
-
-def mask_personal_numbers(text: str) -> str:
-    """The text with mobile and identity numbers blotted out."""
-    return _PERSONAL_NUMBERS.sub("（号码已隐去）", text)
+    lasting: tuple[str, ...] = ()
+    """Lines that no later digest repeats: problems that are closed, a night that failed."""
 
 
 def compose_steward_digest(
@@ -68,12 +66,18 @@ def compose_steward_digest(
         reaches: How far the good data reaches, by the number of an incident of a held delivery.
     """
     reaches = reaches or {}
-    parts = [f"{steward.name_zh}：", f"{business_date:%Y-%m-%d} 的数据检查结果如下。"]
-    parts += _section("一、今晚新发现的问题", opened, labels, reaches, since=False)
-    parts += _section("二、以前发现、仍未解决的问题", standing, labels, reaches, since=True)
+    problems = [
+        *_section("一、今晚新发现的问题", opened, labels, reaches, since=False),
+        *_section("二、以前发现、仍未解决的问题", standing, labels, reaches, since=True),
+    ]
+    over = _closed_lines(closed, labels)
+    parts = [
+        f"{steward.name_zh}：",
+        f"{business_date:%Y-%m-%d} 的数据检查结果如下。",
+        *_within(problems, _OPEN_CHARACTERS),
+    ]
     if closed:
-        parts += ["", "三、已解决的问题"]
-        parts += [f"- {_place(incident, labels)}：{incident.message}" for incident in closed]
+        parts += ["", "三、已解决的问题", *(f"- {line}" for line in over)]
     if opened or standing:
         parts += ["", "请怎样处理", *(_OPERATOR_DOES if steward == OPERATOR else _STEWARD_DOES)]
     urgent = sum(i.severity == "critical" for i in [*opened, *standing])
@@ -83,7 +87,8 @@ def compose_steward_digest(
         + (f"，其中须更正{urgent}项" if urgent else "")
         + (f"，已解决{len(closed)}项" if closed else "")
     )
-    return Digest(steward.key, subject, mask_personal_numbers("\n".join(parts) + "\n"))
+    lasting = tuple(f"已解决：{line}" for line in over)
+    return _masked(Digest(steward.key, subject, "\n".join(parts) + "\n", lasting))
 
 
 def compose_operator_digest(
@@ -102,15 +107,80 @@ def compose_operator_digest(
         if has_release
         else "还没有任何已发布的版本，查询和报表暂不可用。"
     )
+    reason = _cut(message.strip(), _REASON_CHARACTERS)
     body = (
         f"{business_date:%Y-%m-%d} 的夜间任务未能完成，停在“{stage}”。\n\n"
-        f"原因：{message.strip()}\n\n"
+        f"原因：{reason}\n\n"
         f"影响：{effect}\n"
         "处理：按上述原因排除后重新运行 zhibiao nightly（可重复运行，已完成的部分不会重复入库）；"
         "zhibiao status 可查看各阶段状态和未解决的问题。\n"
     )
     subject = f"【指标】{business_date:%Y-%m-%d} 夜间任务失败：{stage}"
-    return Digest(OPERATOR.key, mask_personal_numbers(subject), mask_personal_numbers(body))
+    failed = f"夜间任务失败，停在“{stage}”：{_cut(' '.join(reason.split()), _LASTING_CHARACTERS)}"
+    return _masked(Digest(OPERATOR.key, subject, body, (failed,)))
+
+
+def combine_digests(waiting: Sequence[tuple[str, Digest]]) -> tuple[int, Digest]:
+    """One message for several digests of one steward, and how many of the older ones it tells.
+
+    The newest is told whole: what was open before is open in it or was closed since. Of the older
+    ones follows what no later one repeats, the oldest first, as far as there is room; what finds
+    none is for another message.
+
+    Args:
+        waiting: (business date, digest), the oldest first; not empty.
+    """
+    *older, (_, newest) = waiting
+    told, lines = 0, list[str]()
+    for day, digest in older:
+        added = [f"- {day}", *(f"  · {line}" for line in digest.lasting)] if digest.lasting else []
+        if told and sum(map(len, [*lines, *added])) > _LATE_CHARACTERS:
+            break
+        told, lines = told + 1, [*lines, *added]
+    if not told:
+        return 0, newest
+    first, last = older[0][0], older[told - 1][0]
+    days = first if first == last else f"{first} 至 {last}"
+    said = "上面没有说到的如下：" if lines else "其内容已包括在上面。"
+    late = ["", f"此前{told}晚（{days}）的通知未能送达，{said}", *lines]
+    return told, Digest(
+        newest.steward,
+        f"{newest.subject}（附此前{told}晚未送达的通知）",
+        newest.body + "\n".join(late) + "\n",
+    )
+
+
+def _masked(digest: Digest) -> Digest:
+    return Digest(
+        digest.steward,
+        mask_personal_numbers(digest.subject),
+        mask_personal_numbers(digest.body),
+        tuple(map(mask_personal_numbers, digest.lasting)),
+    )
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}…"
+
+
+def _within(lines: Sequence[str], characters: int) -> Iterable[str]:
+    """As many lines as there is room for, and how many are left out."""
+    length = 0
+    for place, line in enumerate(lines):
+        length += len(line)
+        if length > characters:
+            yield f"- 另有{len(lines) - place}行未列出，zhibiao status 可查看全部。"
+            return
+        yield line
+
+
+def _closed_lines(closed: Sequence[Incident], labels: Mapping[str, str]) -> list[str]:
+    lines = [
+        f"{_place(incident, labels)}：{_cut(incident.message, _CLOSED_CHARACTERS)}"
+        for incident in closed[:LISTED_INCIDENTS]
+    ]
+    left = len(closed) - len(lines)
+    return [*lines, f"另有{left}项未列出"] if left else lines
 
 
 def _section(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.sender_names import list_names, list_shown
 
 UNREADABLE_SHARE = 0.01
 """Above this share of undecodable rows the declared encoding is wrong, and not a few bytes: real
@@ -27,19 +28,6 @@ SLIPS = 2
 """So many failures are slips whatever their share: two bad dates in a list of thirty rows are two
 bad rows, not a changed column."""
 
-_LISTED, _SHOWN = 10, 40
-"""So many names, of so many characters each, stand in a message; the rest is a count."""
-
-
-def list_names(names: Sequence[str]) -> str:
-    """Column names for a message that stays short whatever was delivered."""
-    return _first_ten([n if len(n) <= _SHOWN else f"{n[:_SHOWN]}…" for n in names])
-
-
-def _first_ten(columns: Sequence[str]) -> str:
-    rest = f" 等 {len(columns)} 列" if len(columns) > _LISTED else ""
-    return "、".join(columns[:_LISTED]) + rest
-
 
 def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     """Accept the declared columns in any order, without those that may be absent.
@@ -47,11 +35,12 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     Raises:
         ExtractHeldError: `duplicate_columns`, `header_missing` or `columns_changed`.
     """
-    declared = [column.name for column in table.columns]
-    added = [name for name in dict.fromkeys(delivered) if name not in declared]
-    known = [name for name in declared if name in delivered]
+    declared = {column.name for column in table.columns}
+    given = dict.fromkeys(delivered)
+    added = [name for name in given if name not in declared]
+    known = declared & given.keys()
     expected = [column.name for column in table.columns if not column.may_be_absent]
-    removed = [name for name in expected if name not in delivered]
+    removed = [name for name in expected if name not in given]
     if len(removed) * 2 > len(expected):
         # Where not one name is known, what stands there may be a row of data, a person's: it is
         # not quoted. A row of data does not hold one of our column names.
@@ -99,7 +88,7 @@ def require_same_types(table: SourceTable, failures: Sequence[tuple[str, int, in
     ]
     if retyped:
         raise ExtractHeldError(
-            f"{table.label}：列的类型或格式已变：{_first_ten(retyped)}。"
+            f"{table.label}：列的类型或格式已变：{list_shown(retyped, len(retyped))}。"
             "请恢复原来的格式；如系统确已变更，请通知维护人员更新约定。",
             reason="columns_retyped",
         )

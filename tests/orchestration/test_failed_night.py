@@ -6,6 +6,10 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from pipelines.layout import Layout
+from pipelines.orchestration.failed_start import note_failed_start
+from pipelines.orchestration.lease import hold_lease
+from pipelines.settings import Settings
 from tests.night.bureau import Bureau
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -52,3 +56,17 @@ def test_declarations_that_cannot_be_read_are_recorded_and_told_too(tmp_path: Pa
     assert outcome == "failed"
     assert "complaints" in message
     assert "停在“启动”" in bureau.digests()
+
+
+def test_a_failed_start_beside_a_running_night_leaves_the_telling_to_it(tmp_path: Path) -> None:
+    """Two processes that send what waits would send it twice."""
+    settings = Settings(warehouse=tmp_path / "warehouse", sources=tmp_path / "sources")
+    layout = Layout.of(settings)
+    with hold_lease(layout.lease):
+        note_failed_start(settings, "first", "原因一")
+    assert not layout.digests.exists()
+    note_failed_start(settings, "second", "原因二")
+    (path,) = layout.digests.glob("*.md")
+    told = path.read_text(encoding="utf-8")
+    assert "原因一" in told
+    assert "原因二" in told

@@ -86,7 +86,7 @@ class Post:
         self.failing = set(failing)
         self.sent: list[str] = []
 
-    def __call__(self, address: str, *_: str) -> None:
+    def __call__(self, address: str, *_: object) -> None:
         if address in self.failing:
             raise DeliveryError(
                 "alert by dingtalk: expected a confirmed delivery, got code 130101."

@@ -96,7 +96,7 @@ def test_keys_in_another_order_are_accepted(bureau: Bureau) -> None:
     ("changes", "difference"),
     [
         ({"note": "x"}, "多出列：note"),
-        ({"parties": [{"kind": "企业", "name": "张", "age": 3}]}, "多出列：parties[*].age"),
+        ({"parties": [{"kind": "企业", "name": "张", "age": 3}]}, "多出列：parties［＊］.age"),
         ({"decision": {"amount": 5}}, "缺少列：fine"),
     ],
 )

@@ -35,7 +35,7 @@ from pipelines.sources.sessions import require_room
 
 _PERIOD = "{period}"
 _PIECE = 1 << 20
-_DIGITS = r"(\d{8}|\d{6}|\d{4})"
+_DIGITS = r"([0-9]{8}|[0-9]{6}|[0-9]{4})"
 
 
 class _Look(NamedTuple):

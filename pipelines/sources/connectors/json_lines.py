@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NoReturn
 
 import duckdb
@@ -42,6 +42,7 @@ from pipelines.sources.sql_text import identifier, literal
 # line's end, the matches cover the line and none begins inside a string.
 _NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*)'
 _MARK = b"\xef\xbb\xbf"
+_JOINTS = (".", "[")
 
 _NUMBER_MARK = "\ufdd0"
 """Stands before what was a number where texts write numbers otherwise; a code point that Unicode
@@ -176,36 +177,48 @@ def _plain(path: str) -> str:
 
 
 def _require_paths(table: SourceTable, session: duckdb.DuckDBPyConnection) -> None:
-    """Compare the leaves that occur anywhere in the file with the declared paths."""
+    """Compare the paths that occur anywhere in the file with the declared ones."""
     dialect = table.dialect_as(JsonLinesDialect)
-    structures = session.execute("select distinct json_structure(line) from lines").fetchall()
-    leaves = {leaf for (text,) in structures for leaf in _leaves("$", json.loads(text))}
     declared = {_plain(_path(column)): column.name for column in table.columns}
-    ignored = {_plain(path) for path in dialect.ignored}
-    present = [name for path, name in declared.items() if _occurs(path, leaves)]
-    unknown = sorted(
-        leaf.removeprefix("$.")
-        for leaf in leaves
-        if not any(_covers(path, leaf) for path in declared.keys() | ignored)
-        and not any(_covers(leaf, path) for path in declared.keys() | ignored)
-    )
-    require_columns(table, [*present, *unknown])
+    known = declared.keys() | {_plain(path) for path in dialect.ignored}
+    above = {outer for path in known for outer in _outer_paths(path)}
+    below = tuple(path + sign for path in known for sign in _JOINTS)
+    structures = session.execute("select distinct json_structure(line) from lines").fetchall()
+    reached = {path for (text,) in structures for path in _reach("$", json.loads(text), above)}
+    expected = known | above
+    unknown = {path for path in reached if path not in expected and not path.startswith(below)}
+    taken = reached - unknown
+    present = [name for path, name in declared.items() if _occurs(path, taken)]
+    require_columns(table, [*present, *sorted(path.removeprefix("$.") for path in unknown)])
 
 
-def _leaves(path: str, structure: object) -> Iterator[str]:
-    if isinstance(structure, dict) and structure:
-        for name, below in structure.items():
-            yield from _leaves(f"{path}.{name}", below)
-    elif isinstance(structure, list) and structure and isinstance(structure[0], dict | list):
-        yield from _leaves(f"{path}[*]", structure[0])
+def _reach(path: str, structure: object, above: Collection[str]) -> Iterator[str]:
+    """The paths that a structure reaches, each as far as the declared ones go and one name beyond.
+
+    What lies below that one is the sender's: a million names, or one path of gigabytes.
+    """
+    is_open = path in above
+    if is_open and isinstance(structure, dict) and structure:
+        for name, inner in structure.items():
+            yield from _reach(f"{path}.{name}", inner, above)
+    elif is_open and isinstance(structure, list) and structure and _is_nested(structure[0]):
+        yield from _reach(f"{path}[*]", structure[0], above)
     else:
         yield path
 
 
+def _is_nested(structure: object) -> bool:
+    return isinstance(structure, dict | list)
+
+
+def _outer_paths(path: str) -> Iterator[str]:
+    return (path[:place] for place, sign in enumerate(path) if sign in _JOINTS)
+
+
 def _covers(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((outer + ".", outer + "["))
+    return inner == outer or inner.startswith(tuple(outer + sign for sign in _JOINTS))
 
 
-def _occurs(path: str, leaves: set[str]) -> bool:
-    """A path occurs with its own leaf, leaves below it, or above it nothing but null or empty."""
-    return any(_covers(path, leaf) or _covers(leaf, path) for leaf in leaves)
+def _occurs(path: str, reached: Collection[str]) -> bool:
+    """A path occurs with itself, with one below it, or above it with nothing but null or empty."""
+    return any(_covers(path, other) or _covers(other, path) for other in reached)

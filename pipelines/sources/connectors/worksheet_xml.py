@@ -42,6 +42,7 @@ MAX_OTHERS = 1_000_000
 _PLACE, _CELL, _CHARACTER, _STRING, _MERGE = 40, 100, 5, 100, 300
 
 _IS_ENCRYPTED = 0x1
+_REFERENCE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}")
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -296,7 +297,9 @@ class _Sheet(_Part):
         if self._has_formula and not stored and self._kind != "str":
             scan.uncomputed += 1
             if len(scan.uncomputed_cells) < _SHOWN:
-                scan.uncomputed_cells.append(self._reference[:_SHOWN] or f"第 {row} 行")
+                # What stands there is the sender's text like any other.
+                is_place = _REFERENCE.fullmatch(self._reference)
+                scan.uncomputed_cells.append(self._reference if is_place else f"第 {row} 行")
         if self._kind == "e":
             scan.failed_rows.add(row)
         if not stored:
