@@ -74,6 +74,7 @@ def test_a_long_answer_is_ended_by_its_rows(published: Layout) -> None:
 @pytest.mark.parametrize(
     "question",
     [
+        "select md5(repeat('x', 900000000))",  # which DuckDB does not count
         "select repeat('x', 1000000) from range(100000)",
         "select list(range) from range(1000000000)",
     ],
