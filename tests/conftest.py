@@ -24,6 +24,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="compute every day of the demo and not a few; of several runs side by side, the N-th",
     )
     parser.addoption(
+        "--mutations",
+        type=int,
+        default=40,
+        metavar="N",
+        help="how many damaged forms of each format are delivered; 2000 are 10,000 in all",
+    )
+    parser.addoption(
+        "--seed", default="20250115", help="what damage is drawn; another one is other damage"
+    )
+    parser.addoption(
         "--installed",
         action="store_true",
         help="fail where a test is skipped for want of what can be installed, like Chromium",
