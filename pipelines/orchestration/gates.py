@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import dagster as dg
 
-from pipelines.errors import ContractError, ReleaseError, StorageError
+from pipelines.durable import refusing_full_disk
+from pipelines.errors import ContractError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.steps import CLOSED_BY
@@ -23,7 +24,6 @@ from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict, record_verdicts, select_unjudged
-from pipelines.releases.durable import refusing_full_disk
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import list_readable_extracts
 
@@ -72,14 +72,13 @@ def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
     Raises:
         GateError: the table has no suite.
         ContractError: what all suites share cannot be read.
-        StorageError: the disk cannot take the quarantine.
-        ReleaseError: there is no room for the working file.
+        StorageError: the disk cannot take the quarantine or the working file.
     """
     suite = night.suite_of(table)
     try:
         with refusing_full_disk(f"gate of {table.id}", night.layout.build):
             return _judge(night, table, suite), ""
-    except (ContractError, ReleaseError, StorageError):
+    except (ContractError, StorageError):
         raise
     except Exception as error:
         with open_operations(night.layout.operations) as operations:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from pipelines.durable import write_file
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.channels import DeliveryError, open_channel, send
@@ -200,16 +200,10 @@ def _send_by_apprise(address: str, subject: str, body: str) -> None:
 
 
 def _write_file(layout: Layout, row: sqlite3.Row) -> tuple[Path | None, str | None]:
-    """Write a digest to `<date>-<steward>.md`, aside and renamed."""
+    """Write a digest to `<date>-<steward>.md`."""
     path = layout.digests / f"{row['business_date']}-{row['steward']}.md"
-    aside = path.with_name(f".{path.name}.aside")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(f"# {row['subject']}\n\n{row['body']}")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        write_file(path, f"# {row['subject']}\n\n{row['body']}")
     except OSError as error:
         return None, f"digest file: expected to write {path.name}, got {type(error).__name__}"
     return path, None

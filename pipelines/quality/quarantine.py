@@ -9,12 +9,12 @@ here: writing these files. Does not: deciding which rows fail (`gates`) or follo
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import make_folder, publish_file
 from pipelines.errors import StorageError
 from pipelines.layout import Layout
 from pipelines.sources.connectors.interface import LINE_NUMBER
@@ -79,7 +79,6 @@ def _write(
     condition: str,
 ) -> int:
     """Write the failures of an extract that meet a condition; returns their distinct rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"source.{identifier(c.name)}" for c in table.columns)
     delivered = f"select * from read_parquet({exact_path(extract.data_path)})"
     if extract.rows_rejected:
@@ -99,8 +98,9 @@ def _write(
     )
     aside = path.with_name(f".{path.name}.aside")
     try:
+        make_folder(path.parent)
         connection.execute(f"copy ({query}) to {literal(str(aside))} (format parquet)")
-        _make_durable(aside, path)
+        publish_file(aside, path)
     except (duckdb.IOException, OSError) as error:
         aside.unlink(missing_ok=True)
         raise StorageError(
@@ -112,17 +112,6 @@ def _write(
         [extract.extract_id],
     ).fetchone()
     return int(counted[0]) if counted else 0
-
-
-def _make_durable(aside: Path, path: Path) -> None:
-    with aside.open("rb") as file:
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def numbered_rows(files: Sequence[tuple[Extract, Path]]) -> str:

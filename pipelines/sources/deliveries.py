@@ -13,12 +13,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import hash_file
 from pipelines.errors import ExtractHeldError
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.extract_folder import folder_aside, publish, write_profile, write_tables
-from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract, hash_file
+from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract
 from pipelines.sources.history import History
 from pipelines.sources.profile_breaks import require_same_profile
 from pipelines.sources.profiles import make_profile

@@ -6,7 +6,6 @@ Landing is append-only and the system of record: all else can be rebuilt from it
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.clock import day_of_stamp, today
+from pipelines.durable import hash_file
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 
@@ -167,12 +167,6 @@ def landed_key_ids(layout: Layout) -> set[str]:
             key_id = Extract.from_folder(manifest.parent).key_id
             found |= {key_id} if key_id else set()
     return found
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def verify_landing(layout: Layout) -> list[str]:

@@ -11,9 +11,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines.durable import write_file
 from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extract_folder import sync
 
 PROFILE_CHANGED = "profile_changed"
 
@@ -102,13 +102,7 @@ class Refusals:
             self._reader,
         )
         path = self._folder / f"{candidate.slot}.{candidate.sha256[:8]}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".aside")
-        said = json.dumps(asdict(refusal), ensure_ascii=False, indent=2)
-        aside.write_text(said + "\n", encoding="utf-8")
-        sync(aside)
-        aside.replace(path)
-        sync(path.parent)
+        write_file(path, json.dumps(asdict(refusal), ensure_ascii=False, indent=2) + "\n")
         self._open[path] = refusal
 
     def clear(self, slot: str) -> None:

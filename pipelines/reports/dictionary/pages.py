@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import write_files
 from pipelines.reports.dictionary.articles import Article, read_articles
 from pipelines.reports.dictionary.languages import CHINESE, EMPTY, ENGLISH
 from pipelines.reports.figures import read_release
@@ -25,16 +26,13 @@ _OTHER = {CHINESE: ENGLISH, ENGLISH: CHINESE}
 
 
 def write_dictionary(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
-    """Write the pages of a release below a folder, over those of the same names.
+    """Write the pages of a release below a folder, over those of the same names, all or none.
 
     Returns:
         How many indicators there are. Files of other names stay as they are.
     """
     articles = read_articles(connection)
-    for path, text in render_dictionary(connection, articles).items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+    write_files(folder, render_dictionary(connection, articles))
     return len(articles)
 
 
