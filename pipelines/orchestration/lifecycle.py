@@ -15,18 +15,21 @@ from datetime import UTC, date, datetime
 
 from pipelines.clock import today, yesterday
 from pipelines.demo.marker import DemoMarker, read_marker
-from pipelines.errors import SettingsError, UsageError
+from pipelines.errors import NightRunningError, SettingsError, UsageError
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.failed_start import tell_by_last_resort
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.sources_folder import require_sources
+from pipelines.orchestration.state import close_repairs, look_at_releases, restore_store
 from pipelines.quality.alerts import (
     deliver_outbox,
     queue_digests,
     queue_operator_message,
     subject_labels,
 )
+from pipelines.quality.last_resort import note_told
 from pipelines.quality.stewards import read_stewards
 from pipelines.settings import Settings
 from pipelines.sources.connectors.file_drops import look_at_drops
@@ -53,11 +56,39 @@ def open_night(
 
     Raises:
         NightRunningError: another night holds the lease.
+        StorageError: the state of the warehouse cannot be read or written; the operator was told.
         UsageError: the business date lies in the future, or `accept_older` names no table.
     """
+    try:
+        with _held_night(
+            settings,
+            night_id,
+            business_date,
+            make_current=make_current,
+            accept_older=accept_older,
+        ) as night:
+            yield night
+    except (NightRunningError, UsageError):
+        raise
+    except Exception as error:
+        tell_by_last_resort(settings, night_id, business_date, error)
+        raise
+
+
+@contextmanager
+def _held_night(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    *,
+    make_current: bool,
+    accept_older: frozenset[str],
+) -> Iterator[Night]:
     os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
     with hold_lease(layout.lease):
+        restore_store(layout)
+        look_at_releases(layout)
         marker = read_marker(layout.sources)
         now = datetime.now(UTC)
         night = Night(
@@ -124,6 +155,7 @@ def _close_night(night: Night) -> None:
             labels=subject_labels(night.contracts, night.suites),
             layout=night.layout,
         )
+        close_repairs(operations)
     deliver_outbox(night.layout, night.settings)
 
 
@@ -150,6 +182,7 @@ def _record_end(night: Night) -> None:
                 message=message or "没有步骤报错，但后续步骤没有执行",
                 has_release=night.layout.current.exists(),
             )
+    note_told(night.night_id)
 
 
 def _last_stage(operations: sqlite3.Connection, night_id: str) -> str:

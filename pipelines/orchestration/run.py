@@ -9,11 +9,21 @@ from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.errors import GateError, ReleaseError, ZhibiaoError
+from pipelines.error_kinds import disk_trouble
+from pipelines.errors import (
+    GateError,
+    NightRunningError,
+    ReleaseError,
+    StorageError,
+    UsageError,
+    ZhibiaoError,
+)
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.failed_start import note_failed_start
+from pipelines.orchestration.failed_start import note_failed_start, tell_by_last_resort
 from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.lease import hold_lease
+from pipelines.orchestration.state import restore_history, restore_store
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
@@ -51,7 +61,29 @@ def run_night(
             the exit code is that of the cause (75 when another night is running).
     """
     night_id = str(uuid4())
-    with open_instance(Layout.of(settings)) as instance:
+    try:
+        _run(settings, night_id, business_date, listener, make_current, accept_older)
+    except (NightRunningError, UsageError):
+        raise
+    except Exception as error:
+        tell_by_last_resort(settings, night_id, business_date, error)
+        raise
+    return night_id
+
+
+def _run(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    listener: Callable[[Step, int], None],
+    make_current: bool,
+    accept_older: Sequence[str],
+) -> None:
+    layout = Layout.of(settings)
+    with hold_lease(layout.lease):
+        restore_store(layout)
+        restore_history(layout)
+    with open_instance(layout) as instance:
         job = _load_job(settings, night_id)
         total = len(job.graph.nodes)
         chosen: dict[str, Any] = {
@@ -71,7 +103,6 @@ def run_night(
     if not result.success:
         raise _refusal_of(result, what_stays(Layout.of(settings)))
     _refuse_without_release(settings, night_id)
-    return night_id
 
 
 def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
@@ -118,5 +149,7 @@ def _refusal_of(result: dg.ExecuteInProcessResult, what_stays: str) -> ZhibiaoEr
     else:
         refusal = ZhibiaoError(f"{failed.step_key}: {message} {what_stays}")
     kind = GateError if cause == CLOSED_GATE else REFUSALS.get(cause, ReleaseError)
+    if disk_trouble(message):
+        kind = StorageError
     refusal.exit_code = kind.exit_code  # type: ignore[misc]
     return refusal

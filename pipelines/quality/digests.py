@@ -55,6 +55,7 @@ def compose_steward_digest(
     closed: Sequence[Incident],
     labels: Mapping[str, str],
     reaches: Mapping[int, str] | None = None,
+    note: str = "",
 ) -> Digest:
     """One steward's digest of a night.
 
@@ -66,9 +67,11 @@ def compose_steward_digest(
         closed: Incidents that tonight's gate closed.
         labels: Chinese names of the tables.
         reaches: How far the good data reaches, by the number of an incident of a held delivery.
+        note: What must be known to read the rest.
     """
     reaches = reaches or {}
     parts = [f"{steward.name_zh}：", f"{business_date:%Y-%m-%d} 的数据检查结果如下。"]
+    parts += [note] if note else []
     parts += _section("一、今晚新发现的问题", opened, labels, reaches, since=False)
     parts += _section("二、以前发现、仍未解决的问题", standing, labels, reaches, since=True)
     if closed:

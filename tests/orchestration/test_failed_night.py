@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
-from tests.night.bureau import Bureau
+import pytest
+
+from tests.mounts import can_mount
+from tests.night.bureau import ZHIBIAO, Bureau
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -52,3 +56,38 @@ def test_declarations_that_cannot_be_read_are_recorded_and_told_too(tmp_path: Pa
     assert outcome == "failed"
     assert "complaints" in message
     assert "停在“启动”" in bureau.digests()
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a small file system")
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("cat /dev/zero > {warehouse}/filler 2> /dev/null", "No space left on device"),
+        ("mount -o remount,ro {warehouse}", "Read-only file system"),
+    ],
+)
+def test_a_disk_that_takes_nothing_before_the_first_step_is_told_where_there_is_room(
+    tmp_path: Path, state: str, said: str
+) -> None:
+    bureau = Bureau(tmp_path)
+    spare = tmp_path / "spare"
+    for folder in (bureau.warehouse, spare):
+        folder.mkdir()
+    prepare = f"mount -t tmpfs -o size=64k none {bureau.warehouse}; " + state.format(
+        warehouse=bureau.warehouse
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", f"{prepare}; exec {ZHIBIAO} nightly --date 2025-01-15"],
+        cwd=bureau.root,
+        env=bureau.environment | {"TMPDIR": str(spare)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 74, done.stderr
+    assert said in done.stderr
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
+    (told,) = spare.glob("2025-01-15-operator-*.md")
+    assert str(told) in done.stderr
+    assert said in told.read_text()
