@@ -105,7 +105,12 @@ def _is_known(candidate: Candidate, history: History) -> bool:
         extract.sha256 == candidate.sha256 and extract.extract_id not in history.held_ids
         for extract in history.extracts
     )
-    return has_landed or Refusals(history.home).is_change_agreed(history.table, candidate)
+    was_damaged = any(damage.sha256 == candidate.sha256 for damage in history.damages)
+    return (
+        has_landed
+        or was_damaged
+        or Refusals(history.home).is_change_agreed(history.table, candidate)
+    )
 
 
 def _high_mark(session: duckdb.DuckDBPyConnection, history: History) -> str | None:
@@ -141,7 +146,7 @@ def _describe(
         extract_id=extract_id,
         slot=candidate.slot,
         version=version,
-        sequence=history.next_sequence(),
+        sequence=history.next_sequence(candidate.slot, sha256),
         sha256=sha256,
         origin=candidate.origin,
         contract_fingerprint=table.fingerprint,
