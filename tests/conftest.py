@@ -15,6 +15,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N/OF",
         help="compute every day of the demo and not a few; of several runs side by side, the N-th",
     )
+    parser.addoption(
+        "--kills",
+        type=int,
+        default=10,
+        metavar="N",
+        help="kill a night at so many random moments",
+    )
 
 
 @pytest.fixture(scope="session")
