@@ -88,7 +88,7 @@ class History:
 
     def next_version(self, slot: str) -> int:
         """The version that the next extract of a slot gets."""
-        landed = [*self.extracts, *self.damages]
+        landed: list[Extract | Damage] = [*self.extracts, *self.damages]
         return 1 + max((each.version for each in landed if each.slot == slot), default=0)
 
     def next_sequence(self, slot: str, sha256: str) -> int:
@@ -97,7 +97,7 @@ class History:
         The file of a period that is taken again after a damage keeps the place that it had: of a
         key that two periods brought, the same one counts as before.
         """
-        landed = [*self.extracts, *self.damages]
+        landed: list[Extract | Damage] = [*self.extracts, *self.damages]
         if self.table.delivery == "period":
             for lost in self.damages:
                 if lost.is_open and lost.sequence and (lost.slot, lost.sha256) == (slot, sha256):
