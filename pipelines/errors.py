@@ -6,6 +6,7 @@
     ├── ContractError               a declaration (source, suite, metric) contradicts itself
     ├── SourceUnavailableError      a source system cannot be reached now; worth another try
     ├── StorageError                the warehouse's disk cannot take what must be written
+    │   └── StoreDamagedError       the operations store is no database any more
     ├── ExtractHeldError            a delivery was read and refused; the last good one stays in use
     ├── GateError                   a check could not be carried out, or closed the gate
     ├── ReleaseError                a release could not be built, verified or switched to
@@ -64,6 +65,17 @@ class StorageError(ZhibiaoError):
     """The warehouse's disk cannot take what must be written; what lies there is untouched."""
 
     exit_code = 74  # EX_IOERR
+
+
+class StoreDamagedError(StorageError):
+    """The operations store cannot be read as a database; the next night rebuilds it.
+
+    `found` is what SQLite says of it.
+    """
+
+    def __init__(self, message: str, *, found: str) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class ExtractHeldError(ZhibiaoError):

@@ -2,7 +2,8 @@
 
 Nights, their stages, the verdict on each extract, incidents and the outbox live here. Figures and
 rows do not: landing is the system of record, and this file can be deleted (every extract is then
-judged anew). SQLite in WAL mode lets `zhibiao status` read while a night writes.
+judged anew). One that is damaged is refused here, and rebuilt by the next night. SQLite in WAL mode
+lets `zhibiao status` read while a night writes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pipelines.errors import StorageError, StoreDamagedError
+
+VERSION = 1
+"""Of the form of the store; a store of a later version is left alone."""
 
 SCHEMA = """
 create table if not exists nights (
@@ -44,6 +50,8 @@ create table if not exists verdicts (
     judged_at text not null,
     origin text not null default '',    -- name of the delivered file, or <relation>@<source>
     findings text not null default '[]',  -- JSON list of the rules that failed
+    quarantine_sha256 text not null default '',  -- of the list of its quarantined rows
+    told_sha256 text not null default '',  -- of the list of rows only warned of, if any
     primary key (source_table, extract_id)
 );
 create table if not exists incidents (
@@ -66,6 +74,12 @@ create table if not exists incidents (
     last_seen_at text not null,
     acknowledged_at text,
     closed_at text
+);
+create table if not exists checked_files (
+    path text primary key,              -- below the warehouse
+    sha256 text not null,               -- what was read, and what it should be
+    stamp text not null,                -- size, times and inode when it was read
+    read_on text not null               -- day of the last reading by turn
 );
 create table if not exists outbox (
     message_id integer primary key,
@@ -128,44 +142,119 @@ update incidents set closed_at = last_seen_at
     );
 """
 
+# Their extracts are judged anew: only the gate can say what their lists of rows should hold.
+_UPGRADE_HASHES = """
+alter table verdicts add column quarantine_sha256 text not null default '';
+alter table verdicts add column told_sha256 text not null default ''
+"""
 
 # What waits from before was told whole each time: of it nothing is repeated for certain.
 _UPGRADE_OUTBOX = """
 alter table outbox add column lasting text not null default '';
-update outbox set lasting = body where sent_at is null;
+update outbox set lasting = body where sent_at is null
 """
+
+_UPGRADES = (
+    ("incidents", "place", _UPGRADE),
+    ("outbox", "lasting", _UPGRADE_OUTBOX),
+    ("verdicts", "quarantine_sha256", _UPGRADE_HASHES),
+)
+"""Table and column that a store lacks which needs the statements."""
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Bring a store of before up to date, whole or not at all."""
+    # Asked first without a lock: a night opens the store again within its own transaction.
+    if not any(_lacks(connection, table, column) for table, column, _ in _UPGRADES):
+        return
     connection.execute("begin immediate")
     with connection:
-        for table, column, statements in (
-            ("incidents", "place", _UPGRADE),
-            ("outbox", "lasting", _UPGRADE_OUTBOX),
-        ):
-            known = {row["name"] for row in connection.execute(f"pragma table_info({table})")}
-            if column not in known:
-                for statement in statements.split(";\n"):
+        for table, column, upgrade in _UPGRADES:
+            if _lacks(connection, table, column):
+                for statement in upgrade.split(";\n"):
                     connection.execute(statement)
 
 
+def _lacks(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    known = {row["name"] for row in connection.execute(f"pragma table_info({table})")}
+    return column not in known
+
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }
+)
+
+
 @contextmanager
-def open_operations(path: Path) -> Iterator[sqlite3.Connection]:
+def open_operations(path: Path, *, patience: float = 30) -> Iterator[sqlite3.Connection]:
     """Open the store, creating it when absent; commits on success, rolls back on an exception.
 
     Rows come back as `sqlite3.Row`. Times are ISO 8601 in UTC.
+
+    Args:
+        path: The file.
+        patience: Seconds to wait for another's transaction.
+
+    Raises:
+        StoreDamagedError: the file is no database, or a damaged one.
+        StorageError: it cannot be opened, read or written, or a newer Zhibiao wrote it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=30)
+    connection: sqlite3.Connection | None = None
     try:
-        connection.row_factory = sqlite3.Row
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        connection.executescript(SCHEMA)
-        _upgrade(connection)
-        connection.executescript(_INDEXES)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=patience)
+        _prepare(connection, path)
         with connection:
             yield connection
+    except sqlite3.Error as error:
+        if (refusal := _refusal(path, error)) is None:
+            raise
+        raise refusal from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.row_factory = sqlite3.Row
+    ((version,),) = connection.execute("pragma user_version").fetchall()
+    if version > VERSION:
+        raise StorageError(
+            f"{path}: expected an operations store of version {VERSION} at most, got version "
+            f"{version}, which a newer Zhibiao wrote. Run that one; or move the file away, and the "
+            "next night makes another."
+        )
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.executescript(SCHEMA)
+    _upgrade(connection)
+    connection.executescript(_INDEXES)
+    if version < VERSION:
+        connection.execute(f"pragma user_version = {VERSION}")
+
+
+def _refusal(path: Path, error: sqlite3.Error) -> StorageError | None:
+    """What an error of SQLite says about the file; None for one that is a defect of ours."""
+    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    found = "a folder" if path.is_dir() else str(error)
+    if kind in _DAMAGED or path.is_dir():
+        return StoreDamagedError(
+            f"{path}: expected the operations store, got: {found}. The next night sets it aside "
+            "and rebuilds it from landing and the releases: run `zhibiao nightly`.",
+            found=found,
+        )
+    if kind not in _OF_THE_DISK:
+        return None
+    return StorageError(
+        f"{path}: expected an operations store that can be read and written, got: {found}. "
+        "Mend its rights or free space on the disk, and run the night again."
+    )

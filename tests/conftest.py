@@ -24,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="compute every day of the demo and not a few; of several runs side by side, the N-th",
     )
     parser.addoption(
+        "--kills",
+        type=int,
+        default=10,
+        metavar="N",
+        help="kill a night at so many random moments",
+    )
+    parser.addoption(
         "--mutations",
         type=int,
         default=40,

@@ -24,7 +24,8 @@ from pipelines.cli import (
     report,
     status,
 )
-from pipelines.errors import ReleaseError, StorageError, ZhibiaoError
+from pipelines.error_kinds import as_refusal
+from pipelines.errors import ZhibiaoError
 from pipelines.layout import OWNER_ONLY
 from pipelines.personal_numbers import mask_personal_numbers
 
@@ -53,24 +54,10 @@ def main() -> None:
     os.umask(OWNER_ONLY)
     try:
         app()
-    except ZhibiaoError as error:
-        _refuse(error)
-    except OSError as error:
-        _refuse(
-            StorageError(
-                f"{error.filename or 'file system'}: expected to be able to use it, "
-                f"got: {error.strerror or error}. Mend the folder, its rights or the disk's space."
-            )
-        )
     except Exception as error:
         # The last net: an operator is shown no traceback, which may quote rows and secrets.
         logging.getLogger(__name__).debug("where it failed", exc_info=error)
-        _refuse(
-            ReleaseError(
-                f"zhibiao: expected to succeed, got {type(error).__name__}: {error}. "
-                "This is a defect; `ZHIBIAO_LOG_LEVEL=debug zhibiao nightly` shows where it is."
-            )
-        )
+        _refuse(as_refusal(error))
 
 
 def _refuse(error: ZhibiaoError) -> None:

@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.output import Format, write_rows
 from pipelines.layout import Layout
 from pipelines.orchestration.lease import hold_lease
-from pipelines.releases.reading import current_release, list_releases
+from pipelines.releases.reading import damaged_releases, list_releases
 from pipelines.releases.switch import use_release
 from pipelines.settings import read_settings
 
@@ -26,16 +26,19 @@ def list_all(
 ) -> None:
     """List the releases that are kept, the newest first."""
     layout = Layout.of(read_settings())
-    current = current_release(layout)
-    rows = [
+    # By its name alone: the list must show what there is also when the current one is damaged.
+    current = layout.current.resolve().name if layout.current.is_symlink() else None
+    damaged = damaged_releases(layout)
+    rows: list[tuple[object, ...]] = [
         (
             release.id,
             release.as_of,
             release.manifest.created_at.isoformat(sep=" ", timespec="seconds"),
-            current is not None and release.id == current.id,
+            release.id == current,
         )
         for release in list_releases(layout)
     ]
+    rows += [(name, None, "its manifest cannot be read", name == current) for name in damaged]
     write_rows(COLUMNS, rows, output)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -13,13 +14,13 @@ from rich.text import Text
 from pipelines.cli.output import Format, Section, open_console, write_sections
 from pipelines.cli.status_screen import summarize_status
 from pipelines.clock import SHANGHAI
-from pipelines.errors import NotFoundError
+from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import is_held
 from pipelines.quality.incidents import list_open
 from pipelines.quality.verdicts import list_held
-from pipelines.releases.reading import current_release, open_release
+from pipelines.releases.reading import Release, current_release, open_release
 from pipelines.reports.figures import read_extract_states
 from pipelines.settings import read_settings
 from pipelines.sources.refusals import Refusals
@@ -92,13 +93,20 @@ def _outcome(layout: Layout, night: sqlite3.Row | None) -> str | None:
 
 
 def _night(layout: Layout, night: sqlite3.Row | None, outcome: str | None) -> Section:
-    release = current_release(layout)
+    release = _current(layout)
     columns = ("business_date", "started_at", "ended_at", "outcome", "message", "current_release")
     if night is None:
         return "night", columns, []
     times = (_local(night["started_at"]), _local(night["ended_at"]))
     row = (night["business_date"], *times, outcome, night["message"])
     return "night", columns, [(*row, release.id if release else None)]
+
+
+def _current(layout: Layout) -> Release | None:
+    """The current release; None also when it cannot be read, which the incidents then say."""
+    with suppress(ReleaseError):
+        return current_release(layout)
+    return None
 
 
 def _local(instant: str | None) -> str | None:
@@ -120,7 +128,7 @@ def _stages(operations: sqlite3.Connection, night: sqlite3.Row | None) -> Sectio
 def _freshness(layout: Layout) -> Section:
     """How far the sources reached when the current release was made."""
     columns = ("source", "data_through", "stale_from", "reason")
-    release = current_release(layout)
+    release = _current(layout)
     if release is None:
         return "freshness", columns, []
     with open_release(layout, release.id) as connection:

@@ -1,20 +1,23 @@
-"""A night that could not begin, since its declarations cannot be read: recorded and told.
+"""A night that could not begin, or not be recorded: told all the same.
 
-What belongs here: that one record. What does not: a night that began (night).
+What belongs here: the record of one whose declarations cannot be read, and the last resort of one
+that nothing can record. What does not: a night that began (night).
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pipelines.clock import yesterday
 from pipelines.demo.marker import read_marker
-from pipelines.errors import NightRunningError
+from pipelines.error_kinds import as_refusal
+from pipelines.errors import NightRunningError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
+from pipelines.quality.last_resort import note_told, tell_operator
 from pipelines.settings import Settings
 
 
@@ -38,6 +41,18 @@ def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
             message=message,
             has_release=layout.current.exists(),
         )
+    note_told(night_id)
     # Two at once would send what waits twice; the night that is running tells this with its own.
     with suppress(NightRunningError), hold_lease(layout.lease):
         deliver_outbox(layout, settings)
+
+
+def tell_by_last_resort(
+    settings: Settings, night_id: str, business_date: date | None, error: Exception
+) -> None:
+    """Tell the operator past the outbox, unless the outbox has it."""
+    with suppress(OSError, ZhibiaoError):
+        marker = read_marker(Layout.of(settings).sources)
+        business_date = business_date or (marker.end if marker else None)
+    day = business_date or yesterday(datetime.now(UTC))
+    tell_operator(Layout.of(settings), settings, night_id, day, str(as_refusal(error)))

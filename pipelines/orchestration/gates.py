@@ -6,26 +6,36 @@ is held and the last good one stays in use, and so it is when a table's check ca
 What all share does stop it: the wiring, the declarations, the disk.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import dagster as dg
 
-from pipelines.errors import ContractError, ReleaseError, StorageError
+from pipelines.clock import today
+from pipelines.durable import refusing_full_disk
+from pipelines.errors import ContractError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.steps import CLOSED_BY, HELD, OUTCOME
 from pipelines.quality.broken_gates import note_broken_gate
 from pipelines.quality.gate_sentences import describe_extract_gate, describe_table_gate
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.incidents import settle_checks, settle_extracts
+from pipelines.quality.incidents import open_incident, settle_checks, settle_extracts
+from pipelines.quality.quarantine import spoiled_quarantines
 from pipelines.quality.self_test import self_test
-from pipelines.quality.stewards import read_stewards
+from pipelines.quality.stewards import OPERATOR, read_stewards
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import check_table
-from pipelines.quality.verdicts import Verdict, list_held, record_verdicts, select_unjudged
-from pipelines.releases.durable import refusing_full_disk
+from pipelines.quality.verdicts import (
+    Finding,
+    Verdict,
+    forget_verdicts,
+    list_held,
+    record_verdicts,
+    select_unjudged,
+)
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extracts import list_readable_extracts
+from pipelines.sources.extracts import Extract, list_extracts
 
 
 @lru_cache(maxsize=1)
@@ -77,14 +87,13 @@ def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
     Raises:
         GateError: the table has no suite.
         ContractError: what all suites share cannot be read.
-        StorageError: the disk cannot take the quarantine.
-        ReleaseError: there is no room for the working file.
+        StorageError: the disk cannot take the quarantine or the working file.
     """
     suite = night.suite_of(table)
     try:
         with refusing_full_disk(f"gate of {table.id}", night.layout.build):
             return _judge(night, table, suite), ""
-    except (ContractError, ReleaseError, StorageError):
+    except (ContractError, StorageError):
         raise
     except Exception as error:
         with open_operations(night.layout.operations) as operations:
@@ -92,7 +101,8 @@ def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
 
 
 def _judge(night: Night, table: SourceTable, suite: Suite) -> list[Verdict]:
-    extracts = list_readable_extracts(night.layout, table.id)
+    extracts = list_extracts(night.layout, table.id)
+    _take_back_spoiled(night, table, extracts)
     known = night.verdicts(table.id)
     unjudged = select_unjudged(extracts, known, suite.hash)
     fresh = {extract.extract_id for extract in unjudged}
@@ -121,6 +131,23 @@ def _judge(night: Night, table: SourceTable, suite: Suite) -> list[Verdict]:
         }
     )
     return verdicts
+
+
+def _take_back_spoiled(night: Night, table: SourceTable, extracts: Sequence[Extract]) -> None:
+    """Judge anew where the list of quarantined rows is not what the gate wrote."""
+    landed = {extract.extract_id for extract in extracts}
+    verdicts = [v for name, v in night.verdicts(table.id).items() if name in landed]
+    spoiled = spoiled_quarantines(night.layout, verdicts, today(night.started_at))
+    if not spoiled:
+        return
+    said = (
+        f"{table.label}（{table.id}）的隔离清单在磁盘上缺失或损坏（{'、'.join(spoiled)}），"
+        "今晚重新判定并重写清单，不采用损坏的清单。请检查磁盘"
+    )
+    with open_operations(night.layout.operations) as operations:
+        forget_verdicts(operations, table.id, spoiled)
+        finding = Finding("quarantine_damaged", "warning", OPERATOR.key, said)
+        open_incident(operations, table.id, finding)
 
 
 def table_gate(suite: Suite) -> dg.AssetChecksDefinition:

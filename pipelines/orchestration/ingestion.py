@@ -7,7 +7,10 @@ from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.steps import AWAY, HELD, OUTCOME
 from pipelines.quality.incidents import hold_delivery, settle_deliveries
+from pipelines.quality.problems import place_of
+from pipelines.quality.stewards import OPERATOR
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.damages import DAMAGED, as_held, open_damages
 from pipelines.sources.landing import HeldDelivery, land_table
 
 
@@ -36,12 +39,24 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 accept_older=table.id in night.accept_older,
             )
         except SourceUnavailableError as error:
-            _hold(night, table, [_away(table, night, error)], severity="warning")
+            away, missing = (
+                _away(table, night, error),
+                as_held(table, open_damages(night.layout, table.id)),
+            )
+            night.held += [away, *missing]
+            _tell(night, table, [away], severity="warning")
+            _tell(night, table, missing)
             return dg.MaterializeResult(metadata={OUTCOME: AWAY, "unavailable": str(error)})
-        _hold(night, table, report.held)
+        night.held += report.held
+        # Together: what is mended and what is missing at one place are one incident.
+        _tell(night, table, [*report.mended, *report.held])
         if report.is_complete:
             with open_operations(night.layout.operations) as operations:
-                still_held = {(delivery.slot, delivery.reason) for delivery in report.held}
+                still_held = {
+                    (delivery.slot, reason)
+                    for delivery in report.held
+                    for reason, _ in _told_to(table, delivery)
+                }
                 settle_deliveries(operations, table, still_held)
         return dg.MaterializeResult(
             metadata={
@@ -69,18 +84,32 @@ def _away(table: SourceTable, night: Night, error: SourceUnavailableError) -> He
     )
 
 
-def _hold(
+def _tell(
     night: Night, table: SourceTable, held: list[HeldDelivery], severity: str = "critical"
 ) -> None:
-    night.held += held
+    said: dict[tuple[str, str], list[str]] = {}
     with open_operations(night.layout.operations) as operations:
         for delivery in held:
-            hold_delivery(
-                operations,
-                table,
-                slot=delivery.slot,
-                origin=delivery.origin,
-                reason=delivery.reason,
-                message=delivery.message_zh,
-                severity=severity,
-            )
+            # Of a table delivered whole, several damages are one incident that names them all.
+            sentences = said.setdefault((place_of(table, delivery.slot), delivery.reason), [])
+            sentences.append(delivery.message_zh)
+            is_damage = delivery.reason == DAMAGED
+            for reason, owner in _told_to(table, delivery):
+                hold_delivery(
+                    operations,
+                    table,
+                    slot=delivery.slot,
+                    origin=delivery.origin,
+                    reason=reason,
+                    message="；".join(sentences) if is_damage else delivery.message_zh,
+                    severity=severity,
+                    owner=owner,
+                )
+
+
+def _told_to(table: SourceTable, delivery: HeldDelivery) -> list[tuple[str, str]]:
+    """Under which rule, and who: a damaged disk is the operator's, its rows are the steward's."""
+    told = [(delivery.reason, table.steward)]
+    if delivery.reason == DAMAGED:
+        told.append((f"{DAMAGED}_on_disk", OPERATOR.key))
+    return told

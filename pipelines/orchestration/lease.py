@@ -10,12 +10,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from pipelines.errors import NightRunningError
+from pipelines.durable import reason_of
+from pipelines.errors import NightRunningError, StorageError
 
 # `is_held` has the lock for microseconds; no night may be refused because somebody looked.
 _SECOND_TRY_SECONDS = 0.1
@@ -27,30 +28,38 @@ def hold_lease(path: Path) -> Iterator[None]:
 
     Raises:
         NightRunningError: at once, saying which process holds it and since when.
+        StorageError: the file, or its folder, cannot be made or written.
     """
+    try:
+        file = _take(path)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: expected to be able to write it, got {reason_of(error)!r}. See that "
+            "ZHIBIAO_WAREHOUSE lies on a disk that has room and that this user may write to."
+        ) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            file.truncate(0)
+        file.close()
+
+
+def _take(path: Path) -> TextIO:
+    """Lock the file and write into it who holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    file = path.open("a+", encoding="utf-8")
+    try:
         if not (_lock(file, fcntl.LOCK_EX) or _lock_later(file)):
             raise _running(path)
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat()}))
         file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def refuse_while_held(path: Path) -> None:
-    """Refuse what a night that is running would refuse, before anything is begun.
-
-    A courtesy: only who holds the lease knows that no other night can begin.
-
-    Raises:
-        NightRunningError: saying which process holds the lease and since when.
-    """
-    if is_held(path):
-        raise _running(path)
+    except BaseException:
+        with suppress(OSError):  # what could not be written is tried once more when it is closed
+            file.close()
+        raise
+    return file
 
 
 def _running(path: Path) -> NightRunningError:

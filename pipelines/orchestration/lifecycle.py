@@ -16,20 +16,28 @@ from functools import partial
 
 from pipelines.clock import today, yesterday
 from pipelines.demo.marker import DemoMarker, read_marker
-from pipelines.errors import SettingsError, SourceUnavailableError, UsageError
+from pipelines.errors import (
+    NightRunningError,
+    SettingsError,
+    SourceUnavailableError,
+    UsageError,
+)
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.failed_start import tell_by_last_resort
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.night_limit import NightLimit
 from pipelines.orchestration.sources_folder import require_sources
+from pipelines.orchestration.state import close_repairs, look_at_releases, restore_store
 from pipelines.quality.alerts import (
     deliver_outbox,
     queue_digests,
     queue_operator_message,
     subject_labels,
 )
+from pipelines.quality.last_resort import note_told
 from pipelines.quality.stewards import read_stewards
 from pipelines.settings import Settings
 from pipelines.sources.connectors.file_drops import look_at_drops
@@ -63,11 +71,39 @@ def open_night(
     Raises:
         NightRunningError: another night holds the lease.
         NightOverdueError: the night passed `ZHIBIAO_MAX_NIGHT`; raised in whatever it was at.
+        StorageError: the state of the warehouse cannot be read or written; the operator was told.
         UsageError: the business date lies in the future, or `accept_older` names no table.
     """
+    try:
+        with _held_night(
+            settings,
+            night_id,
+            business_date,
+            make_current=make_current,
+            accept_older=accept_older,
+        ) as night:
+            yield night
+    except (NightRunningError, UsageError):
+        raise
+    except Exception as error:
+        tell_by_last_resort(settings, night_id, business_date, error)
+        raise
+
+
+@contextmanager
+def _held_night(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    *,
+    make_current: bool,
+    accept_older: frozenset[str],
+) -> Iterator[Night]:
     os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
     with hold_lease(layout.lease), note_interruptions() as interruptions:
+        restore_store(layout)
+        look_at_releases(layout)
         marker = find_marker(layout)
         now = datetime.now(UTC)
         night = Night(
@@ -168,6 +204,7 @@ def _close_night(night: Night) -> None:
             labels=subject_labels(night.contracts, night.suites),
             layout=night.layout,
         )
+        close_repairs(operations)
     deliver_outbox(night.layout, night.settings)
 
 
@@ -197,6 +234,7 @@ def _record_end(night: Night) -> None:
                 else said or "没有步骤报错，但后续步骤没有执行",
                 has_release=night.layout.current.exists(),
             )
+    note_told(night.night_id)
 
 
 def _outcome_of(night: Night) -> tuple[str, str | None]:

@@ -10,14 +10,24 @@ from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.errors import GateError, NightInterruptedError, ReleaseError, ZhibiaoError
+from pipelines.error_kinds import disk_trouble
+from pipelines.errors import (
+    GateError,
+    NightInterruptedError,
+    NightRunningError,
+    ReleaseError,
+    StorageError,
+    UsageError,
+    ZhibiaoError,
+)
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration.failed_start import note_failed_start
+from pipelines.orchestration.failed_start import note_failed_start, tell_by_last_resort
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
-from pipelines.orchestration.lease import refuse_while_held
+from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.lifecycle import TIME, choose_date, find_marker
+from pipelines.orchestration.state import restore_history, restore_store
 from pipelines.orchestration.steps import (
     CLOSED_GATE,
     REFUSALS,
@@ -61,8 +71,26 @@ def run_night(
             passed its bound, 130 when it was ended by Ctrl-C or SIGTERM).
     """
     night_id = str(uuid4())
+    try:
+        _run(settings, night_id, business_date, listener, make_current, accept_older)
+    except (NightRunningError, NightInterruptedError, UsageError):
+        raise
+    except Exception as error:
+        tell_by_last_resort(settings, night_id, business_date, error)
+        raise
+    return night_id
+
+
+def _run(
+    settings: Settings,
+    night_id: str,
+    business_date: date | None,
+    listener: Listener,
+    make_current: bool,
+    accept_older: Sequence[str],
+) -> None:
     layout = Layout.of(settings)
-    _refuse_before_a_run(layout, business_date)
+    _prepare(layout, business_date)
     with note_interruptions() as interruptions, open_instance(layout) as instance:
         try:
             job = _load_job(settings, night_id)
@@ -88,13 +116,17 @@ def run_night(
             _clear_run(instance, night_id, outcome)
             raise _refusal_of(result, what_stays(layout))
     _refuse_without_release(outcome, layout)
-    return night_id
 
 
-def _refuse_before_a_run(layout: Layout, business_date: date | None) -> None:
-    """What the opening night would refuse as well, and what costs nothing to ask."""
-    refuse_while_held(layout.lease)
+def _prepare(layout: Layout, business_date: date | None) -> None:
+    """Refuse what the opening night would refuse, and mend what Dagster's run would stumble over.
+
+    A courtesy: a second night can begin before the first one holds the lease.
+    """
     choose_date(business_date, find_marker(layout), datetime.now(UTC))
+    with hold_lease(layout.lease):
+        restore_store(layout)
+        restore_history(layout)
 
 
 def _execute(
@@ -147,7 +179,7 @@ def _read_end(layout: Layout, night_id: str) -> tuple[str | None, str]:
             night = operations.execute(
                 "select outcome, message from nights where night_id = ?", [night_id]
             ).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, StorageError):
         # It may be the store that ended the night; that is said by the run.
         return "unknown", ""
     return (str(night["outcome"]), night["message"] or "") if night else (None, "")
@@ -188,5 +220,7 @@ def _refusal_of(result: dg.ExecuteInProcessResult, what_stays: str) -> ZhibiaoEr
     else:
         refusal = ZhibiaoError(f"{failed.step_key}: {message} {what_stays}")
     kind = GateError if cause == CLOSED_GATE else REFUSALS.get(cause, ReleaseError)
+    if disk_trouble(message):
+        kind = StorageError
     refusal.exit_code = kind.exit_code  # type: ignore[misc]
     return refusal

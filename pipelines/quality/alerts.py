@@ -41,6 +41,13 @@ from pipelines.quality.suites import Suite
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 
+STORE_REBUILT = "operations_store_rebuilt"
+"""The incident of a night whose operations store was lost."""
+_FIRST_DAYS_LOST = (
+    "（运行记录因损坏已重建，以前问题的首次发现日期和“已确认”标记已丢失："
+    "下列“今晚新发现”的问题可能以前已经通知过。）"
+)
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -88,6 +95,7 @@ def queue_digests(
     open_now = list_open(operations)
     closed_now = list_closed_since(operations, since.isoformat(timespec="microseconds"))
     reaches = describe_reaches(operations, layout, open_now, business_date)
+    is_rebuilt = any(incident.rule_id == STORE_REBUILT for incident in open_now)
     told: list[str] = []
     for key, steward in {**stewards, OPERATOR.key: OPERATOR}.items():
         mine = [incident for incident in open_now if incident.owner == key]
@@ -103,6 +111,7 @@ def queue_digests(
             closed=closed,
             labels=labels,
             reaches=reaches,
+            note=_FIRST_DAYS_LOST if is_rebuilt and steward != OPERATOR else "",
         )
         _queue(operations, night_id, business_date, digest)
         told.append(key)

@@ -5,12 +5,11 @@ What belongs here: writing one durably, over no other. What does not: which are 
 
 from __future__ import annotations
 
-import os
 from itertools import count
 from pathlib import Path
 
+from pipelines.durable import write_file
 from pipelines.quality.digests import Digest
-from pipelines.sources.extract_folder import sync
 
 
 def write_digest(folder: Path, day: str, digest: Digest) -> tuple[Path | None, str | None]:
@@ -21,15 +20,8 @@ def write_digest(folder: Path, day: str, digest: Digest) -> tuple[Path | None, s
     text = f"# {digest.subject}\n\n{digest.body}"
     name = f"{day}-{digest.steward}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         path = _free_path(folder, name, text)
-        aside = path.with_name(f".{path.name}.aside")
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        sync(path.parent)
+        write_file(path, text)
     except OSError as error:
         return None, f"digest file: expected to write {name}.md, got {type(error).__name__}"
     return path, None

@@ -53,6 +53,7 @@ def compose_steward_digest(
     closed: Sequence[Incident],
     labels: Mapping[str, str],
     reaches: Mapping[int, str] | None = None,
+    note: str = "",
 ) -> Digest:
     """One steward's digest of a night.
 
@@ -64,6 +65,7 @@ def compose_steward_digest(
         closed: Incidents that tonight's gate closed.
         labels: Chinese names of the tables.
         reaches: How far the good data reaches, by the number of an incident of a held delivery.
+        note: What must be known to read the rest.
     """
     reaches = reaches or {}
     problems = [
@@ -74,6 +76,7 @@ def compose_steward_digest(
     parts = [
         f"{steward.name_zh}：",
         f"{business_date:%Y-%m-%d} 的数据检查结果如下。",
+        *([note] if note else []),
         *_within(problems, _OPEN_CHARACTERS),
     ]
     if closed:

@@ -15,11 +15,17 @@ from typing import Any
 
 import duckdb
 
+from pipelines.durable import hash_file
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.quality.candidates import build_candidates
 from pipelines.quality.problems import FIRST_ROWS
-from pipelines.quality.quarantine import collect_rejected, write_quarantine
+from pipelines.quality.quarantine import (
+    collect_rejected,
+    quarantine_path,
+    told_path,
+    write_quarantine,
+)
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
 from pipelines.quality.validation import ROW_KEY, Outcome, carry_out
@@ -221,6 +227,7 @@ def _conclude(
             findings.append(Finding(hold.rule_id, "critical", hold.owner, hold.meaning))
         _hold_every_row(connection, suite, extract, hold)
     quarantined = write_quarantine(connection, layout, table, extract)
+    told = told_path(layout, table.id, extract.extract_id)
     return Verdict(
         source_table=table.id,
         extract_id=extract.extract_id,
@@ -235,6 +242,8 @@ def _conclude(
         judged_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         origin=extract.origin,
         findings=tuple(findings),
+        quarantine_sha256=hash_file(quarantine_path(layout, table.id, extract.extract_id)),
+        told_sha256=hash_file(told) if told.exists() else "",
     )
 
 

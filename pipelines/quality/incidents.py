@@ -151,6 +151,7 @@ def hold_delivery(
     reason: str,
     message: str,
     severity: str = "critical",
+    owner: str | None = None,
 ) -> None:
     """Open or refresh the incident of a delivery that was refused before it could land.
 
@@ -162,8 +163,9 @@ def hold_delivery(
         reason: Machine name of the refusal.
         message: Chinese sentence: what is wrong, without any value of the data.
         severity: `warning` for a source that was only away.
+        owner: Who is told; the steward of the table when not given.
     """
-    finding = Finding(reason, severity, table.steward, message)
+    finding = Finding(reason, severity, owner or table.steward, message)
     open_incident(
         operations,
         table.id,

@@ -9,14 +9,17 @@ here: writing these files. Does not: deciding which rows fail (`gates`) or follo
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from pipelines.checked_files import find_differing
+from pipelines.durable import make_folder, publish_file
 from pipelines.errors import StorageError
 from pipelines.layout import Layout
+from pipelines.quality.verdicts import Verdict
 from pipelines.sources.connectors.interface import LINE_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -35,6 +38,23 @@ def told_path(layout: Layout, source_table: str, extract_id: str) -> Path:
     """Where the rows of an increment that only a warning names lie; absent when there are none."""
     path = quarantine_path(layout, source_table, extract_id)
     return path.parent / "told" / path.name
+
+
+def spoiled_quarantines(layout: Layout, verdicts: Iterable[Verdict], day: date) -> list[str]:
+    """The extracts whose lists of rows are not as their gate wrote them, by id.
+
+    Args:
+        layout: Where quarantines lie.
+        verdicts: Of one table; they state the hashes.
+        day: Also reads again the share of this night.
+    """
+    expected: dict[Path, str] = {}
+    for verdict in verdicts:
+        named = (layout, verdict.source_table, verdict.extract_id)
+        expected[quarantine_path(*named)] = verdict.quarantine_sha256
+        if verdict.told_sha256:
+            expected[told_path(*named)] = verdict.told_sha256
+    return list(dict.fromkeys(path.stem for path in find_differing(layout, expected, day)))
 
 
 def collect_rejected(
@@ -79,7 +99,6 @@ def _write(
     condition: str,
 ) -> int:
     """Write the failures of an extract that meet a condition; returns their distinct rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"source.{identifier(c.name)}" for c in table.columns)
     delivered = f"select * from read_parquet({exact_path(extract.data_path)})"
     if extract.rows_rejected:
@@ -99,8 +118,9 @@ def _write(
     )
     aside = path.with_name(f".{path.name}.aside")
     try:
+        make_folder(path.parent)
         connection.execute(f"copy ({query}) to {literal(str(aside))} (format parquet)")
-        _make_durable(aside, path)
+        publish_file(aside, path)
     except (duckdb.IOException, OSError) as error:
         aside.unlink(missing_ok=True)
         raise StorageError(
@@ -112,17 +132,6 @@ def _write(
         [extract.extract_id],
     ).fetchone()
     return int(counted[0]) if counted else 0
-
-
-def _make_durable(aside: Path, path: Path) -> None:
-    with aside.open("rb") as file:
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def numbered_rows(files: Sequence[tuple[Extract, Path]]) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 from pipelines.layout import Layout
 from pipelines.quality.incidents import Incident
 from pipelines.quality.verdicts import read_verdicts
-from pipelines.sources.extracts import list_readable_extracts
+from pipelines.sources.extracts import list_extracts
 
 
 def describe_reaches(
@@ -47,7 +47,7 @@ def _good_until(operations: sqlite3.Connection, layout: Layout, table_id: str) -
     verdicts = read_verdicts(operations, table_id)
     days = [
         extract.data_through
-        for extract in list_readable_extracts(layout, table_id)
+        for extract in list_extracts(layout, table_id)
         if (verdict := verdicts.get(extract.extract_id)) and verdict.is_accepted
     ]
     return max(days, default=None)

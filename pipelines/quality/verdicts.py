@@ -46,6 +46,10 @@ class Verdict:
     judged_at: str
     origin: str = ""
     findings: tuple[Finding, ...] = ()
+    quarantine_sha256: str = ""
+    """Of the list of its quarantined rows."""
+    told_sha256: str = ""
+    """Of the list of its rows that are only warned of; empty when there is none."""
 
     def __post_init__(self) -> None:
         """Refuse a verdict that loses a row.
@@ -80,7 +84,7 @@ class HeldExtract:
 
 _COLUMNS = (
     "source_table, extract_id, suite_hash, verdict, reason, message, rows_delivered, rows_loaded,"
-    " rows_quarantined, rows_duplicate, judged_at, origin, findings"
+    " rows_quarantined, rows_duplicate, judged_at, origin, findings, quarantine_sha256, told_sha256"
 )
 
 
@@ -127,6 +131,16 @@ def list_held(operations: sqlite3.Connection, source_table: str | None = None) -
 def _read_findings(stored: str) -> tuple[Finding, ...]:
     said = json.loads(stored)
     return tuple(Finding(**{**one, "first_rows": read_places(one["first_rows"])}) for one in said)
+
+
+def forget_verdicts(
+    operations: sqlite3.Connection, source_table: str, extract_ids: Iterable[str]
+) -> None:
+    """Take verdicts back: their extracts are unjudged again, and in no use until they are."""
+    operations.executemany(
+        "delete from verdicts where source_table = ? and extract_id = ?",
+        [(source_table, extract_id) for extract_id in extract_ids],
+    )
 
 
 def select_unjudged(

@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.quality.stewards import read_stewards
-from pipelines.releases.durable import refusing_full_disk
 from pipelines.releases.folders import DATABASE, PARQUET, building_folder, remove_leftovers
 from pipelines.releases.manifest import Draft, write_draft
 from pipelines.releases.published import (
@@ -79,7 +79,8 @@ def build_release(
 
     Raises:
         ReleaseError: when a published column is missing, personal or inexact, rows of an extract
-            do not add up, there is nothing to build from, or the disk is full.
+            do not add up, or there is nothing to build from.
+        StorageError: when the disk is full.
         ContractError: when a published table documents no column.
     """
     draft = _check_draft(

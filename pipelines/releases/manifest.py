@@ -23,9 +23,9 @@ from pydantic import (
 )
 
 import pipelines
+from pipelines.durable import hash_file, refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
-from pipelines.releases.durable import hash_file, refusing_full_disk
 
 MANIFEST = "manifest.json"
 DRAFT = "draft.json"
@@ -115,7 +115,8 @@ def seal_release(layout: Layout, building: Path) -> ReleaseManifest:
     """Hash every file of the folder and write its manifest; the last step before verification.
 
     Raises:
-        ReleaseError: when the folder was not built by `build_release`, or the disk is full.
+        ReleaseError: when the folder was not built by `build_release`.
+        StorageError: when the disk is full.
     """
     if not (building / DRAFT).is_file():
         raise ReleaseError(

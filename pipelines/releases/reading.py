@@ -5,13 +5,14 @@ What belongs here: read-only, bounded access. What does not: anything that chang
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import NotFoundError
+from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.folders import DATABASE, PAGE, PARQUET, REPORT
 from pipelines.releases.manifest import ReleaseManifest, read_manifest
@@ -57,22 +58,40 @@ class Release:
 
 
 def current_release(layout: Layout) -> Release | None:
-    """The release that analysts see, or None before the first one."""
+    """The release that analysts see, or None before the first one.
+
+    Raises:
+        ReleaseError: the link leads nowhere, or the release's manifest cannot be read.
+    """
     if not layout.current.is_symlink():
         return None
+    if not layout.current.exists():
+        raise ReleaseError(
+            f"current release: expected a folder where {layout.current} points, got none. "
+            "`zhibiao release list` shows what is kept; `zhibiao release use ID` makes one current."
+        )
     return find_release(layout, layout.current.resolve().name)
 
 
 def list_releases(layout: Layout) -> list[Release]:
-    """All published releases, newest first."""
-    if not layout.releases.is_dir():
-        return []
-    releases = [
-        find_release(layout, folder.name)
-        for folder in layout.releases.iterdir()
-        if folder.is_dir() and not folder.name.startswith(".")
-    ]
+    """All published releases whose manifest can be read, newest first."""
+    releases = [release for _, release in _read_folders(layout) if release is not None]
     return sorted(releases, key=lambda r: (r.manifest.created_at, r.id), reverse=True)
+
+
+def damaged_releases(layout: Layout) -> list[str]:
+    """The names of the folders whose manifest is missing or damaged; one stops no other."""
+    return [name for name, release in _read_folders(layout) if release is None]
+
+
+def _read_folders(layout: Layout) -> Iterator[tuple[str, Release | None]]:
+    folders = sorted(layout.releases.iterdir()) if layout.releases.is_dir() else []
+    for folder in folders:
+        if folder.is_dir() and not folder.name.startswith("."):
+            try:
+                yield folder.name, find_release(layout, folder.name)
+            except ReleaseError:
+                yield folder.name, None
 
 
 def find_release(layout: Layout, release_id: str | None = None) -> Release:

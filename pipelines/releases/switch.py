@@ -6,18 +6,13 @@ and reading them.
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
+from pipelines.durable import point_link, publish_folder, refusing_full_disk, sync
 from pipelines.errors import ReleaseError
+from pipelines.group_access import open_to_group
 from pipelines.layout import Layout
-from pipelines.releases.durable import (
-    open_release_to_group,
-    open_to_group,
-    refusing_full_disk,
-    sync_file,
-)
 from pipelines.releases.folders import PARQUET, pointing_link, remove_folder
 from pipelines.releases.manifest import ReleaseManifest
 from pipelines.releases.reading import Release, current_release, find_release, list_releases
@@ -35,7 +30,8 @@ def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Re
 
     Raises:
         ReleaseError: when verification finds a difference, when equal inputs gave other bytes, or
-            the disk is full; `current` is then untouched.
+            `current` is then untouched.
+        StorageError: the disk is full; so is `current`.
     """
     manifest = verify_release(building)
     target = layout.releases / manifest.release_id
@@ -44,10 +40,11 @@ def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Re
             manifest = _keep_existing(target, manifest)
             remove_folder(building)
         else:
-            open_release_to_group(building)
-            building.rename(target)
+            _open_to_group(building)
+            publish_folder(building, target)
         _let_readers_through(layout)
-        sync_file(layout.releases)
+        # Also when it was there: a night that was killed may have named it and not synced the name.
+        sync(layout.releases)
         current = current_release(layout)
         if make_current or current is None or current.as_of <= manifest.as_of:
             _point_current(layout, target)
@@ -58,7 +55,8 @@ def use_release(layout: Layout, release_id: str) -> Release:
     """Make a published release current, after reading it back.
 
     Raises:
-        ReleaseError: there is none of that id, it is damaged, or the disk is full.
+        ReleaseError: there is none of that id, or it is damaged.
+        StorageError: the disk is full.
     """
     release = find_release(layout, release_id)
     verify_release(release.folder)
@@ -104,6 +102,11 @@ def _parquet_hashes(manifest: ReleaseManifest) -> set[tuple[str, str]]:
     return {(a.path, a.sha256) for a in manifest.artefacts if a.path.startswith(f"{PARQUET}/")}
 
 
+def _open_to_group(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        open_to_group(path)
+
+
 def _let_readers_through(layout: Layout) -> None:
     # It holds ledgers, from which a suppressed figure can be counted: for the bureau's own group.
     open_to_group(layout.releases)
@@ -117,8 +120,4 @@ def _point_current(layout: Layout, target: Path) -> None:
             f"current release: expected a link at {layout.current}, got a file or folder. "
             "Move it away and run the night again."
         )
-    link = pointing_link(layout)
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.relative_to(layout.warehouse), target_is_directory=True)
-    os.replace(link, layout.current)  # noqa: PTH105 -- the one atomic step, under its plain name
-    sync_file(layout.warehouse)
+    point_link(layout.current, target, pointing_link(layout))

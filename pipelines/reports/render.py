@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.releases.durable import refusing_full_disk
+from pipelines.durable import refusing_full_disk
 from pipelines.releases.folders import PAGE, REPORT
 from pipelines.reports.contents import read_contents
 from pipelines.reports.page import render_page
@@ -18,7 +18,7 @@ def render_report(release_folder: Path) -> list[Path]:
     The report is about the last year that was over on the release's date.
 
     Raises:
-        ReleaseError: when the disk is full.
+        StorageError: when the disk is full.
     """
     contents = read_contents(release_folder)
     folder = release_folder / REPORT

@@ -18,7 +18,7 @@ from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extracts import Extract, list_readable_extracts
+from pipelines.sources.extracts import Extract, list_extracts
 from pipelines.sources.freshness import ExtractState, extract_state
 from pipelines.sources.refusals import HeldDelivery
 from pipelines.sources.sql_text import exact_path, identifier, literal, name_list
@@ -78,7 +78,7 @@ def choose_extracts(
     chosen: dict[str, list[Extract]] = {}
     states = []
     for table_id, table in contracts.items():
-        extracts = list_readable_extracts(layout, table_id)
+        extracts = list_extracts(layout, table_id)
         in_use = extracts_in_use(table, extracts, accepted.get(table_id, ()))
         mine = [delivery for delivery in held if delivery.source_table == table_id]
         chosen[table_id] = in_use
@@ -126,7 +126,7 @@ def admit(
 
 
 def _nothing_to_use(layout: Layout, contracts: Mapping[str, SourceTable]) -> GateError:
-    landed = sum(bool(list_readable_extracts(layout, table_id)) for table_id in contracts)
+    landed = sum(bool(list_extracts(layout, table_id)) for table_id in contracts)
     if landed:
         found = f"extracts of {landed} and none accepted"
         remedy = "Mend the sources by what the digests say"

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import hash_file
 from pipelines.errors import ExtractHeldError
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.extract_folder import folder_aside, publish, write_profile, write_tables
-from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract, hash_file
+from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract
 from pipelines.sources.history import History
 from pipelines.sources.profile_breaks import require_same_profile
 from pipelines.sources.profiles import make_profile
@@ -104,7 +105,12 @@ def _is_known(candidate: Candidate, history: History) -> bool:
         extract.sha256 == candidate.sha256 and extract.extract_id not in history.held_ids
         for extract in history.extracts
     )
-    return has_landed or Refusals(history.home).is_change_agreed(history.table, candidate)
+    was_damaged = any(damage.sha256 == candidate.sha256 for damage in history.damages)
+    return (
+        has_landed
+        or was_damaged
+        or Refusals(history.home).is_change_agreed(history.table, candidate)
+    )
 
 
 def _high_mark(session: duckdb.DuckDBPyConnection, history: History) -> str | None:
@@ -140,7 +146,7 @@ def _describe(
         extract_id=extract_id,
         slot=candidate.slot,
         version=version,
-        sequence=history.next_sequence(),
+        sequence=history.next_sequence(candidate.slot, sha256),
         sha256=sha256,
         origin=candidate.origin,
         contract_fingerprint=table.fingerprint,

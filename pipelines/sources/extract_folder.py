@@ -6,7 +6,6 @@ whether they should land (landing).
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,15 +16,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.durable import make_folder, publish_folder, reason_of, says_no_room
 from pipelines.errors import StorageError
 from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, PROFILE, REJECTED, Extract
 from pipelines.sources.profiles import Profile
 from pipelines.sources.sql_text import literal, name_list
-
-# DuckDB wraps the system's message and gives no error number.
-_NO_ROOM_WORDS = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 
 
 def remove_leftovers(home: Path) -> None:
@@ -45,11 +42,11 @@ def folder_aside(home: Path) -> Iterator[Path]:
     aside = home / f"{ASIDE}{os.getpid()}"
     problem = ""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         aside.mkdir()
         yield aside
     except (OSError, duckdb.IOException) as error:
-        problem = _problem(error)
+        problem = reason_of(error)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if problem:
@@ -59,15 +56,8 @@ def folder_aside(home: Path) -> Iterator[Path]:
         ) from None
 
 
-def _problem(error: Exception) -> str:
-    """What the system says; of DuckDB only its words, for its message may quote a cell."""
-    if isinstance(error, OSError):
-        return os.strerror(error.errno or errno.EIO)
-    return next((words for words in _NO_ROOM_WORDS if words in str(error)), os.strerror(errno.EIO))
-
-
 def _remedy(problem: str) -> str:
-    if problem in _NO_ROOM_WORDS:
+    if says_no_room(problem):
         return "Free some space on the disk of ZHIBIAO_WAREHOUSE"
     return "See that ZHIBIAO_WAREHOUSE lies on a disk that we may write to and that is sound"
 
@@ -113,30 +103,14 @@ def write_tables(
                 f"{path.name} of {table.id}: expected {written and written[0]} rows to be read "
                 f"back, got {read_back}. Check the disk and run the night again."
             )
-        sync(path)
 
 
 def write_profile(profile: Profile, aside: Path) -> None:
     """Write what the columns look like, beside the rows."""
-    path = aside / PROFILE
-    path.write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    sync(path)
+    (aside / PROFILE).write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def publish(extract: Extract, aside: Path) -> None:
     """Add the manifest and rename the folder to its final name, durably."""
-    manifest = aside / MANIFEST
-    manifest.write_text(extract.to_manifest(), encoding="utf-8")
-    sync(manifest)
-    sync(aside)
-    aside.rename(extract.folder)
-    sync(extract.folder.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    (aside / MANIFEST).write_text(extract.to_manifest(), encoding="utf-8")
+    publish_folder(aside, extract.folder)

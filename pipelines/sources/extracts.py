@@ -1,22 +1,25 @@
 """Extracts as they lie in landing: the manifest, the list, the re-hash.
 
-What belongs here: reading landing. What does not: making an extract (extract_folder, landing).
-Landing is append-only and the system of record: all else can be rebuilt from it.
+What belongs here: reading landing; whoever lists extracts gets those that are still what landed,
+and no others. What does not: making an extract (extract_folder, landing) and what becomes of a
+damaged one (damages). Landing is append-only and the system of record: all else can be rebuilt
+from it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from pipelines.checked_files import find_differing
 from pipelines.clock import day_of_stamp, today
+from pipelines.durable import hash_file
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
+from pipelines.sources.sealed import seal, unseal
 
 DATA, REJECTED, MANIFEST = "data.parquet", "rejected.parquet", "manifest.json"
 PROFILE = "profile.json"
@@ -80,6 +83,16 @@ class Extract:
         return min(landed_on, day_of_stamp(self.origin_modified_ns))
 
     @property
+    def hashes(self) -> dict[Path, str]:
+        """The SHA-256 that each of its files has, as its manifest states."""
+        stated = {
+            self.data_path: self.data_sha256,
+            self.rejected_path: self.rejected_sha256,
+            self.profile_path: self.profile_sha256,
+        }
+        return {path: sha256 for path, sha256 in stated.items() if sha256}
+
+    @property
     def data_path(self) -> Path:
         """The landed rows."""
         return self.folder / DATA
@@ -100,17 +113,19 @@ class Extract:
         for name, value in said.items():
             if isinstance(value, date):  # datetime is one, too
                 said[name] = value.isoformat()
-        return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+        return seal(said)
 
     @classmethod
     def from_folder(cls, folder: Path) -> Extract:
         """Read an extract's manifest.
 
         Raises:
-            ZhibiaoError: the manifest is missing or damaged.
+            ZhibiaoError: the manifest is missing, damaged or another extract's.
         """
         try:
-            said: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            said: dict[str, Any] = unseal((folder / MANIFEST).read_bytes())
+            if said["extract_id"] != folder.name:
+                raise ValueError("the manifest of another extract")
             for name in _DATES:
                 said[name] = said[name] and date.fromisoformat(said[name])
             said["landed_at"] = datetime.fromisoformat(said["landed_at"])
@@ -130,26 +145,56 @@ def table_folder(layout: Layout, table_id: str) -> Path:
     return layout.landing / source / table
 
 
+class Damaged(NamedTuple):
+    """A folder of landing that is no longer what landed."""
+
+    folder: Path
+    extract: Extract | None
+    """None when the manifest itself is damaged."""
+    found: str
+    """What is wrong, in Chinese: the file and what it is not."""
+
+
+class Survey(NamedTuple):
+    """The extracts of one table."""
+
+    whole: list[Extract]
+    """In the order of landing."""
+    damaged: list[Damaged]
+
+
 def list_extracts(layout: Layout, table_id: str) -> list[Extract]:
-    """Every landed extract of a table, in the order of landing.
+    """The extracts of a table that are still what landed, in the order of landing.
 
-    Raises:
-        ZhibiaoError: the manifest of one is missing or damaged.
+    The one way to landed rows: each file is hashed again when its stamp has changed since.
     """
-    extracts = [Extract.from_folder(folder) for folder in _folders(layout, table_id)]
-    return sorted(extracts, key=lambda extract: extract.sequence)
+    return survey_table(layout, table_id).whole
 
 
-def list_readable_extracts(layout: Layout, table_id: str) -> list[Extract]:
-    """The extracts whose manifest can be read, in the order of landing.
+def survey_table(layout: Layout, table_id: str, day: date | None = None) -> Survey:
+    """Every extract of a table, told apart by whether its files are what its manifest states.
 
-    Those of a table go on being used when one of them is damaged; landing tells of it.
+    Args:
+        layout: Where landing lies.
+        table_id: The source table.
+        day: Also reads again the files whose turn it is; None reads only what has changed.
     """
-    extracts = []
-    for folder in _folders(layout, table_id):
-        with suppress(ZhibiaoError):
+    extracts, damaged = [], []
+    for folder in sorted(_folders(layout, table_id)):
+        try:
             extracts.append(Extract.from_folder(folder))
-    return sorted(extracts, key=lambda extract: extract.sequence)
+        except ZhibiaoError:
+            damaged.append(Damaged(folder, None, f"{MANIFEST} 缺失或已改变"))
+    hashes = {path: sha256 for extract in extracts for path, sha256 in extract.hashes.items()}
+    differing = set(find_differing(layout, hashes, day)) if hashes else set()
+    whole = []
+    for extract in extracts:
+        if spoiled := [path.name for path in extract.hashes if path in differing]:
+            found = f"{'、'.join(spoiled)} 缺失或内容与入库时不符"
+            damaged.append(Damaged(extract.folder, extract, found))
+        else:
+            whole.append(extract)
+    return Survey(sorted(whole, key=lambda extract: extract.sequence), damaged)
 
 
 def _folders(layout: Layout, table_id: str) -> list[Path]:
@@ -162,17 +207,13 @@ def _folders(layout: Layout, table_id: str) -> list[Path]:
 def landed_key_ids(layout: Layout) -> set[str]:
     """Ids of the pseudonym keys that landed extracts were made with."""
     found: set[str] = set()
-    for manifest in layout.landing.glob(f"*/*/[!._]*/{MANIFEST}"):
-        with suppress(ZhibiaoError):
-            key_id = Extract.from_folder(manifest.parent).key_id
-            found |= {key_id} if key_id else set()
+    # Those that were set aside as damaged say with which key the others were made, too.
+    for folders in ("[!._]*", "_damaged/*"):
+        for manifest in layout.landing.glob(f"*/*/{folders}/{MANIFEST}"):
+            with suppress(ZhibiaoError):
+                key_id = Extract.from_folder(manifest.parent).key_id
+                found |= {key_id} if key_id else set()
     return found
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def verify_landing(layout: Layout) -> list[str]:
@@ -184,13 +225,7 @@ def verify_landing(layout: Layout) -> list[str]:
         except ZhibiaoError as error:
             findings.append(str(error))
             continue
-        for path, expected in (
-            (extract.data_path, extract.data_sha256),
-            (extract.rejected_path, extract.rejected_sha256),
-            (extract.profile_path, extract.profile_sha256),
-        ):
-            if not expected:
-                continue
+        for path, expected in extract.hashes.items():
             if not path.is_file():
                 findings.append(f"{path}: expected a file of SHA-256 {expected}, got none.")
             elif (found := hash_file(path)) != expected:

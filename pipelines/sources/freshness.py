@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pipelines.sources.connectors.file_drops import period_span
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.damages import DAMAGED
 from pipelines.sources.extracts import Extract
 from pipelines.sources.older_deliveries import OLDER_DELIVERY
 from pipelines.sources.refusals import HeldDelivery
@@ -68,7 +69,9 @@ def extract_state(
     if not in_use:
         return ExtractState(table.id, None, None, f"{table.label}：尚无可用的数据。")
     through = min(business_date, max(extract.data_through for extract in in_use))
-    covered: tuple[CoveredSpan, ...] = (CoveredSpan(_EVER, through),)
+    # An increment changes rows of any day: with one missing, none is sure.
+    is_unsure = table.delivery == "increment" and any(d.reason == DAMAGED for d in held)
+    covered: tuple[CoveredSpan, ...] = (CoveredSpan(_EVER, through, is_unsure),)
     if table.delivery == "period":
         covered = _covered_by_periods(extracts, in_use, held, business_date)
         doubts = _doubts_about_periods(extracts, in_use, held, through, covered)

@@ -15,6 +15,7 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.contracts import SourceTable, SqlDialect
+from pipelines.sources.damages import Damage, read_damages
 from pipelines.sources.extracts import Extract, list_extracts, table_folder
 
 
@@ -27,6 +28,8 @@ class History:
     extracts: list[Extract]
     held_ids: set[str] = field(default_factory=set)
     """Extracts that landed and that their gate refused: their rows must be taken again."""
+    damages: list[Damage] = field(default_factory=list)
+    """Extracts that were set aside: those that are open must be taken again."""
 
     @classmethod
     def read(cls, layout: Layout, table: SourceTable) -> History:
@@ -36,6 +39,7 @@ class History:
             table_folder(layout, table.id),
             list_extracts(layout, table.id),
             _held_by_gate(layout, table.id),
+            read_damages(layout, table.id),
         )
 
     @property
@@ -60,9 +64,17 @@ class History:
         dialect = self.table.dialect
         if self.table.delivery != "increment" or not isinstance(dialect, SqlDialect):
             return None
-        if (mark := self.high_mark) is None:
+        if (mark := self._mark_before_damage) is None:
             return None
         return date.fromisoformat(mark[:10]) - timedelta(days=dialect.overlap_days)
+
+    @property
+    def _mark_before_damage(self) -> str | None:
+        """The newest cursor value of what landed before anything that is missing now."""
+        missing = [damage.sequence or 0 for damage in self.damages if damage.is_open]
+        first = min(missing, default=None)
+        before = [e for e in self.usable if first is None or e.sequence < first]
+        return max((e.high_mark for e in before if e.high_mark), default=None)
 
     @property
     def known_files(self) -> frozenset[tuple[str, int, int]]:
@@ -76,11 +88,21 @@ class History:
 
     def next_version(self, slot: str) -> int:
         """The version that the next extract of a slot gets."""
-        return 1 + max((e.version for e in self.extracts if e.slot == slot), default=0)
+        landed: list[Extract | Damage] = [*self.extracts, *self.damages]
+        return 1 + max((each.version for each in landed if each.slot == slot), default=0)
 
-    def next_sequence(self) -> int:
-        """The place of the next extract in the order of landing."""
-        return 1 + max((extract.sequence for extract in self.extracts), default=0)
+    def next_sequence(self, slot: str, sha256: str) -> int:
+        """The place of the next extract in the order of landing.
+
+        The file of a period that is taken again after a damage keeps the place that it had: of a
+        key that two periods brought, the same one counts as before.
+        """
+        landed: list[Extract | Damage] = [*self.extracts, *self.damages]
+        if self.table.delivery == "period":
+            for lost in self.damages:
+                if lost.is_open and lost.sequence and (lost.slot, lost.sha256) == (slot, sha256):
+                    return lost.sequence
+        return 1 + max((each.sequence or 0 for each in landed), default=0)
 
     def has(self, candidate: Candidate, sha256: str | None) -> bool:
         """True when a delivery says what the newest version of its slot says already.

@@ -20,6 +20,12 @@ from pipelines.settings import Settings
 from pipelines.sources.connectors import CONNECTORS
 from pipelines.sources.connectors.interface import Candidate, FirstLooks, NotNowError, Visit
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.damages import (
+    as_held,
+    open_damages,
+    set_aside_damaged,
+    settle_damages,
+)
 from pipelines.sources.deliveries import land_delivery
 from pipelines.sources.extract_folder import remove_leftovers
 from pipelines.sources.extracts import (
@@ -63,6 +69,8 @@ class LandingReport:
     """Landed now."""
     held: list[HeldDelivery] = field(default_factory=list)
     """Refused now, or before and not mended since."""
+    mended: list[HeldDelivery] = field(default_factory=list)
+    """What was damaged in landing and stands there again since today."""
     waiting: list[str] = field(default_factory=list)
     """Files not yet complete, or that the visit had no time for; the next night takes them."""
     unchanged: int = 0
@@ -129,16 +137,17 @@ def land_table(
     except (SourceUnavailableError, SettingsError, StorageError):
         raise
     except ExtractHeldError as refusal:
-        report = _broken_off(table, refusal.reason, str(refusal))
+        report = _broken_off(table, layout, refusal.reason, str(refusal))
     except Exception as error:
-        report = _broken_off(table, UNFORESEEN, unforeseen_visit(table, error))
+        report = _broken_off(table, layout, UNFORESEEN, unforeseen_visit(table, error))
     report.seconds = time.monotonic() - started
     return report
 
 
-def _broken_off(table: SourceTable, reason: str, message: str) -> LandingReport:
+def _broken_off(table: SourceTable, layout: Layout, reason: str, message: str) -> LandingReport:
     held = HeldDelivery(table.id, table.dialect.location, "source", reason, message)
-    return LandingReport(table.id, held=[held], is_complete=False)
+    missing = as_held(table, open_damages(layout, table.id))
+    return LandingReport(table.id, held=[held, *missing], is_complete=False)
 
 
 def _visit_source(
@@ -153,8 +162,10 @@ def _visit_source(
     accept_older: bool,
 ) -> LandingReport:
     remove_leftovers(table_folder(layout, table.id))
+    set_aside_damaged(layout, table.id, day)
     history = History.read(layout, table)
     refusals = Refusals(history.home, _reader(settings))
+    refusals.set_spoiled_aside()
     seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
     visit = Visit(
         sources=layout.sources,
@@ -170,7 +181,11 @@ def _visit_source(
         max_seconds=settings.max_visit_seconds,
     )
     key = _open_key(table, layout, settings, history)
-    return _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
+    report = _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
+    is_all = not report.held and not report.waiting
+    for damage in settle_damages(layout, table, history.extracts, day, is_all=is_all):
+        (report.held if damage.is_open else report.mended).extend(as_held(table, [damage]))
+    return report
 
 
 def _reader(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import make_folder, publish_new_file
 from pipelines.errors import SettingsError
 from pipelines.sources.column_types import half_width
 
@@ -76,20 +77,14 @@ def _open_or_create(path: Path, used_key_ids: set[str]) -> PseudonymKey:
 
 
 def _create_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent, mode=0o700)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, secrets.token_hex(32).encode() + b"\n")
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    try:
-        os.link(aside, path)  # unlike a rename, never replaces a key made at the same moment
-    except FileExistsError:
-        return
-    finally:
-        aside.unlink()
+    publish_new_file(aside, path)
 
 
 def _read_key(path: Path) -> PseudonymKey:

@@ -7,15 +7,17 @@ its slot, or the contract, the code or the memory and time allowed read them dif
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines.durable import move, write_file
 from pipelines.sources.connectors.interface import Candidate
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extract_folder import sync
+from pipelines.sources.sealed import seal, unseal
 
 PROFILE_CHANGED = "profile_changed"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,25 @@ class Refusals:
         """Read the refusals below the folder of a table; to list them, no reader need be named."""
         self._folder = home / "_held"
         self._reader = reader
+        self._spoiled: list[Path] = []
         self._open = dict(self._read())
 
     def _read(self) -> list[tuple[Path, Refusal]]:
         found = []
         for path in sorted(self._folder.glob("*.json")):
-            said = json.loads(path.read_text(encoding="utf-8"))
-            found.append((path, Refusal(HeldDelivery(**said.pop("delivery")), **said)))
+            try:
+                said = unseal(path.read_bytes())
+                found.append((path, Refusal(HeldDelivery(**said.pop("delivery")), **said)))
+            except (OSError, ValueError, TypeError, KeyError):
+                self._spoiled.append(path)
         return found
+
+    def set_spoiled_aside(self) -> None:
+        """Let go of refusals that cannot be read any more: their deliveries are read again."""
+        for path in self._spoiled:
+            _log.warning("%s: expected a held delivery, got another text. It is set aside.", path)
+            move(path, path.with_suffix(".damaged"))
+        self._spoiled = []
 
     def all(self) -> list[Refusal]:
         """Every open refusal."""
@@ -102,13 +115,7 @@ class Refusals:
             self._reader,
         )
         path = self._folder / f"{candidate.slot}.{candidate.sha256[:8]}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".aside")
-        said = json.dumps(asdict(refusal), ensure_ascii=False, indent=2)
-        aside.write_text(said + "\n", encoding="utf-8")
-        sync(aside)
-        aside.replace(path)
-        sync(path.parent)
+        write_file(path, seal(asdict(refusal)))
         self._open[path] = refusal
 
     def clear(self, slot: str) -> None:

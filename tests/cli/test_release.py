@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
+from pipelines.releases.switch import publish
 from tests.cli.conftest import Command
 from tests.night.bureau import Bureau
+from tests.releases.bureau import build_sealed, make_layout, write_build
 
 PAST = "2024-02-29"
 
@@ -49,3 +53,22 @@ def test_no_other_release_is_made_current_while_a_night_runs(
 def test_without_any_release_the_list_is_empty(zhibiao: Command) -> None:
     answer = zhibiao("release", "list", "--format", "json")
     assert (answer.code, json.loads(answer.out)) == (0, [])
+
+
+def test_the_list_shows_what_there_is_whatever_is_damaged(zhibiao: Command, tmp_path: Path) -> None:
+    """The link leads nowhere, one manifest cannot be read: status answers as well."""
+    layout = make_layout(tmp_path / "warehouse")
+    write_build(layout)
+    made = publish(layout, build_sealed(layout)).id
+    (layout.releases / "2025-01-01-0123456789ab").mkdir()
+    layout.current.unlink()
+    layout.current.symlink_to("releases/2025-01-02-0123456789ab")
+    answer = zhibiao("release", "list", "--format", "json")
+    assert answer.code == 0
+    rows = [(r["release"], r["made_at"][:12], r["current"]) for r in json.loads(answer.out)]
+    assert rows == [(made, rows[0][1], False), ("2025-01-01-0123456789ab", "its manifest", False)]
+    with open_operations(layout.operations):
+        pass
+    answer = zhibiao("status", "--format", "json")
+    assert (answer.code, json.loads(answer.out)["freshness"]) == (1, [])
+    assert zhibiao("release", "use", made).code == 0

@@ -59,7 +59,7 @@ def _hold_at_the_gate(warehouse: Path, *, is_open: bool) -> None:
     with open_operations(warehouse / "operations.sqlite") as operations:
         operations.execute(
             "insert into verdicts values (?, '202411.v002.aa', 'h', 'held', 'volume', '行数过少',"
-            " 5, 5, 0, 0, ?, 'registrations/registrations_202411.csv', '[]')",
+            " 5, 5, 0, 0, ?, 'registrations/registrations_202411.csv', '[]', '', '')",
             [TABLE, now],
         )
         operations.execute(

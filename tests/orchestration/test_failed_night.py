@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from pipelines.layout import Layout
 from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.lease import hold_lease
 from pipelines.settings import Settings
-from tests.night.bureau import Bureau
+from tests.machine import needs_mount
+from tests.night.bureau import ZHIBIAO, Bureau
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -70,3 +74,38 @@ def test_a_failed_start_beside_a_running_night_leaves_the_telling_to_it(tmp_path
     told = path.read_text(encoding="utf-8")
     assert "原因一" in told
     assert "原因二" in told
+
+
+@needs_mount
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("cat /dev/zero > {warehouse}/filler 2> /dev/null", "No space left on device"),
+        ("mount -o remount,ro {warehouse}", "Read-only file system"),
+    ],
+)
+def test_a_disk_that_takes_nothing_before_the_first_step_is_told_where_there_is_room(
+    tmp_path: Path, state: str, said: str
+) -> None:
+    bureau = Bureau(tmp_path)
+    spare = tmp_path / "spare"
+    for folder in (bureau.warehouse, spare):
+        folder.mkdir()
+    prepare = f"mount -t tmpfs -o size=64k none {bureau.warehouse}; " + state.format(
+        warehouse=bureau.warehouse
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", f"{prepare}; exec {ZHIBIAO} nightly --date 2025-01-15"],
+        cwd=bureau.root,
+        env=bureau.environment | {"TMPDIR": str(spare)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 74, done.stderr
+    assert said in done.stderr
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
+    (told,) = spare.glob("2025-01-15-operator-*.md")
+    assert str(told) in done.stderr
+    assert said in told.read_text()

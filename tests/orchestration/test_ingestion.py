@@ -13,7 +13,9 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.ingestion import landing_asset
 from pipelines.orchestration.night import Night
+from pipelines.quality.alerts import queue_digests
 from pipelines.quality.incidents import list_open
+from pipelines.quality.stewards import Steward
 from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
 
 DECEMBER = "people/人员_202412.csv"
@@ -101,3 +103,61 @@ def test_a_source_that_is_away_is_told_by_what_was_found(
     (held,) = visit(bureau).held
     assert held.message_zh == "人员的来源系统在 600 秒内没有答完，沿用上次的数据；恢复后自动补取"
     assert open_rules(bureau) == {"source_unavailable"}
+
+
+def told(bureau: Bureau, night: Night) -> dict[str, str]:
+    """What each steward and the operator would be told of a night."""
+    with open_operations(bureau.layout.operations) as operations:
+        queue_digests(
+            operations,
+            night_id=night.night_id,
+            business_date=NIGHT,
+            started_at=night.started_at.isoformat(),
+            stewards={"registration": Steward(key="registration", name_zh="登记注册科", owns="x")},
+            labels={},
+            layout=bureau.layout,
+        )
+        rows = operations.execute("select steward, body from outbox").fetchall()
+        operations.execute("delete from outbox")
+        return {row["steward"]: row["body"] for row in rows}
+
+
+def test_damage_in_landing_is_told_to_steward_and_operator(bureau: Bureau) -> None:
+    """As mended when the source still has it; as open, each night, while it has not."""
+    night = visit(bureau)
+    (extract,) = bureau.extracts(csv_contract())
+    extract.data_path.unlink()
+    night = visit(bureau)
+    assert (night.held, open_rules(bureau)) == ([], set())
+    bodies = told(bureau, night)
+    assert set(bodies) == {"registration", "operator"}
+    for body in bodies.values():
+        assert "三、已解决的问题" in body
+        assert extract.extract_id in body
+        assert "data.parquet 缺失或内容与入库时不符" in body
+
+    (again,) = bureau.extracts(csv_contract())
+    again.data_path.unlink()
+    (bureau.layout.sources / DECEMBER).unlink()
+    for _ in range(2):
+        night = visit(bureau)
+        assert [held.reason for held in night.held] == ["landing_damaged"]
+        assert open_rules(bureau) == {"landing_damaged", "landing_damaged_on_disk"}
+        assert all("请运行人员从备份恢复" in body for body in told(bureau, night).values())
+
+    bureau.drop(DECEMBER, csv_text([["1", "张三", "2024-12-01", "1"]]))
+    assert (visit(bureau).held, open_rules(bureau)) == ([], set())
+
+
+def test_damage_is_told_also_when_the_source_is_away(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away(*_: object, **__: object) -> None:
+        raise SourceUnavailableError("x: expected an answer, got none. Wait.")
+
+    visit(bureau)
+    (extract,) = bureau.extracts(csv_contract())
+    extract.data_path.unlink()
+    monkeypatch.setattr("pipelines.sources.landing.Retry.call", be_away)
+    reasons = [held.reason for held in visit(bureau).held]
+    assert reasons == ["source_unavailable", "landing_damaged"]

@@ -106,7 +106,7 @@ def test_of_two_nights_that_begin_at_once_the_refused_one_takes_its_run_away(
     settings: Settings, layout: Layout, monkeypatch: pytest.MonkeyPatch, late: str
 ) -> None:
     """What is asked first is a courtesy; the night itself is asked last."""
-    monkeypatch.setattr(run, "_refuse_before_a_run", lambda *_: None)
+    monkeypatch.setattr(run, "_prepare", lambda *_: None)
     monkeypatch.setattr(run, "_load_job", lambda *_: _job(step))
     if late == "lease":
         with hold_lease(layout.lease), pytest.raises(Exception, match="expected no other") as error:

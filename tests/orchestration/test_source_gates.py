@@ -15,7 +15,8 @@ from pipelines.operations import open_operations
 from pipelines.orchestration import gates
 from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import queue_digests, queue_operator_message
-from pipelines.quality.incidents import Incident, list_open
+from pipelines.quality.incidents import Incident, list_closed_since, list_open
+from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.verdicts import read_verdicts
 from pipelines.sources.extracts import Extract
@@ -37,7 +38,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     layout, settings = layout_in(tmp_path / "warehouse")
     opened = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, layout, is_synthetic=True)
     landed: list[Extract] = []
-    monkeypatch.setattr(gates, "list_readable_extracts", lambda *_: list(landed))
+    monkeypatch.setattr(gates, "list_extracts", lambda *_: list(landed))
     monkeypatch.setattr(gates, "prove_the_wiring", lambda: None)
     opened.landed = landed  # type: ignore[attr-defined]
     return opened
@@ -210,3 +211,43 @@ def test_the_operators_digest_has_the_broken_gate_below_why_the_night_failed(
     assert failed.index("dbt: 失败") < failed.index("检查程序出错")
     assert "重新报送整份文件" not in released
     assert "登记" in released
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"PAR1")])
+def test_a_spoiled_list_of_quarantined_rows_is_written_anew_and_told(
+    night: Night, spoil: Callable[[Path], object]
+) -> None:
+    """No figure is computed with the rows that it would let through."""
+    rows = [registration(n) for n in range(30)]
+    extract = deliver(night, *rows, registration(99, 核准日期="昨天"))
+    judge(night)
+    path = quarantine_path(night.layout, EVENTS.id, extract.extract_id)
+    content = path.read_bytes()
+    spoil(path)
+    judge(night)
+    assert path.read_bytes() == content
+    with open_operations(night.layout.operations) as operations:
+        (closed,) = [
+            incident
+            for incident in list_closed_since(operations, night.started_at.isoformat())
+            if incident.rule_id == "quarantine_damaged"
+        ]
+    assert closed.owner == "operator"
+    assert extract.extract_id in closed.message
+    verdict = night.verdicts(EVENTS.id)[extract.extract_id]
+    judge(night)
+    assert night.verdicts(EVENTS.id)[extract.extract_id] == verdict, "judged once, not each night"
+
+
+def test_an_extract_whose_list_is_spoiled_is_used_only_once_it_is_judged_again(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    extract = deliver(night, registration(1))
+    judge(night)
+    quarantine_path(night.layout, EVENTS.id, extract.extract_id).unlink()
+    monkeypatch.setattr(gates, "judge_extracts", fail)
+    judge(night)
+    assert night.accepted(EVENTS.id) == []

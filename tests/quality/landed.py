@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.clock import SHANGHAI
+from pipelines.durable import hash_file
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.columns import Column
@@ -75,9 +76,9 @@ def land(
         origin_modified_ns=int(datetime.combine(written_on, time(12), SHANGHAI).timestamp())
         * 10**9,
         origin_size=0,
-        data_sha256="",
+        data_sha256=hash_file(folder / "data.parquet"),
         data_bytes=0,
-        rejected_sha256="",
+        rejected_sha256=hash_file(folder / "rejected.parquet"),
         rejected_bytes=0,
         has_line_numbers=lines_each > 1,
         source_table=table.id,

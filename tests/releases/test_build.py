@@ -293,10 +293,10 @@ def limit_file_size() -> None:
 def test_a_full_disk_is_refused_with_what_to_do(layout: Layout) -> None:
     """A limit on the size of files stands for the disk: the same calls fail, in the same places."""
     script = (
-        "import sys; from pathlib import Path; from pipelines.errors import ReleaseError\n"
+        "import sys; from pathlib import Path; from pipelines.errors import StorageError\n"
         "from tests.releases.bureau import build, make_layout\n"
         "try: build(make_layout(Path(sys.argv[1])))\n"
-        "except ReleaseError as error: print(error)"
+        "except StorageError as error: print(error)"
     )
     result = subprocess.run(
         [sys.executable, "-c", script, str(layout.warehouse)],

@@ -11,11 +11,12 @@ from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.reading import (
     current_release,
+    damaged_releases,
     find_release,
     list_releases,
     open_release,
 )
-from pipelines.releases.switch import publish
+from pipelines.releases.switch import prune, publish, use_release
 from pipelines.releases.verify import verify_release
 from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
 
@@ -36,6 +37,27 @@ def test_the_current_release_opens_by_default_and_an_older_one_by_its_id(publish
     for asked, opened in ((None, OTHER_ID), (RELEASE_ID, RELEASE_ID)):
         with open_release(published, asked) as connection:
             assert connection.sql("select release_id from release").fetchall() == [(opened,)]
+
+
+def test_a_release_that_cannot_be_read_is_named_and_hides_no_other(published: Layout) -> None:
+    """Without a manifest, or with one that says nothing."""
+    for name, content in ((OTHER_ID, None), ("2025-01-17-0123456789ab", "{")):
+        (published.releases / name).mkdir()
+        if content:
+            (published.releases / name / "manifest.json").write_text(content)
+    assert [release.id for release in list_releases(published)] == [RELEASE_ID]
+    assert damaged_releases(published) == [OTHER_ID, "2025-01-17-0123456789ab"]
+    assert prune(published, 1) == []
+    assert len(list(published.releases.iterdir())) == 3
+
+
+def test_a_link_that_leads_nowhere_says_what_to_do(published: Layout) -> None:
+    published.current.unlink()
+    published.current.symlink_to("releases/gone")
+    with pytest.raises(ReleaseError, match="`zhibiao release use ID` makes one current"):
+        current_release(published)
+    use_release(published, RELEASE_ID)
+    assert find_release(published).id == RELEASE_ID
 
 
 @pytest.mark.parametrize("name", ["2025-01-01-ffffffffffff", "../releases", "..", "", "a/b"])

@@ -425,22 +425,20 @@ def test_a_file_longer_than_the_memory_allowed_is_held_until_the_limit_is_raised
 def test_a_visit_that_breaks_off_holds_the_source_and_settles_nothing(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outside any delivery: while looking for files, or over a damaged manifest."""
+    """Outside any delivery: while looking for files. What is damaged in landing is still told."""
     bureau.drop(DECEMBER, GOOD)
     (extract,) = bureau.land(csv_contract()).extracts
-    (extract.folder / "manifest.json").write_text("{")
-    report = bureau.land(csv_contract())
-    (held,) = report.held
-    assert (held.reason, report.is_complete) == ("unforeseen", False)
-    assert "Restore the folder from the backup" in held.message_zh
 
     def fail(*_: object) -> None:
         raise BrokenReaderError("张三")
 
-    (extract.folder / "manifest.json").write_text(extract.to_manifest())
+    (extract.folder / "manifest.json").write_text("{")
     monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
-    (held,) = bureau.land(csv_contract()).held
-    assert (held.reason, "张三" in held.message_zh) == ("unforeseen", False)
+    report = bureau.land(csv_contract())
+    held, missing = report.held
+    assert (held.reason, report.is_complete) == ("unforeseen", False)
+    assert "张三" not in held.message_zh
+    assert (missing.slot, missing.reason) == ("202412", "landing_damaged")
 
 
 def test_what_all_sources_share_still_ends_the_visit(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
-from pipelines.releases.durable import make_group_folder, open_to_group, sync_file
+from pipelines.durable import make_folder, write_files
 from pipelines.reports.annual.contents import AnnualContents, read_annual_contents
 from pipelines.reports.annual.document import render_document
 from pipelines.reports.annual.drawing import draw_charts
@@ -31,8 +29,8 @@ def write_annual_report(
     """
     contents = read_annual_contents(connection, year)
     # Before the drawing, which takes seconds: a folder that cannot be made is known at once.
-    make_group_folder(folder)
-    return replace_files(folder, render_annual_report(contents))
+    make_folder(folder, for_group=True)
+    return write_files(folder, render_annual_report(contents), for_group=True)
 
 
 def render_annual_report(contents: AnnualContents) -> dict[str, bytes]:
@@ -49,19 +47,3 @@ def render_annual_report(contents: AnnualContents) -> dict[str, bytes]:
         f"{name}.docx": render_document(contents, pictures),
         f"{name}.html": render_page(contents, pictures).encode(),
     }
-
-
-def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write all files aside first, then give each its name by one rename; returns their paths."""
-    aside = {folder / name: folder / f".{name}.{os.getpid()}.partial" for name in files}
-    try:
-        for partial, written in zip(aside.values(), files.values(), strict=True):
-            partial.write_bytes(written)
-            open_to_group(partial)
-            sync_file(partial)
-        for path, partial in aside.items():
-            partial.replace(path)
-    finally:
-        for partial in aside.values():
-            partial.unlink(missing_ok=True)
-    return list(aside)

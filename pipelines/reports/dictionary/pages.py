@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.releases.durable import make_group_folder, open_to_group
+from pipelines.durable import write_files
 from pipelines.reports.dictionary.articles import Article, read_articles
 from pipelines.reports.dictionary.languages import CHINESE, EMPTY, ENGLISH
 from pipelines.reports.figures import read_release
@@ -26,17 +26,13 @@ _OTHER = {CHINESE: ENGLISH, ENGLISH: CHINESE}
 
 
 def write_dictionary(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
-    """Write the pages of a release below a folder, over those of the same names.
+    """Write the pages of a release below a folder, over those of the same names, all or none.
 
     Returns:
         How many indicators there are. Files of other names stay as they are.
     """
     articles = read_articles(connection)
-    for path, text in render_dictionary(connection, articles).items():
-        target = folder / path
-        make_group_folder(target.parent)
-        target.write_text(text, encoding="utf-8", newline="\n")
-        open_to_group(target)
+    write_files(folder, render_dictionary(connection, articles), for_group=True)
     return len(articles)
 
 

@@ -8,7 +8,6 @@ import duckdb
 import pytest
 from docx.oxml.ns import qn
 
-from pipelines.reports.annual.render import replace_files
 from tests.reports.annual.reading import (
     Files,
     document_rows,
@@ -234,17 +233,3 @@ def test_the_page_is_self_contained_and_runs_nothing(report: Files) -> None:
     assert "url(" not in str(page)
     targets = [str(a["href"]) for a in page.find_all("a")]
     assert all(page.find(id=target.removeprefix("#")) for target in targets)
-
-
-def test_files_that_cannot_all_be_written_leave_the_earlier_report_alone(tmp_path: Path) -> None:
-    replace_files(tmp_path, {"报告.xlsx": b"old"})
-    with pytest.raises(OSError, match="missing"):
-        replace_files(tmp_path, {"报告.xlsx": b"new", "missing/报告.docx": b"new"})
-    assert [path.name for path in tmp_path.iterdir()] == ["报告.xlsx"]
-    assert (tmp_path / "报告.xlsx").read_bytes() == b"old"
-
-
-def test_a_report_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
-    written = replace_files(tmp_path, {"报告.xlsx": b"old"})
-    assert replace_files(tmp_path, {"报告.xlsx": b"new"}) == written
-    assert written[0].read_bytes() == b"new"
