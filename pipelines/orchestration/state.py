@@ -45,7 +45,7 @@ select count(*) from (
     union all
     select 1 from outbox where not json_valid(delivered) or date(business_date) is null
     union all
-    select 1 from stages where outcome not in ('done', 'failed')
+    select 1 from stages where outcome not in ('done', 'failed', 'held', 'away')
 )
 """
 

@@ -16,19 +16,15 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from pipelines.bounded import BoundExceededError, Bounds, run_bounded
 from pipelines.durable import make_folder, sync
-from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
-from pipelines.quality.channels import open_channel, send
+from pipelines.quality.channels import KEPT, DeliveryError, send_bounded
 from pipelines.quality.digests import Digest, compose_operator_digest
 from pipelines.quality.stewards import OPERATOR
 from pipelines.settings import Settings
 
 SECONDS = 60.0
 """For all targets together: a night that failed must end, whatever a messenger does."""
-_MEMORY_BYTES = 1 << 30
-_ANSWER_BYTES = 1 << 20
 _NOTE = (
     "说明：运行记录（operations.sqlite）或磁盘不可用，这条消息由应急途径发出，未登记在案；"
     "恢复后的第一个夜间任务会自动重建运行记录。\n"
@@ -89,24 +85,14 @@ def _send_to_each(addresses: Sequence[str], digest: Digest, seconds: float) -> i
     """How many targets have confirmed the message."""
     sent = 0
     for address in addresses:
-        bounds = Bounds(seconds / len(addresses), _MEMORY_BYTES, _ANSWER_BYTES)
         try:
-            run_bounded(bounds, send_directly, address, digest.subject, digest.body)
-        except (BoundExceededError, ZhibiaoError, OSError) as error:
-            # It names no address.
-            _log.warning("alert target: expected a confirmed delivery, got %s", error)
+            send_bounded(address, digest.subject, digest.body, seconds / len(addresses))
+        except DeliveryError as error:
+            # It names no address; and nothing keeps this message for another night.
+            _log.warning("%s", str(error).removesuffix(KEPT).strip())
         else:
             sent += 1
     return sent
-
-
-def send_directly(address: str, subject: str, body: str) -> None:
-    """Send one message now; run in a child, so that no messenger can hold a night.
-
-    Raises:
-        DeliveryError: it was not delivered.
-    """
-    send(open_channel(address), subject, body)
 
 
 def _write_where_there_is_room(folders: Sequence[Path], digest: Digest, day: date) -> Path | None:

@@ -30,6 +30,7 @@ from pipelines.orchestration import lifecycle
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.state import restore_history, restore_store
+from pipelines.orchestration.steps import AWAY, HELD
 from pipelines.quality import last_resort
 from pipelines.quality.alerts import queue_operator_message
 from pipelines.quality.incidents import list_open
@@ -62,6 +63,10 @@ def fill(layout: Layout) -> None:
         operations.execute(
             "insert into nights values ('n', '2025-01-14', '2025-01-15T02:00:00+00:00',"
             " '2025-01-15T02:10:00+00:00', 'released', 'r', null)"
+        )
+        operations.executemany(
+            "insert into stages values ('n', ?, '2025-01-15T02:05:00+00:00', ?, 1.0)",
+            [(state, state) for state in ("done", "failed", HELD, AWAY)],
         )
         for number in range(400):
             operations.execute(
