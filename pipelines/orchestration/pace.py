@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from statistics import median
 
+from pipelines.errors import StorageError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 
@@ -35,7 +36,7 @@ def usual_seconds(layout: Layout) -> dict[str, float]:
         with open_operations(layout.operations) as operations:
             for stage, took in operations.execute(_SECONDS, [_NIGHTS]):
                 seconds.setdefault(stage, []).append(took)
-    except sqlite3.Error:
+    except (sqlite3.Error, StorageError):
         return {}
     return {stage: median(all_of_it) for stage, all_of_it in seconds.items()}
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from bs4 import BeautifulSoup
 
-from pipelines.errors import ReleaseError
+from pipelines.errors import StorageError
 from pipelines.reports.render import render_report
 from pipelines.reports.sheets import choose_sheet_name
 
@@ -195,7 +195,7 @@ def test_no_room_for_the_report_is_refused_with_what_to_do(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", fill_disk)
-    with pytest.raises(ReleaseError, match="Free some space"):
+    with pytest.raises(StorageError, match="Free some space"):
         render_report(release)
 
 

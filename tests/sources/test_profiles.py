@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -281,14 +280,16 @@ def test_a_personal_column_of_few_values_keeps_none_of_them(bureau: Bureau) -> N
     assert "p1_" not in extract.profile_path.read_text(encoding="utf-8")
 
 
-def test_a_damaged_profile_is_named(bureau: Bureau) -> None:
+def test_an_extract_with_a_damaged_profile_is_named_and_taken_again(bureau: Bureau) -> None:
     drop_month(bureau, 1)
     (extract,) = bureau.land(TABLE).extracts
-    Path(extract.profile_path).write_text("{", encoding="utf-8")
+    extract.profile_path.write_text("{", encoding="utf-8")
     drop_month(bureau, 2)
-    (held,) = bureau.land(TABLE).held
-    assert held.reason == "unforeseen"
-    assert "profile.json: expected the profile of an extract" in held.message_zh
+    report = bureau.land(TABLE)
+    assert [e.slot for e in report.extracts] == ["202401", "202402"]
+    assert report.held == []
+    (mended,) = report.mended
+    assert "profile.json" in mended.message_zh
 
 
 def test_a_large_delivery_is_looked_at_over_its_whole_length(bureau: Bureau) -> None:

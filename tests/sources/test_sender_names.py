@@ -121,7 +121,7 @@ def workbook_with_another_sheet(bureau: Bureau) -> SourceTable:
 
 
 def workbook_with_a_named_cell(bureau: Bureau) -> SourceTable:
-    """Where a cell stands is an attribute that anybody can write."""
+    """Where a cell stands is an attribute that anybody can write; it counts as a row number."""
     content = edit_sheet(
         pledge_list([("甲-1", "2024年3月3日", 1200, ["商标1"])]),
         lambda xml: xml.replace("<v>1200</v>", "<f>1</f>").replace('r="C4"', f'r="C{IDENTITY}"'),
@@ -158,7 +158,7 @@ def everything_written(folder: Path) -> str:
         (json_with_canaries, "columns_changed"),
         (workbook_with_canary, "columns_changed"),
         (workbook_with_another_sheet, "sheet_missing"),
-        (workbook_with_a_named_cell, "uncomputed_formulas"),
+        (workbook_with_a_named_cell, "too_large"),
         (database_with_canary, "columns_changed"),
     ],
 )

@@ -99,6 +99,9 @@ def _refusals(table: SourceTable, server: Server) -> Iterator[None]:
         raise
     except pa.ArrowInvalid:
         finding = "not text"
+    except UnicodeDecodeError:
+        # Of what the server says in place of an answer; its rows are Arrow's.
+        finding = "an answer that is no text"
     except duckdb.Error as error:
         finding = _kind_of(str(error).replace(server.address, ""), server.other_error)
     if finding in ("damaged", "not text"):

@@ -327,7 +327,7 @@ def _column_number(letters: str) -> int:
     number = _COLUMN_NUMBERS.get(letters)
     if number is None:
         if _LETTERS.fullmatch(letters) is None:
-            raise UnsafeWorkbookError("单元格的位置写法不对")
+            raise ValueError("a cell's place that no program writes")
         number = 0
         for letter in letters:
             number = number * 26 + ord(letter) - 64
