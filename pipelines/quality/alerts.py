@@ -67,7 +67,8 @@ def subject_labels(
 ) -> dict[str, str]:
     """Chinese names of everything that an incident can be about."""
     labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
-    return labels | {name: table.label for name, table in contracts.items()}
+    ours = {"operations": "运行记录", "releases": "已发布版本"}
+    return ours | labels | {name: table.label for name, table in contracts.items()}
 
 
 def queue_digests(

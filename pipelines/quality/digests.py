@@ -21,7 +21,7 @@ LISTED_INCIDENTS = 50
 _OPEN_CHARACTERS, _LATE_CHARACTERS, _REASON_CHARACTERS = 8_000, 4_000, 3_000
 """Of open problems, of what older digests add, and of why a night failed: robots take a message in
 pieces of some 700 characters, 20 a minute."""
-_CLOSED_CHARACTERS, _LASTING_CHARACTERS = 200, 200
+_CLOSED_CHARACTERS, _LASTING_CHARACTERS = 300, 200
 """Of one closed problem, and of one failed night among older digests."""
 _STEWARD_DOES = (
     "1. 在原系统（或原表格）中更正上列各行，再按原路径、原文件名重新报送整份文件；"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sender_names import list_names, list_shown
+from pipelines.sources.sender_names import list_added, list_names, list_shown
 
 UNREADABLE_SHARE = 0.01
 """Above this share of undecodable rows the declared encoding is wrong, and not a few bytes: real
@@ -44,7 +44,8 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     if len(removed) * 2 > len(expected):
         # Where not one name is known, what stands there may be a row of data, a person's: it is
         # not quoted. A row of data does not hold one of our column names.
-        read = f"读到的其他列名：{list_names(added)}。" if known and added else ""
+        others = list_added(added, 0)
+        read = f"读到的其他列名：{others}。" if known and added else ""
         raise ExtractHeldError(
             f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 {len(known)} 个，"
             f"可能缺少表头行或交付了别的表。"
@@ -53,16 +54,18 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
         )
     repeated = [name for name, times in Counter(delivered).items() if times > 1]
     if repeated:
+        ours = [name for name in repeated if name in declared]
+        said = list_names(ours) if ours else list_added(repeated, len(removed))
         raise ExtractHeldError(
-            f"{table.label}：表头中有重复的列名：{list_names(repeated)}。请改名后重新导出。",
+            f"{table.label}：表头中有重复的列名：{said}。请改名后重新导出。",
             reason="duplicate_columns",
         )
     if added or removed:
-        difference = "；".join(
-            f"{word}：{list_names(names)}"
-            for word, names in (("多出列", added), ("缺少列", removed))
-            if names
+        told = (
+            ("多出列", added and list_added(added, len(removed))),
+            ("缺少列", removed and list_names(removed)),
         )
+        difference = "；".join(f"{word}：{said}" for word, said in told if said)
         raise ExtractHeldError(
             f"{table.label}：字段与约定不一致。{difference}。"
             "请恢复原来的字段；如系统确已变更，请通知维护人员更新约定。",

@@ -26,6 +26,8 @@ _AT_AN_END = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """An underscore within a word marks nothing, and is what most column names are spelled with."""
 _LINKS = {"://": "：//", "www.": "www．"}
 _NAMELESS = "（空白）"
+_VALUE = re.compile(r"[\d\s.,:/年月日¥￥%+-]*\d[\d\s.,:/年月日¥￥%+-]*")
+"""A number or a day, which no column is called by."""
 
 
 def show_name(name: str) -> str:
@@ -55,6 +57,17 @@ def _visible(character: str) -> str:
 def list_names(names: Sequence[str]) -> str:
     """Names for a message that stays short whatever was delivered: ten of them and a count."""
     return list_shown([show_name(name) for name in names[:LISTED]], len(names))
+
+
+def list_added(added: Sequence[str], missing: int) -> str:
+    """Added columns for a message; only counted where they may be a row that ran into the header.
+
+    Its cells hold a person's name, which nothing tells from a column's. But among them are numbers
+    or days, or more of them than there are columns missing.
+    """
+    if 0 < missing < len(added) or any(_VALUE.fullmatch(name[:_LOOKED_AT]) for name in added):
+        return f"{len(added)} 列（可能是并入表头的数据，名称不列出）"
+    return list_names(added)
 
 
 def list_shown(shown: Sequence[str], count: int) -> str:

@@ -10,7 +10,7 @@ from pipelines.errors import ExtractHeldError
 from pipelines.sources.connectors.delimited import DelimitedConnector
 from pipelines.sources.connectors.interface import Candidate, Reading, Visit
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.drift import is_beyond, require_count
+from pipelines.sources.drift import is_beyond, require_columns, require_count
 from tests.sources.bureau import Bureau, csv_contract, csv_text
 
 
@@ -61,3 +61,26 @@ def test_a_row_that_nobody_accounts_for_holds_the_delivery(
     (held,) = bureau.land(csv_contract()).held
     assert held.reason == "rows_unaccounted"
     assert f"交付 {5 + more} 行" in held.message_zh
+
+
+@pytest.mark.parametrize(
+    ("header", "is_told"),
+    [
+        (["编号", "姓名", "日期", "金额", "联系人"], True),
+        (["编号", "姓名", "日期", "联系人"], True),
+        # Rows that ran into the header: its line end was damaged.
+        (["编号", "姓名", "日期", "金额1", "张某某", "2024-12-01"], False),
+        (["编号", "姓名", "日期", "金额", "张某某", "0.5"], False),
+        (["编号", "姓名", "日期", "金额x", "张某某"], False),
+        (["编号", "姓名", "日期", "张某某", "张某某", "2024/12/1", "2024/12/1"], False),
+    ],
+)
+def test_cells_that_ran_into_the_header_are_counted_and_not_named(
+    header: list[str], is_told: bool
+) -> None:
+    with pytest.raises(ExtractHeldError) as held:
+        require_columns(csv_contract(), header)
+    said = str(held.value)
+    assert ("联系人" in said) is is_told
+    assert ("名称不列出" in said) is not is_told
+    assert "张某某" not in said
