@@ -10,12 +10,12 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 from pipelines.clock import yesterday
-from pipelines.demo.marker import read_marker
 from pipelines.error_kinds import as_refusal
 from pipelines.errors import NightRunningError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
+from pipelines.orchestration.sources_folder import find_marker
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
 from pipelines.quality.last_resort import note_told, tell_operator
 from pipelines.settings import Settings
@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
     """Record and tell a night that could not begin, for its declarations cannot be read."""
     layout = Layout.of(settings)
-    marker = read_marker(layout.sources)
+    marker = find_marker(layout)
     now = datetime.now(UTC)
     day = marker.end if marker else yesterday(now)
     with open_operations(layout.operations) as operations:
@@ -52,7 +52,7 @@ def tell_by_last_resort(
 ) -> None:
     """Tell the operator past the outbox, unless the outbox has it."""
     with suppress(OSError, ZhibiaoError):
-        marker = read_marker(Layout.of(settings).sources)
+        marker = find_marker(Layout.of(settings))
         business_date = business_date or (marker.end if marker else None)
     day = business_date or yesterday(datetime.now(UTC))
     tell_operator(Layout.of(settings), settings, night_id, day, str(as_refusal(error)))

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from pipelines.clock import today, yesterday
-from pipelines.demo.marker import DemoMarker, read_marker
+from pipelines.demo.marker import DemoMarker
 from pipelines.errors import (
     NightRunningError,
     SettingsError,
@@ -29,7 +29,7 @@ from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.night_limit import NightLimit
-from pipelines.orchestration.sources_folder import require_sources
+from pipelines.orchestration.sources_folder import find_marker, require_sources
 from pipelines.orchestration.state import close_repairs, look_at_releases, restore_store
 from pipelines.quality.alerts import (
     deliver_outbox,
@@ -142,13 +142,6 @@ def _first_looks(night: Night) -> FirstLooks | None:
             lambda: look_at_drops(night.contracts.values(), night.layout.sources),
             "sources",
         )
-    return None
-
-
-def find_marker(layout: Layout) -> DemoMarker | None:
-    """None where the folder does not answer: the demo's lies on this machine."""
-    with suppress(SourceUnavailableError):
-        return answer_within(LOOK_SECONDS, lambda: read_marker(layout.sources), "sources")
     return None
 
 

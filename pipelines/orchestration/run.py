@@ -26,7 +26,8 @@ from pipelines.orchestration.failed_start import note_failed_start, tell_by_last
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
-from pipelines.orchestration.lifecycle import TIME, choose_date, find_marker
+from pipelines.orchestration.lifecycle import TIME, choose_date
+from pipelines.orchestration.sources_folder import find_marker
 from pipelines.orchestration.state import restore_history, restore_store
 from pipelines.orchestration.steps import (
     CLOSED_GATE,

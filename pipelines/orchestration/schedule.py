@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines.clock import SHANGHAI, yesterday
-from pipelines.demo.marker import read_marker
 from pipelines.errors import SettingsError
+from pipelines.layout import Layout
 from pipelines.orchestration.instance import fail_orphaned_runs
 from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.night_limit import dagster_limit
+from pipelines.orchestration.sources_folder import find_marker
 from pipelines.orchestration.steps import StepReporter
 from pipelines.settings import Settings, current_settings
 
@@ -97,7 +98,7 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     No run key: a second request for a day must not be dropped in silence. A demo bureau has its own
     last day.
     """
-    if read_marker(current_settings().sources) is not None:
+    if find_marker(Layout.of(current_settings())) is not None:
         return dg.RunRequest()
     day = yesterday(context.scheduled_execution_time)
     return dg.RunRequest(

@@ -1,13 +1,16 @@
-"""The folder of the deliveries, when it is not there: one cause, named once and not by each table.
+"""The folder of the deliveries: when it is not there, one cause, named once and not by each table.
 
-What belongs here: whether it is there, and what follows. What does not: what lies in it (sources).
+What belongs here: whether it is there, answers and is the demo's, and what follows. What does not:
+what lies in it (sources).
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 
+from pipelines.demo.marker import DemoMarker, read_marker
 from pipelines.errors import SettingsError, SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.quality.incidents import settle_checks
@@ -43,6 +46,17 @@ def require_sources(
         "sources_are_there", "table", "critical", False, told, OPERATOR.key, None, 0.0
     )
     settle_checks(operations, _SUBJECT, [away] if found else [])
+
+
+def find_marker(layout: Layout) -> DemoMarker | None:
+    """The demo's marker; None also where the folder does not answer: the demo's is on this machine.
+
+    Raises:
+        SettingsError: the marker is damaged.
+    """
+    with suppress(SourceUnavailableError):
+        return answer_within(LOOK_SECONDS, lambda: read_marker(layout.sources), "sources")
+    return None
 
 
 def _what_is_wrong(layout: Layout, settings: Settings, contracts: Mapping[str, SourceTable]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from pipelines.layout import Layout
+from pipelines.orchestration import sources_folder
 from pipelines.orchestration.failed_start import note_failed_start
 from pipelines.orchestration.lease import hold_lease
 from pipelines.settings import Settings
@@ -60,6 +62,24 @@ def test_declarations_that_cannot_be_read_are_recorded_and_told_too(tmp_path: Pa
     assert outcome == "failed"
     assert "complaints" in message
     assert "停在“启动”" in bureau.digests()
+
+
+def test_a_folder_that_does_not_answer_holds_no_message_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's marker is looked for where deliveries lie, which may be a dead mount."""
+    over = threading.Event()
+
+    def hang(_: Path) -> None:
+        assert over.wait(60), "nobody gave the folder up"
+
+    monkeypatch.setattr(sources_folder, "read_marker", hang)
+    monkeypatch.setattr(sources_folder, "LOOK_SECONDS", 0.1)
+    settings = Settings(warehouse=tmp_path / "warehouse", sources=tmp_path / "sources")
+    note_failed_start(settings, "first", "原因一")
+    over.set()
+    (path,) = Layout.of(settings).digests.glob("*.md")
+    assert "原因一" in path.read_text(encoding="utf-8")
 
 
 def test_a_failed_start_beside_a_running_night_leaves_the_telling_to_it(tmp_path: Path) -> None:

@@ -143,6 +143,18 @@ def test_a_damaged_store_is_set_aside_rebuilt_and_told(
     assert "运行记录损坏" not in body
 
 
+def test_a_reader_says_of_a_folder_in_the_stores_place_what_a_night_will_do(
+    layout: Layout,
+) -> None:
+    """`zhibiao status` mends nothing itself."""
+    layout.operations.mkdir(parents=True)
+    with (
+        pytest.raises(StoreDamagedError, match=r"a folder\. The next night sets it aside"),
+        open_operations(layout.operations),
+    ):
+        pass
+
+
 def test_what_stands_in_the_releases_comes_back(tmp_path: Path) -> None:
     """One whose manifest is damaged as well stops no other."""
     layout = make_layout(tmp_path / "warehouse")
