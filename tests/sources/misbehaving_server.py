@@ -127,7 +127,9 @@ def _next_message(read: Callable[[int], bytes]) -> bytes:
 
 
 def _pass_on(client: socket.socket, server: socket.socket) -> None:
+    # A client that was killed with something unread resets its link: that is its end as well.
     with suppress(OSError):
         while heard := client.recv(1 << 16):
             server.sendall(heard)
+    with suppress(OSError):
         server.shutdown(socket.SHUT_RDWR)
