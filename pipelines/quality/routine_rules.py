@@ -25,6 +25,7 @@ _SHRINKS_TO = "0.9"
 """A delivery that lost more than a tenth of its rows has lost some by mistake: a full one against
 the one before, a period against its own version before."""
 
+_KNOWN = "is_known"
 _CREDIT_CODE = "is_a_credit_code"
 _TOLD_ONLY = {_CREDIT_CODE}
 """What a steward is told of and no row is set aside for: the figures do not rest on it."""
@@ -62,6 +63,7 @@ def contract_rules(table: SourceTable) -> list[Declared]:
                 meaning,
                 severity="warning" if name in _TOLD_ONLY else "critical",
                 query=f"{_ROWS_OF} where {condition}",
+                found=column.name if name == _KNOWN else None,
             )
             for name, condition, meaning in _column_conditions(table, column)
         ]
@@ -135,20 +137,20 @@ def _key_rule(table: SourceTable) -> Declared:
     return _declare(
         "key_is_unique",
         table.steward,
-        f"同一{'、'.join(table.key)}有多行且内容不一致，请核对并只保留正确的一行",
+        f"同一{table.key_label}有多行且内容不一致，请核对并只保留正确的一行",
         query=f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1",
     )
 
 
 def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule of a column."""
-    cell, name = identifier(column.name), column.name
+    cell, name = identifier(column.name), f"“{column.label_zh}”"
     if column.words:
         words = ", ".join(literal(word) for word in column.words)
         yield (
-            "is_known",
+            _KNOWN,
             f"trim({cell}) not in ({words})",
-            f"{name}不是{'、'.join(column.words)}之一",
+            f"{name}应为{_one_of(list(column.words))}",
         )
     if column.as_ == "street":
         unknown = f"not coalesce(is_street({cell}), false)"
@@ -162,20 +164,25 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
 
 
+def _one_of(words: Sequence[str]) -> str:
+    """甲、乙或丙."""
+    return "或".join(part for part in ("、".join(words[:-1]), words[-1]) if part)
+
+
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     # As floating point: what landing calls a number may have more digits than any DECIMAL.
-    number = f"try_cast({identifier(column.name)} as double)"
+    name, number = f"“{column.label_zh}”", f"try_cast({identifier(column.name)} as double)"
     if column.minimum is not None:
         less = f"小于 {column.minimum}" if column.minimum else "为负数"
         below = f"{number} < double '{column.minimum}'"
-        yield "is_not_below_minimum", below, f"{column.name}{less}，请核对"
+        yield "is_not_below_minimum", below, f"{name}{less}，请核对"
     if column.maximum is not None:
         above = f"{number} > double '{column.maximum}'"
-        yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
+        yield "is_not_above_maximum", above, f"{name}大于 {column.maximum}，请核对"
     if column.as_:
         # What does not fit the staged type would become null there and drop out of a sum unseen.
         large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
-        yield "is_in_range", large, f"{column.name}大得不可能，请核对"
+        yield "is_in_range", large, f"{name}大得不可能，请核对"
 
 
 def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
@@ -185,7 +192,7 @@ def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, s
     yield (
         "is_plausible",
         f"{day} not between date '{column.earliest}' and {latest}",
-        f"{column.name}不合理{said}，请核对",
+        f"“{column.label_zh}”不合理{said}，请核对",
     )
     if column.not_before:
         before = next(c for c in table.columns if c.name == column.not_before)
@@ -193,7 +200,8 @@ def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, s
         is_exact = {column.data_type, before.data_type} == {"timestamp"}
         read = "to_instant" if is_exact else "to_date"
         earlier = f"{read}({identifier(column.name)}) < {read}({identifier(before.name)})"
-        yield "is_in_order", earlier, f"{column.name}早于{column.not_before}，请核对"
+        said = f"“{column.label_zh}”早于“{before.label_zh}”，请核对"
+        yield "is_in_order", earlier, said
 
 
 def _volume_rules(table: SourceTable) -> list[Declared]:
@@ -226,12 +234,14 @@ def _declare(
     query: str,
     severity: str = "critical",
     level: str = "row",
+    found: str | None = None,
 ) -> Declared:
+    meta = {"id": name, "level": level, "owner": owner, "meaning": meaning, "found": found}
     return {
         "type": UNEXPECTED_ROWS,
         "kwargs": {"unexpected_rows_query": query},
         "severity": severity,
-        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning},
+        "meta": meta,
     }
 
 

@@ -48,6 +48,8 @@ class RuleMeta(_Strict):
     owner: str
     meaning: str = Field(pattern=r"[\u4e00-\u9fff]")
     """A Chinese sentence for the steward: what is wrong and what to do."""
+    found: str | None = None
+    """The delivered column whose words were expected: the sentence ends with what stood there."""
 
 
 class Rule(_Strict):
@@ -187,6 +189,7 @@ def _read_suite(
             f"expectations/{path.name}: expected name and table {path.stem!r}, got "
             f"{suite.name!r} and {suite.table!r}. Name the file after the table that it gates."
         )
+    _require_words(path, suite, contracts)
     unknown = {rule.meta.owner for rule in suite.expectations} - set(stewards)
     if unknown:
         raise ContractError(
@@ -194,6 +197,21 @@ def _read_suite(
             f"{', '.join(sorted(unknown))}. Declare the steward in expectations/_stewards.yml."
         )
     return suite
+
+
+def _require_words(path: Path, suite: Suite, contracts: Mapping[str, SourceTable]) -> None:
+    """Refuse a rule that quotes a column without words, which may hold anything."""
+    table = contracts.get(suite.table.removeprefix("landing."))
+    telling = {column.name for column in (table.columns if table else ()) if column.words}
+    for rule in suite.expectations:
+        if rule.meta.found is not None and (
+            rule.meta.found not in telling or rule.meta.level != "row"
+        ):
+            raise ContractError(
+                f"expectations/{path.name}, {rule.meta.id}: expected `found` on a rule of rows, "
+                f"naming a column with `words` in the contract, got {rule.meta.found!r}. Leave it "
+                "out: only what should be one of few words may be quoted."
+            )
 
 
 def _derive_rules(

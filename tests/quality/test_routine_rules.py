@@ -103,6 +103,46 @@ def share_of(value: float) -> MaxQuarantineShare:
     return MaxQuarantineShare(value=value, reason="A table of nothing but bad rows, for this test.")
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (["直播大楼"], "，实为“直播大楼”"),
+        (["直播大楼", "直播大楼", "9"], "，实为“9”、“直播大楼”"),
+        (["王小明"], "，实为其他内容"),
+        (["王小明", "直播大楼"], "，实为“直播大楼”等"),
+        (["直播间13812345678"], "，实为“直播间（号码已隐去）”"),
+        ([f"直播{'很' * 90}长"], f"，实为“直播{'很' * 38}…”"),
+        (["直播甲", "直播乙", "直播丙", "直播丁"], "，实为“直播丁”、“直播丙”、“直播乙”等"),
+    ],
+)
+def test_what_was_found_in_place_of_a_word_is_told_unless_it_may_be_a_persons_name(
+    tmp_path: Path, suites: dict[str, Suite], found: list[str], said: str
+) -> None:
+    rows = [good_row(SITES, 编号=str(number), 类型=word) for number, word in enumerate(found)]
+    _, verdict = judge(tmp_path, SITES, suites[SITES.id], rows)
+    (finding,) = verdict.findings
+    assert finding.meaning == f"“类型”应为直播基地、直播间或直播品牌{said}"
+
+
+def test_only_a_column_of_few_words_may_be_quoted(tmp_path: Path) -> None:
+    """Anything else may hold a name."""
+    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}, routine: contract}}
+        expectations:
+          - type: expect_column_values_to_not_be_null
+            kwargs: {{column: 名称}}
+            severity: critical
+            meta:
+              {{id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称}}
+        """
+    )
+    with pytest.raises(ContractError, match="naming a column with `words`.*'名称'"):
+        read_suites(tmp_path, {SITES.id: SITES})
+
+
 def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
     tmp_path: Path, suites: dict[str, Suite]
 ) -> None:
@@ -171,7 +211,7 @@ NUMBERS: list[Mapping[str, object]] = [
     {"name": "余额(万元)", "data_type": "decimal", "minimum": "-10.5", "maximum": 1000},
     {"name": "人数", "data_type": "integer", "minimum": 0},
     {"name": "件数", "as": "cases", "data_type": "integer", "minimum": 0, "maximum": 9},
-    {"name": "cases", "data_type": "integer", "maximum": 9},
+    {"name": "cases", "label": "另报件数", "data_type": "integer", "maximum": 9},
 ]
 
 
@@ -187,13 +227,13 @@ def rules_of(fields: Sequence[Mapping[str, object]]) -> dict[str, str]:
 def test_numbers_are_bounded_by_what_the_contract_asks_and_by_nothing_else() -> None:
     """A longitude may be negative; ids name the column, wherever it stands."""
     bounds = {
-        "余额_万元_is_not_below_minimum": "余额(万元)小于 -10.5，请核对",
-        "余额_万元_is_not_above_maximum": "余额(万元)大于 1000，请核对",
-        "人数_is_not_below_minimum": "人数为负数，请核对",
-        "cases_is_not_below_minimum": "件数为负数，请核对",
-        "cases_is_not_above_maximum": "件数大于 9，请核对",
-        "cases_is_in_range": "件数大得不可能，请核对",
-        "delivered_cases_is_not_above_maximum": "cases大于 9，请核对",
+        "余额_万元_is_not_below_minimum": "“余额(万元)”小于 -10.5，请核对",
+        "余额_万元_is_not_above_maximum": "“余额(万元)”大于 1000，请核对",
+        "人数_is_not_below_minimum": "“人数”为负数，请核对",
+        "cases_is_not_below_minimum": "“件数”为负数，请核对",
+        "cases_is_not_above_maximum": "“件数”大于 9，请核对",
+        "cases_is_in_range": "“件数”大得不可能，请核对",
+        "delivered_cases_is_not_above_maximum": "“另报件数”大于 9，请核对",
     }
     assert rules_of(NUMBERS) == bounds
     assert rules_of(list(reversed(NUMBERS))) == bounds
