@@ -11,6 +11,7 @@ from rich.table import Table
 from pipelines.cli.output import open_console, print_table
 from pipelines.demo.marker import LABEL
 from pipelines.layout import Layout
+from pipelines.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.quality.suites import read_suites
 from pipelines.releases.reading import find_release, open_release
@@ -81,7 +82,9 @@ def print_summary(settings: Settings, night_id: str) -> None:
 def _read_labels(layout: Layout) -> dict[str, str]:
     """What people call the gated tables, by the name that incidents carry."""
     contracts = read_contracts(layout.dbt_project)
-    suites = read_suites(layout.expectations, contracts)
+    suites = read_suites(
+        layout.expectations, contracts, read_ledger_labels(layout.dbt_project, contracts)
+    )
     labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
     return labels | {name: table.label for name, table in contracts.items()}
 

@@ -9,11 +9,12 @@ carrying them out (`validation`, `gates`), or what only one table knows (its sui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.ledger_labels import Label
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
@@ -36,20 +37,26 @@ Declared = dict[str, Any]
 
 
 class LedgerRoutine(BaseModel):
-    """What a ledger's suite says of its table; columns with their Chinese names."""
+    """What a ledger's suite says of its table, naming columns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     owner: str
     key: tuple[str, ...] = Field(min_length=1)
     """Together they tell one row from another."""
-    given: dict[str, str] = Field(default_factory=dict)
+    given: tuple[str, ...] = ()
     """Columns that no row may lack."""
-    not_after_as_of: dict[str, str] = Field(default_factory=dict)
+    not_after_as_of: tuple[str, ...] = ()
     """Dates that cannot lie after the business date."""
-    not_negative: dict[str, str] = Field(default_factory=dict)
+    not_negative: tuple[str, ...] = ()
     area_code: str | None = None
     """The column that must hold a street of the district."""
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that is named."""
+        listed = {*self.key, *self.given, *self.not_after_as_of, *self.not_negative}
+        return listed | {self.area_code or self.key[0]}
 
 
 def contract_rules(table: SourceTable) -> list[Declared]:
@@ -81,10 +88,13 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
         yield column.as_ or f"{'delivered_' * (delivered in staged)}{delivered}", column
 
 
-def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
-    """The routine rules of a ledger; one that fails stops the release.
+def ledger_rules(
+    label: str, routine: LedgerRoutine, columns: Mapping[str, Label]
+) -> list[Declared]:
+    """The routine rules of a ledger whose columns have these labels.
 
-    An empty ledger only tells: its sources may have delivered nothing that could be used.
+    One that fails stops the release. An empty ledger only tells: its sources may have delivered
+    nothing that could be used.
     """
     key = ", ".join(identifier(column) for column in routine.key)
     rules = [
@@ -108,19 +118,24 @@ def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
             f"{label}{meaning}",
             query=f"select * from {{batch}} where {condition}",
         )
-        for name, condition, meaning in _ledger_conditions(routine)
+        for name, condition, meaning in _ledger_conditions(routine, columns)
     ]
 
 
-def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]:
+def _ledger_conditions(
+    routine: LedgerRoutine, columns: Mapping[str, Label]
+) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule."""
-    for column, name in routine.given.items():
-        yield f"{column}_is_given", f"{identifier(column)} is null", f"的{name}为空，请查入库口径"
-    for column, name in routine.not_after_as_of.items():
+    for column in routine.given:
+        said = f"的“{columns[column].label_zh}”为空，请查入库口径"
+        yield f"{column}_is_given", f"{identifier(column)} is null", said
+    for column in routine.not_after_as_of:
         later = f"{identifier(column)} > (select as_of from night.business_day)"
-        yield f"{column}_is_not_after_as_of", later, f"的{name}晚于数据日期"
-    for column, name in routine.not_negative.items():
-        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", f"的{name}为负数"
+        said = f"的“{columns[column].label_zh}”晚于数据日期"
+        yield f"{column}_is_not_after_as_of", later, said
+    for column in routine.not_negative:
+        said = f"的“{columns[column].label_zh}”为负数"
+        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", said
     if routine.area_code:
         column = identifier(routine.area_code)
         streets = "(select area_code from reference.areas where level = 'street')"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
+from pipelines.ledger_labels import Labels
 from pipelines.quality.routine_rules import (
     Declared,
     LedgerRoutine,
@@ -158,12 +159,13 @@ def _read_suite(
     functions: str,
     stewards: dict[str, Steward],
     contracts: Mapping[str, SourceTable],
+    labels: Labels,
 ) -> Suite:
     declared = read_declaration(path)
     try:
         meta = SuiteMeta.model_validate(declared["meta"])
         rules = merge_rules(
-            _derive_rules(path, meta, contracts), declared.get("expectations") or []
+            _derive_rules(path, meta, contracts, labels), declared.get("expectations") or []
         )
         suite = Suite.model_validate(
             {
@@ -215,14 +217,20 @@ def _require_words(path: Path, suite: Suite, contracts: Mapping[str, SourceTable
 
 
 def _derive_rules(
-    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable]
+    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable], labels: Labels
 ) -> list[Declared]:
     table = meta.table.removeprefix("landing.")
     if meta.routine is None:
         _require_routine(path, contracts.get(table))
         return []
     if isinstance(meta.routine, LedgerRoutine):
-        return ledger_rules(meta.label, meta.routine)
+        columns = labels.get(meta.table.removeprefix("ledgers."), {})
+        if unknown := sorted(meta.routine.columns - columns.keys()):
+            raise ContractError(
+                f"expectations/{path.name}: expected columns that the YAML of {meta.table} "
+                f"describes, got {', '.join(unknown)}. Correct the name, or describe the column."
+            )
+        return ledger_rules(meta.label, meta.routine, columns)
     if table not in contracts:
         raise ContractError(
             f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
@@ -248,11 +256,12 @@ def _require_routine(path: Path, table: SourceTable | None) -> None:
 
 
 def read_suites(
-    folder: Path, contracts: Mapping[str, SourceTable] | None = None
+    folder: Path, contracts: Mapping[str, SourceTable] | None = None, labels: Labels | None = None
 ) -> dict[str, Suite]:
     """Read every suite of a project, by gated table (`registrations__events`, `complaints`).
 
-    `contracts` are the source contracts, from which routine rules of landed tables are derived.
+    `contracts` are the source contracts, from which routine rules of landed tables are derived, and
+    `labels` what the columns of the ledgers are called in theirs.
 
     Raises:
         ContractError: naming the file, the rule and what is wrong.
@@ -261,4 +270,7 @@ def read_suites(
     functions_path = folder / FUNCTIONS_FILE
     functions = functions_path.read_text(encoding="utf-8") if functions_path.exists() else ""
     paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
-    return {path.stem: _read_suite(path, functions, stewards, contracts or {}) for path in paths}
+    return {
+        path.stem: _read_suite(path, functions, stewards, contracts or {}, labels or {})
+        for path in paths
+    }

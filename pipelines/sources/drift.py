@@ -91,9 +91,10 @@ def require_same_types(table: SourceTable, failures: Sequence[tuple[str, int, in
     Raises:
         ExtractHeldError: `columns_retyped`.
     """
-    types = {column.name: column.data_type for column in table.columns}
+    columns = {column.name: column for column in table.columns}
     retyped = [
-        f"“{table.labels[name]}”（应为{TYPE_NAMES[types[name]]}，{values} 个值中有 {failed} 个不是）"
+        f"“{columns[name].label_zh}”（应为{TYPE_NAMES[columns[name].data_type]}，"
+        f"{values} 个值中有 {failed} 个不是）"
         for name, failed, values in failures
         if is_beyond(failed, values, BROKEN_SHARE)
     ]

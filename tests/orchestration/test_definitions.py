@@ -10,9 +10,9 @@ import pytest
 
 from pipelines.clock import SHANGHAI
 from pipelines.layout import Layout
-from pipelines.quality.suites import read_suites
 from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
+from tests.declared import our_suites
 
 RELEASE = dg.AssetKey(["release", "current"])
 LEDGERS = {
@@ -87,7 +87,7 @@ def test_every_suite_is_a_gate_that_blocks_what_lies_behind_it(
         f"{contracts[table].source}/{contracts[table].name}"
         if table in contracts
         else suite.table.replace(".", "/")
-        for table, suite in read_suites(layout.expectations, contracts).items()
+        for table, suite in our_suites().items()
     }
     assert gated == expected
     assert {f"ledgers/{ledger}" for ledger in LEDGERS} <= gated

@@ -19,18 +19,13 @@ from pipelines.quality.suites import FUNCTIONS_FILE, MaxQuarantineShare, Rule, S
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import SourceTable, read_contracts
+from pipelines.sources.contracts import SourceTable
+from tests.declared import our_suites
 from tests.quality.landed import Row, contract, good_row, land, layout_in, quarantined
 
 SITES = contract("listings__live_commerce_sites")
 CERTIFICATES = contract("brand_certificates__certificates")
-ROUTINE = [
-    table_id
-    for table_id, suite in read_suites(
-        PROJECT_ROOT / "expectations", read_contracts(PROJECT_ROOT / "dbt_project")
-    ).items()
-    if suite.meta.routine == "contract"
-]
+ROUTINE = [table_id for table_id, suite in our_suites().items() if suite.meta.routine == "contract"]
 SPAN = (date(2024, 12, 1), date(2025, 1, 15))
 
 
@@ -118,7 +113,9 @@ def share_of(value: float) -> MaxQuarantineShare:
 def test_what_was_found_in_place_of_a_word_is_told_unless_it_may_be_a_persons_name(
     tmp_path: Path, suites: dict[str, Suite], found: list[str], said: str
 ) -> None:
-    rows = [good_row(SITES, 编号=str(number), 类型=word) for number, word in enumerate(found)]
+    rows: list[Row] = [
+        good_row(SITES, 编号=str(number), 类型=word) for number, word in enumerate(found)
+    ]
     _, verdict = judge(tmp_path, SITES, suites[SITES.id], rows)
     (finding,) = verdict.findings
     assert finding.meaning == f"“类型”应为直播基地、直播间或直播品牌{said}"
@@ -139,7 +136,7 @@ def test_only_a_column_of_few_words_may_be_quoted(tmp_path: Path) -> None:
               {{id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称}}
         """
     )
-    with pytest.raises(ContractError, match="naming a column with `words`.*'名称'"):
+    with pytest.raises(ContractError, match=r"naming a column with `words`.*'名称'"):
         read_suites(tmp_path, {SITES.id: SITES})
 
 
