@@ -64,9 +64,9 @@ def read_ledger_labels(dbt_project: Path, contracts: Mapping[str, SourceTable]) 
     """The labels of every ledger: of the models below `ledgers`, and of those that metrics count.
 
     `values` of a column is a mapping of codes to words, or says where they stand: `areas` and
-    `industries` (the seeds), `source_tables` and `indicators` (their labels), the name of a source
-    (the words of its columns that are staged under this name), or `as_delivered` where the codes
-    are words already.
+    `industries` (the seeds; of industries the sections), `source_tables` and `indicators` (their
+    labels), another ledger that has the column, the name of a source (the words of its columns that
+    are staged under this name), or `as_delivered` where the codes are words already.
 
     Raises:
         ContractError: naming the file, the column and what is wrong.
@@ -118,17 +118,17 @@ def _read_label(
         if label or values:
             raise _refuse(path, model, name, "no label, which all ledgers share", str(label))
         label, values = _SHARED[name]
-    elif not HAN.search(str(label or name)):
-        # The name stands for it until every ledger has its labels.
-        label = label or name
+    elif not HAN.search(str(label)):
+        raise _refuse(path, model, name, "a Chinese label in config.meta", str(label))
     is_category = dimensions.get(name) == "categorical"
     if name.startswith(_IS_YES_OR_NO):
         if values:
             raise _refuse(path, model, name, "no values of what is 是 or 否", str(values))
         return Label(str(label), YES_NO)
-    if values and not is_category and name not in _SHARED:
-        raise _refuse(path, model, name, "values of categorical dimensions only", str(values))
-    return Label(str(label or name), dict(_resolve(path, model, name, values, declared, contracts)))
+    if name not in _SHARED and bool(values) != is_category:
+        expected = "values" if is_category else "values of categorical dimensions only"
+        raise _refuse(path, model, name, expected, str(values))
+    return Label(str(label), dict(_resolve(path, model, name, values, declared, contracts)))
 
 
 def _resolve(
@@ -149,15 +149,26 @@ def _resolve(
         said = {table.id: table.label for table in contracts.values()}
     elif values == "indicators":
         said = declared.indicators
+    elif model != values and (there := _values_in(declared, values, name)):
+        said = dict(_resolve(path, values, name, there, declared, contracts))
     else:
         said = _words_of(name, [t for t in contracts.values() if t.source == values])
     if not said or not all(HAN.search(word) for word in said.values()):
         expected = (
             "values: codes with Chinese words, areas, industries, source_tables, indicators, "
-            f"{_AS_DELIVERED}, or a source that stages words as {name}"
+            f"{_AS_DELIVERED}, or a ledger or source that has words for {name}"
         )
         raise _refuse(path, model, name, expected, str(values))
     return said
+
+
+def _values_in(declared: _Declared, model: str, name: str) -> Any:  # noqa: ANN401 as above
+    """What another ledger says of its column of that name."""
+    _, columns = declared.models.get(model, (None, []))
+    return next(
+        (c.get("config", {}).get("meta", {}).get("values") for c in columns if c["name"] == name),
+        None,
+    )
 
 
 def _words_of(name: str, tables: Sequence[SourceTable]) -> dict[str, str]:
@@ -175,7 +186,8 @@ def _read_seed(path: Path, file: str, code: str, word: str) -> Iterator[tuple[st
     models = next(folder for folder in path.parents if folder.name == "models")
     with (models.parent / "seeds" / file).open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            yield row[code], row[word]
+            if file != "industries.csv" or row["level"] == "section":
+                yield row[code], row[word]
 
 
 def _refuse(path: Path, model: str, column: str, expected: str, got: str) -> ContractError:

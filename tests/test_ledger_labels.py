@@ -63,7 +63,7 @@ def test_codes_are_called_by_their_own_words_or_by_those_that_a_source_delivers(
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        (kind("nowhere"), "a source that stages words as listing_kind"),
+        (kind("nowhere"), "a ledger or source that has words for listing_kind"),
         (kind("{stall: stall}"), "codes with Chinese words"),
         (column("is_new", "label: 是否新设, values: {a: 甲}"), "what is 是 or 否"),
         (column("row_number", "label: 行"), "no label, which all ledgers share"),

@@ -105,10 +105,10 @@ class Column(BaseModel):
                 f"column {self.name!r}: expected a name without blanks around it, got some. The "
                 "delivered names are trimmed; trim this one."
             )
-        if self.label and (self.label == self.name or not HAN.search(self.label)):
+        if self.label == self.name or not HAN.search(self.label_zh):
             raise ValueError(
-                f"column {self.name}: expected a Chinese `label` that differs from the name, got "
-                f"{self.label!r}. Say it in Chinese; a Chinese name is its own label."
+                f"column {self.name}: expected a Chinese `label` that is not the name, got "
+                f"{self.label or 'none'!r}. Say it in Chinese; a Chinese name is its own label."
             )
         for word, types in _REACHES.items():
             if self.declares(word) and self.data_type not in types:
