@@ -17,6 +17,7 @@ import pytest
 from pipelines.errors import ContractError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.build import build_release
+from pipelines.releases.folders import pointing_link
 from pipelines.releases.manifest import seal_release
 from tests.releases.bureau import (
     AS_OF,
@@ -256,9 +257,11 @@ def test_a_refused_build_leaves_nothing_behind(layout: Layout) -> None:
 def test_leftovers_of_a_killed_night_are_cleaned_away(layout: Layout) -> None:
     for name in (".2025-01-14-0123456789ab.building", ".2024-01-14-0123456789ab.removing"):
         (layout.releases / name / "parquet").mkdir(parents=True)
+    pointing_link(layout).symlink_to("a release that was to become current")
     building = build(layout)
 
     assert list(layout.releases.iterdir()) == [building]
+    assert not pointing_link(layout).is_symlink()
 
 
 def test_a_missing_build_database_is_named(layout: Layout) -> None:
