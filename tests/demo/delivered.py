@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import openpyxl
 
-from pipelines.demo.totals import PUBLISHED_2024
+from demo.totals import PUBLISHED_2024
 from tests.demo.statutory_terms import (
     PENAL,
     count_terms,

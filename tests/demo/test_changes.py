@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.bureau import write_demo
-from pipelines.demo.changes import advance_complaints, redeliver_registrations
-from pipelines.demo.marker import read_marker
+from demo.bureau import write_demo
+from demo.changes import advance_complaints, redeliver_registrations
 from pipelines.errors import SettingsError
+from pipelines.sources.synthetic import read_marker
 from tests.demo.delivered import (
     complaint_items,
     count_complaints,

@@ -19,8 +19,8 @@ import pytest
 import stdnum.cn.ric
 import stdnum.cn.uscc
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.samples import personal_samples
+from demo.bureau import DemoSummary, write_demo
+from demo.samples import personal_samples
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import read_contracts
 from tests.demo.delivered import (

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.marker import CLAIM_NAME, MARKER_NAME, claim, read_marker
-from pipelines.demo.samples import personal_samples
+from demo.bureau import DemoSummary, write_demo
+from demo.claim import claim
+from demo.samples import personal_samples
 from pipelines.errors import SettingsError
+from pipelines.sources.synthetic import CLAIM_NAME, MARKER_NAME, read_marker
 from tests.demo.delivered import write_totals
 
 

