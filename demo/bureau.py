@@ -38,17 +38,9 @@ from demo.penalty_lives import cases_between
 from demo.pledge_contracts import Contracts, contracts_between
 from demo.registers.registers import DELIVERED, RECIPES, Registers, register_files
 from demo.registers.scene import Firms, Scene
-from demo.registers.truth import registers_truth
 from demo.registration_texts import trade_names
 from demo.registrations import RegistrationFiles
 from demo.totals import Totals, read_totals
-from demo.truth import (
-    Truth,
-    complaints_truth,
-    penalties_truth,
-    pledges_truth,
-    registrations_truth,
-)
 from demo.vocabulary import STREET_CODES
 from demo.working_days import ANNOUNCED, LAST_DELIVERY
 from pipelines.clock import SHANGHAI
@@ -66,14 +58,12 @@ _EVENING = time(22)
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """What was delivered, and what a correct pipeline makes of it."""
+    """What was delivered."""
 
     sources: Path
     marker: DemoMarker
     rows: dict[str, int]
     """Delivered rows by source table, broken and duplicate ones included."""
-    truth: Truth
-    """Value by (indicator_id, year): counts, yuan, fractions with six decimals, days."""
     ugliness: dict[str, int]
     """How often each oddity occurs, by `<source>: <what>`."""
 
@@ -89,7 +79,7 @@ class DemoSummary:
 
 
 @dataclass(frozen=True)
-class _Bureau:
+class Bureau:
     """The records behind one demo."""
 
     dice: Dice
@@ -106,7 +96,8 @@ class _Bureau:
     end: date
 
     @classmethod
-    def imagine(cls, seed: int, totals: Totals, scale: float, start: date, end: date) -> _Bureau:
+    def imagine(cls, seed: int, totals: Totals, start: date, end: date) -> Bureau:
+        """Draw all records of a bureau that adds up to the totals."""
         dice = Dice(seed)
         stock = opening_stock(dice, totals, start)
         codes, names = stock.credit_codes(dice), trade_names(dice, stock)
@@ -120,7 +111,7 @@ class _Bureau:
             entities=entities,
             events=events_of(dice, entities, start, end),
             items=items_between(dice, totals, stock, start, end).as_of(end),
-            contracts=contracts_between(dice, totals, scale, stock, start, end),
+            contracts=contracts_between(dice, totals, stock, start, end),
             cases=cases_between(dice, totals, start, end),
             registers=Registers.imagine(scene),
             start=start,
@@ -152,16 +143,6 @@ class _Bureau:
         found.update(self.registers.write(folder))
         return found
 
-    def truth(self) -> Truth:
-        """What the delivered rows count up to."""
-        return {
-            **registrations_truth(self.entities, self.events, self.start, self.end),
-            **complaints_truth(self.items, self.start, self.end),
-            **pledges_truth(self.contracts, self.start, self.end),
-            **penalties_truth(self.dice, self.cases, self.start, self.end),
-            **registers_truth(self.registers.rows, self.start, self.end),
-        }
-
 
 def write_demo(
     sources: Path,
@@ -182,7 +163,7 @@ def write_demo(
             is unusable.
     """
     check_range(scale, start, end)
-    bureau = _Bureau.imagine(seed, read_totals(totals, Decimal(str(scale))), scale, start, end)
+    bureau = Bureau.imagine(seed, read_totals(totals, Decimal(str(scale))), start, end)
     files = bureau.files()
     earlier = claim(sources, files)
     staging = sources / _STAGING
@@ -202,7 +183,7 @@ def write_demo(
             *((table, table) for table in RECIPES),
         )
     }
-    return DemoSummary(sources, marker, rows, bureau.truth(), dict(sorted(found.items())))
+    return DemoSummary(sources, marker, rows, dict(sorted(found.items())))
 
 
 def _firms(stock: Entities, codes: Texts, names: Texts) -> Firms:

@@ -46,7 +46,9 @@ _LATE = 0.03
 def _submission_counts(totals: Totals, year: int) -> tuple[int, ...]:
     """How many submissions of each composition a year has, so that its items add up."""
     both = yearly_volume(totals.complaints_and_reports, year, GROWTH)
-    consultations = yearly_volume(totals.consultations, year, GROWTH)
+    consultations = yearly_volume(
+        totals.count("items_received") - totals.complaints_and_reports, year, GROWTH
+    )
     complaints = round(both * _COMPLAINT_SHARE)
     reports = both - complaints
     joint = max(1, round(reports * _REPORTS_WITH_COMPLAINT))

@@ -128,7 +128,9 @@ def _complete(
 
 def opening_stock(dice: Dice, totals: Totals, start: date) -> Entities:
     """The entities on the register on the day before `start`, established since 1992."""
-    numbers = np.arange(round(_STOCK_PER_ARRIVAL * totals.entities), dtype=np.int64)
+    numbers = np.arange(
+        round(_STOCK_PER_ARRIVAL * totals.count("new_market_entities")), dtype=np.int64
+    )
     kinds = dice.choose("opening kind", numbers, (58.2, 3.8, 37.8, 0.18, 0.02))
     span = day_number(start) - 1 - _FIRST_DAY
     # The register grows: half of those alive were established in the last fifth of the time.
@@ -140,8 +142,8 @@ def opening_stock(dice: Dice, totals: Totals, start: date) -> Entities:
 
 def arrivals(dice: Dice, totals: Totals, year: int) -> Entities:
     """The entities that are established in a year or move in: the totals exactly, in 2024."""
-    enterprises = yearly_volume(totals.enterprises, year, GROWTH)
-    everything = max(yearly_volume(totals.entities, year, GROWTH), enterprises)
+    enterprises = yearly_volume(totals.count("new_enterprises"), year, GROWTH)
+    everything = max(yearly_volume(totals.count("new_market_entities"), year, GROWTH), enterprises)
     cooperatives = min(round(everything * _COOPERATIVES), everything - enterprises)
     branches = round(enterprises * _BRANCHES)
     households = everything - enterprises - cooperatives

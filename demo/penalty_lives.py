@@ -56,9 +56,8 @@ def _filed(dice: Dice, totals: Totals, years: range) -> Cases:
     """Every case filed in these years, with the day of its decision and nothing decided yet."""
     numbers, days = [], []
     for year in years:
-        count = max(3, yearly_volume(totals.cases, year, GROWTH))
-        if year == CALIBRATED_YEAR:
-            count = totals.cases
+        count = yearly_volume(totals.count("cases_filed"), year, GROWTH)
+        count = count if year == CALIBRATED_YEAR else max(3, count)
         numbers.append(year * 1_000_000 + np.arange(count, dtype=np.int64))
         days.append(spread_over_year(dice, "case", year, count, CASES))
     number, filed = np.concatenate(numbers), np.concatenate(days)
@@ -86,7 +85,9 @@ def _on_the_spot(dice: Dice, totals: Totals, years: range) -> Cases:
     """The penalties on the spot of these years: small fines, and every fourth a warning."""
     numbers, days = [], []
     for year in years:
-        count = max(2, yearly_volume(totals.cases, year, GROWTH) // _ON_THE_SPOT_EVERY)
+        count = max(
+            2, yearly_volume(totals.count("cases_filed"), year, GROWTH) // _ON_THE_SPOT_EVERY
+        )
         numbers.append(year * 1_000_000 + ON_THE_SPOT_FROM + np.arange(count, dtype=np.int64))
         days.append(spread_over_year(dice, "on the spot", year, count, CASES))
     number, decided = np.concatenate(numbers), np.concatenate(days)
@@ -151,7 +152,7 @@ def cases_between(dice: Dice, totals: Totals, start: date, end: date) -> Cases:
     on_the_spot = _on_the_spot(dice, totals, years)
     for year in years:
         # Fines on the spot are part of the published sum.
-        total = yearly_volume(totals.penalties, year, GROWTH)
+        total = yearly_volume(totals.fen("penalty_amount"), year, GROWTH)
         total -= int(on_the_spot.penalties[years_of(on_the_spot.decided) == year].sum())
         index = np.flatnonzero(is_pursued & (decided_in == year))
         _decide_year(dice, totals, cases, index, year, total)
@@ -197,8 +198,8 @@ def _decide_year(
 ) -> None:
     """Fill in kinds and amounts of the cases pursued and decided in a year, `total` fen in all."""
     major, lenient, panel = (
-        yearly_volume(count, year, GROWTH)
-        for count in (totals.major_cases, totals.lenient_cases, totals.panel_reviewed_cases)
+        yearly_volume(totals.count(name), year, GROWTH)
+        for name in ("major_cases", "lenient_cases", "panel_reviewed_cases")
     )
     if major + lenient > len(index) and year == CALIBRATED_YEAR:
         raise SettingsError(
@@ -228,7 +229,7 @@ def _decide_year(
     forgiven = index[kinds == LENIENT]
     if len(forgiven):
         cases.waived[forgiven] = split_amount(
-            yearly_volume(totals.waived, year, GROWTH),
+            yearly_volume(totals.fen("lenient_amount_waived"), year, GROWTH),
             0.3 + dice.waiting("waived", cases.numbers[forgiven], 1.0),
             least=_LEAST_WAIVED, step=10_000, what="lenient_amount_waived",
         )  # fmt: skip

@@ -56,11 +56,9 @@ class Contracts:
         return Contracts(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
-def contracts_of_year(
-    dice: Dice, totals: Totals, scale: float, stock: Entities, year: int
-) -> Contracts:
+def contracts_of_year(dice: Dice, totals: Totals, stock: Entities, year: int) -> Contracts:
     """All contracts of a year; those over data whose amount is secured make up the total."""
-    count = max(6, yearly_volume(round(CONTRACTS_2024 * scale), year, GROWTH))
+    count = max(6, yearly_volume(round(CONTRACTS_2024 * totals.scale), year, GROWTH))
     places = np.arange(count, dtype=np.int64)
     numbers = year * 10_000_000 + places
     kinds = dice.choose("right kind", numbers, _KINDS)
@@ -73,7 +71,8 @@ def contracts_of_year(
     ]
     amounts = drawn * 1_000_000 + dice.below("odd amount", numbers, 20) // 17 * 510_000
     counted = np.flatnonzero((kinds == DATA_IP) & (amount_kinds == SECURED))
-    total = totals.data_ip_pledges
+    # The workbook states 万元 with two decimals: steps of 100 yuan.
+    total = totals.fen("data_ip_pledge_amount", STEP)
     if year != CALIBRATED_YEAR:
         total = yearly_volume(total // STEP, year, GROWTH) * STEP
     amounts[counted] = split_amount(
@@ -94,12 +93,10 @@ def contracts_of_year(
 
 
 def contracts_between(
-    dice: Dice, totals: Totals, scale: float, stock: Entities, start: date, end: date
+    dice: Dice, totals: Totals, stock: Entities, start: date, end: date
 ) -> Contracts:
     """The contracts registered from `start` to `end`, in order of the day."""
-    years = [
-        contracts_of_year(dice, totals, scale, stock, y) for y in range(start.year, end.year + 1)
-    ]
+    years = [contracts_of_year(dice, totals, stock, y) for y in range(start.year, end.year + 1)]
     every = Contracts(
         *(np.concatenate([getattr(y, f.name) for y in years]) for f in fields(Contracts))
     )

@@ -7,7 +7,6 @@ here: what any one list holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -209,9 +208,3 @@ class Scene:
     def _people(self, purpose: str, numbers: list[int]) -> Integers:
         draws = self.dice.below(f"{purpose} person", np.asarray(numbers, np.int64), 2**31)
         return draws + 2**33
-
-
-def year_ends(start: date, end: date) -> Iterator[tuple[int, date]]:
-    """Each year of the demo with its last day, the demo's end for the last one."""
-    for year in range(start.year, end.year + 1):
-        yield year, min(date(year, 12, 31), end)

@@ -1,23 +1,20 @@
 """Counting rows of the registers one after another: by day, by value, as a size or a rate.
 
-What does not belong here: what is counted (truth, disputes_truth).
+What does not belong here: what is counted (count_registers, count_disputes).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from demo.registers.spelling import Row
-from demo.working_days import add_working_days, day_number, to_date
+from tests.demo.statutory_terms import divide_half_up
 
 Rows = dict[str, list[Row]]
 Figures = dict[str, Decimal]
-_SIX_PLACES = Decimal("0.000001")
 
 
 def within(
@@ -43,11 +40,4 @@ def size(rows: Iterable[Any]) -> Decimal:
 
 def rate(part: int, whole: int, name: str) -> Figures:
     """The fraction with six decimals; nothing where there is no whole."""
-    if not whole:
-        return {}
-    return {name: (Decimal(part) / whole).quantize(_SIX_PLACES, ROUND_HALF_UP)}
-
-
-def working_days_after(day: date, count: int) -> date:
-    """The count-th working day after a day."""
-    return to_date(int(add_working_days(np.asarray([day_number(day)]), count)[0]))
+    return {name: divide_half_up(part, whole)} if whole else {}

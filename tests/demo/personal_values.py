@@ -10,10 +10,9 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from demo.complaints import DATABASE
 from demo.registers.registers import register_tables
-from demo.registrations import COLUMNS, ENCODING
 from pipelines.sources.contracts import CsvDialect, SourceTable, SqlDialect
+from tests.demo.delivered import DATABASE
 
 _PER_SOURCE = 70
 _NOTHING = ("", "N/A", "-")
@@ -48,8 +47,8 @@ def personal_samples(sources: Path) -> list[str]:
 
 def _registered(sources: Path) -> Iterator[str]:
     newest = max((sources / "registrations").glob("registrations_*.csv"))
-    with newest.open(encoding=ENCODING, errors="replace", newline="") as lines:
-        for row in csv.DictReader(lines, fieldnames=COLUMNS):
+    with newest.open(encoding="gb18030", errors="replace", newline="") as lines:
+        for row in csv.DictReader(lines):
             if row["市场主体类别"] == "个体工商户":
                 cells = (row["市场主体名称"], row["联系电话"], row["住所"])
                 yield from (cell for cell in cells if cell not in _NOTHING)

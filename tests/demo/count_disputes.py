@@ -1,17 +1,15 @@
-"""What a correct pipeline must compute from reconsiderations and hearings, counted from the rows.
+"""Figures counted from the rows of reconsiderations and hearings, in plain Python.
 
-What does not belong here: the other registers (truth), and the recipes (disputes).
+What does not belong here: the other registers (count_registers).
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-
-from demo.registers.counts import Figures, Rows, rate, size, within, working_days_after
-from demo.working_days import day_number, next_working_day, to_date
+from tests.demo.count_rows import Figures, Rows, rate, size, within
+from tests.demo.statutory_terms import working_days_after
 
 _HEADS = {"principal", "deputy", "other_head", "codefendant_head"}
 
@@ -38,8 +36,8 @@ def _reconsideration_due(row: dict[str, Any]) -> date:
         granted = row["extension_days"]
         days += 30 if granted is None else min(granted, 30)
     days += (row["suspended_days"] or 0) + (row["excluded_days"] or 0)
-    last = day_number(row["accepted_on"] or _deemed_accepted(row["applied_on"])) + days
-    return to_date(int(next_working_day(np.asarray([last]))[0]))
+    accepted: date = row["accepted_on"] or _deemed_accepted(row["applied_on"])
+    return working_days_after(accepted + timedelta(days=days - 1), 1)
 
 
 def _deemed_accepted(applied: date) -> date:

@@ -1,7 +1,7 @@
-"""What a correct pipeline must compute from the registers, counted from the rows.
+"""Figures counted from the registers' rows, one after another, in plain Python.
 
-One row after another, in plain Python: nothing is shared with the pipeline's SQL, nor with the
-recipes but the column names.
+Nothing is shared with the pipeline's SQL, nor with the recipes but the column names. What does not
+belong here: reading the files (landed), disputes (count_disputes).
 """
 
 from __future__ import annotations
@@ -11,33 +11,27 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.registers.counts import (
-    Figures,
-    Rows,
-    rate,
-    size,
-    within,
-    working_days_after,
-)
-from demo.registers.disputes_truth import litigations, reconsiderations
-from demo.registers.scene import year_ends
 from demo.registers.spelling import Row
+from tests.demo.count_disputes import litigations, reconsiderations
+from tests.demo.count_rows import Figures, Rows, rate, size, within
+from tests.demo.statutory_terms import working_days_after
 
 _TEN_MILLION = 10_000_000
 _REPORTED_WITHIN, _DISPOSED_WITHIN = 5, 90
 
 
-def registers_truth(rows: Rows, start: date, end: date) -> dict[tuple[str, int], Decimal]:
+def count_registers(rows: Rows, start: date, end: date) -> dict[tuple[str, int], Decimal]:
     """Value by indicator and year; a stock is that of the year's last day, a rate a fraction."""
-    truth: dict[tuple[str, int], Decimal] = {}
-    for year, day in year_ends(start, end):
+    counted: dict[tuple[str, int], Decimal] = {}
+    for year in range(start.year, end.year + 1):
+        day = min(date(year, 12, 31), end)
         first = max(date(year, 1, 1), start)
         found = [count(rows, first, day) for count in (_activities, _listings, _recognitions)]
         found += [count(rows, first, day) for count in (_certificates, _food)]
         found += [count(rows, first, day, end) for count in (reconsiderations, litigations)]
         found += [count(rows, day) for count in (_stated, _equipment, _prepaid)]
-        truth |= {(name, year): value for figures in found for name, value in figures.items()}
-    return truth
+        counted |= {(name, year): value for figures in found for name, value in figures.items()}
+    return counted
 
 
 def _activities(rows: Rows, first: date, last: date) -> Figures:
@@ -180,7 +174,7 @@ def _is_supervised_elsewhere(row: Row) -> bool:
 def _equipment(rows: Rows, last: date) -> Figures:
     """By unit and kind of equipment: a director, and the officers that are needed."""
 
-    def is_in(since: Any, until: Any) -> bool:  # noqa: ANN401 - a row's values
+    def is_in(since: Any, until: Any) -> bool:
         return bool(since <= last and (until is None or until >= last))
 
     holders: dict[Any, list[Any]] = {}
