@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.registers.registers import register_tables
+from demo.bureau import DemoSummary, write_demo
+from demo.registers.registers import register_tables
 from pipelines.sources.contracts import SourceTable
 from tests.demo.landed import Landed, land_registers
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.demo.bureau import DemoSummary
+from demo.bureau import DemoSummary
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
 from tests.sources.bureau import Bureau

@@ -19,11 +19,11 @@ import pytest
 import stdnum.cn.ric
 import stdnum.cn.uscc
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.samples import personal_samples
+from demo.bureau import DemoSummary, write_demo
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import read_contracts
 from tests.demo.delivered import (
+    DATABASE,
     complaint_items,
     flaw_of,
     good_registrations,
@@ -34,6 +34,7 @@ from tests.demo.delivered import (
     read_day,
     registration_rows,
 )
+from tests.demo.personal_values import personal_samples
 from tests.demo.statutory_terms import PENAL, is_filed, last_day_to_decide
 
 ODDITIES = {
@@ -164,7 +165,7 @@ def test_every_oddity_occurs_at_any_size(tmp_path: Path, scale: float) -> None:
 
 def test_complaint_table_is_that_of_the_contract(demo: DemoSummary) -> None:
     """Column names and their order; timestamps as text, the flag as an integer."""
-    with closing(sqlite3.connect(demo.sources / "complaints" / "complaints.sqlite")) as database:
+    with closing(sqlite3.connect(demo.sources / DATABASE)) as database:
         columns = {row[1]: row[2] for row in database.execute("pragma table_info(items)")}
     assert list(columns) == _column_names("complaints__items")
     assert columns.pop("is_extended") == "INTEGER"
@@ -173,7 +174,7 @@ def test_complaint_table_is_that_of_the_contract(demo: DemoSummary) -> None:
 
 def test_items_are_handled_in_order_and_on_working_days(demo: DemoSummary) -> None:
     """Accepted after receipt, closed after acceptance, changed last when closed; no weekends."""
-    for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite"):
+    for item in complaint_items(demo.sources / DATABASE):
         steps = [
             item["received_at"], item["accepted_at"], item["supplemented_at"], item["closed_at"],
         ]  # fmt: skip
@@ -197,7 +198,7 @@ def test_status_agrees_with_what_happened(demo: DemoSummary) -> None:
         "咨询": {"已答复"},
     }
     seen = set()
-    for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite"):
+    for item in complaint_items(demo.sources / DATABASE):
         seen.add(item["status"])
         if item["closed_at"] is not None:
             assert item["status"] in closing[item["item_kind"]]
@@ -213,7 +214,7 @@ def test_status_agrees_with_what_happened(demo: DemoSummary) -> None:
 def test_a_submission_may_carry_several_items(demo: DemoSummary) -> None:
     """Its items share the complainant and the instant of receipt."""
     by_submission: dict[str, list[dict[str, object]]] = {}
-    for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite"):
+    for item in complaint_items(demo.sources / DATABASE):
         by_submission.setdefault(item["submission_no"], []).append(item)
     sizes = Counter(map(len, by_submission.values()))
     assert set(sizes) == {1, 2, 3}
@@ -224,8 +225,7 @@ def test_a_submission_may_carry_several_items(demo: DemoSummary) -> None:
 def test_identity_numbers_pass_their_check(demo: DemoSummary) -> None:
     """Also the one that ends in X."""
     numbers = {
-        item["complainant_id_number"]
-        for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite")
+        item["complainant_id_number"] for item in complaint_items(demo.sources / DATABASE)
     } - {None}
     assert any(number.endswith("X") for number in numbers)
     assert all(stdnum.cn.ric.is_valid(number) for number in numbers)
@@ -235,7 +235,7 @@ def test_november_brings_more_complaints_than_february(demo: DemoSummary) -> Non
     """Seasons are those of commerce; Mondays bring more than Sundays."""
     days = [
         date.fromisoformat(item["received_at"][:10])
-        for item in complaint_items(demo.sources / "complaints" / "complaints.sqlite")
+        for item in complaint_items(demo.sources / DATABASE)
     ]
     months, weekdays = Counter(d.month for d in days), Counter(d.weekday() for d in days)
     assert months[11] > 1.4 * months[2]

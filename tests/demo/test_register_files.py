@@ -12,10 +12,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.demo.bureau import DemoSummary
-from pipelines.demo.registers.delivery import Delivery, deliver, file_of
-from pipelines.demo.registers.registers import RECIPES
-from pipelines.demo.registers.spelling import Row, Verbatim, ledger_name, spell
+from demo.bureau import DemoSummary
+from demo.registers.delivery import Delivery, deliver, file_of
+from demo.registers.registers import RECIPES
+from demo.registers.spelling import Row, Verbatim, ledger_name, spell
 from pipelines.errors import ContractError
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import SourceTable, SqlDialect, read_contracts
