@@ -15,8 +15,8 @@ help: ## list the targets
 nightly: .venv/ready ## run the night (prepares the demo bureau when no extracts are there)
 	@$(BIN)/zhibiao nightly --demo-if-empty
 
-test: .venv/tools ## run all tests
-	@$(BIN)/pytest
+test: .venv/tools ## run all tests, and say which ten took longest
+	@$(BIN)/pytest --durations=10
 
 lint: .venv/tools ## ruff, mypy and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
