@@ -9,8 +9,8 @@ carrying them out (`validation`, `gates`), or what only one table knows (its sui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,11 +25,19 @@ _SHRINKS_TO = "0.9"
 """A delivery that lost more than a tenth of its rows has lost some by mistake: a full one against
 the one before, a period against its own version before."""
 
-_CREDIT_CODE = "is_a_credit_code"
+_WORD, _CREDIT_CODE = "is_known", "is_a_credit_code"
 _TOLD_ONLY = {_CREDIT_CODE}
-"""What a steward is told of and no row is set aside for: the figures do not rest on it."""
+"""What a steward is told of and no row is set aside for, unless a suite says otherwise: figures
+seldom rest on it."""
+_ADVICE = {
+    (_WORD, "warning"): "，统计时计入“未知”，请补正",
+    (_CREDIT_CODE, "warning"): "，不影响件数统计，请补正",
+    (_CREDIT_CODE, "critical"): "，请核对",
+}
+"""What follows for a rule that is told in one way or another."""
 _ROWS_OF = "select _extract_id, _row_number from {batch}"
 
+Severity = Literal["critical", "warning"]
 Declared = dict[str, Any]
 """A rule as a suite's file would declare it."""
 
@@ -51,20 +59,42 @@ class LedgerRoutine(BaseModel):
     """The column that must hold a street of the district."""
 
 
-def contract_rules(table: SourceTable) -> list[Declared]:
-    """The routine rules of a landed table, in the order of its columns; the table's own last."""
+def contract_rules(
+    table: SourceTable, severities: Mapping[str, Severity] | None = None
+) -> list[Declared]:
+    """The routine rules of a landed table, in the order of its columns; the table's own last.
+
+    `severities` says of rules, by id, where theirs is not the usual one.
+
+    Raises:
+        ValueError: a severity of no rule of a column, or the usual one.
+    """
+    other = dict(severities or {})
     rules = [_key_rule(table)]
     for called, column in _rule_names(table):
-        rules += [
-            _declare(
-                f"{called}_{name}",
-                table.steward,
-                meaning,
-                severity="warning" if name in _TOLD_ONLY else "critical",
-                query=f"{_ROWS_OF} where {condition}",
+        for name, condition, meaning in _column_conditions(table, column):
+            usual: Severity = "warning" if name in _TOLD_ONLY else "critical"
+            severity = other.pop(f"{called}_{name}", None)
+            if severity == usual:
+                raise ValueError(
+                    f"severities: expected what differs from the routine, got {severity} for "
+                    f"{called}_{name}, which it is. Leave it out"
+                )
+            rules.append(
+                _declare(
+                    f"{called}_{name}",
+                    table.steward,
+                    meaning + _ADVICE.get((name, severity or usual), ""),
+                    severity=severity or usual,
+                    query=f"{_ROWS_OF} where {condition}",
+                    column=column.name,
+                )
             )
-            for name, condition, meaning in _column_conditions(table, column)
-        ]
+    if other:
+        raise ValueError(
+            f"severities: expected ids of rules derived from columns, got {', '.join(other)}. "
+            "docs/add-a-source.md lists them"
+        )
     return rules + _volume_rules(table)
 
 
@@ -146,7 +176,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
     if column.words:
         words = ", ".join(literal(word) for word in column.words)
         yield (
-            "is_known",
+            _WORD,
             f"trim({cell}) not in ({words})",
             f"{name}不是{'、'.join(column.words)}之一",
         )
@@ -159,7 +189,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield from _number_conditions(column)
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
-        yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
+        yield _CREDIT_CODE, wrong, f"{name}不合编码规则"
 
 
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
@@ -226,12 +256,13 @@ def _declare(
     query: str,
     severity: str = "critical",
     level: str = "row",
+    column: str | None = None,
 ) -> Declared:
     return {
         "type": UNEXPECTED_ROWS,
         "kwargs": {"unexpected_rows_query": query},
         "severity": severity,
-        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning},
+        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning, "column": column},
     }
 
 

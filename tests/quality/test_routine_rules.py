@@ -337,6 +337,60 @@ def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) 
     assert rule.kwargs == {"min_value": 5}
 
 
+def read_sites(folder: Path, meta: str, own: str = "[]") -> Suite:
+    """The suite of the sites, with more said in its meta."""
+    (folder / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (folder / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}, {meta}}}
+        expectations: {own}
+        """
+    )
+    return read_suites(folder, {SITES.id: SITES})[SITES.id]
+
+
+def test_a_suite_says_how_bad_a_derived_rule_is_and_the_sentence_follows(tmp_path: Path) -> None:
+    """What is only told must not read like a refusal, nor a refusal as if nothing rested on it."""
+    severities = "{listing_kind_is_known: warning, holder_uscc_is_a_credit_code: critical}"
+    usual = read_sites(tmp_path, "routine: contract")
+    other = read_sites(tmp_path, f"routine: contract, severities: {severities}")
+    found = [
+        (rule.meta.id, before.severity, rule.severity, before.meta.meaning, rule.meta.meaning)
+        for before, rule in zip(usual.expectations, other.expectations, strict=True)
+        if before != rule
+    ]
+    word, code = "类型不是直播基地、直播间、直播品牌之一", "运营单位统一社会信用代码不合编码规则"
+    assert found == [
+        ("listing_kind_is_known", "critical", "warning", word,
+         f"{word}，统计时计入“未知”，请补正"),
+        ("holder_uscc_is_a_credit_code", "warning", "critical",
+         f"{code}，不影响件数统计，请补正", f"{code}，请核对"),
+    ]  # fmt: skip
+
+
+OWN_STREETS = """[{type: unexpected_rows_expectation, severity: warning,
+    kwargs: {unexpected_rows_query: "from {batch}"},
+    meta: {id: street_is_a_street, level: row, owner: platform_economy, meaning: 街道有误}}]"""
+
+
+@pytest.mark.parametrize(
+    ("meta", "own", "said"),
+    [
+        ("routine: contract, severities: {kind_is_known: warning}", "[]", "got kind_is_known"),
+        ("routine: contract, severities: {street_is_a_street: critical}", "[]", "which it is"),
+        ("routine: contract, severities: {street_is_a_street: warning}", OWN_STREETS,
+         "got street_is_a_street. A rule that is written out says its own"),
+        ("severities: {street_is_a_street: warning}", OWN_STREETS, "says its own"),
+    ],
+)  # fmt: skip
+def test_a_severity_without_an_effect_is_refused(
+    tmp_path: Path, meta: str, own: str, said: str
+) -> None:
+    with pytest.raises(ContractError, match=said):
+        read_sites(tmp_path, meta, own)
+
+
 def test_a_routine_without_its_contract_is_refused(tmp_path: Path) -> None:
     (tmp_path / "_stewards.yml").write_text("statistics: {name_zh: 岗, owns: 台账}")
     (tmp_path / "a__b.yml").write_text("name: a__b\nmeta: {table: landing.a__b, routine: contract}")
