@@ -52,11 +52,17 @@ class LedgerRoutine(BaseModel):
     """Together they tell one row from another."""
     given: dict[str, str] = Field(default_factory=dict)
     """Columns that no row may lack."""
+    may_be_empty: bool = False
+    """A ledger without a row is nothing to tell of: whoever fines nobody has no decisions."""
     not_after_as_of: dict[str, str] = Field(default_factory=dict)
     """Dates that cannot lie after the business date."""
     not_negative: dict[str, str] = Field(default_factory=dict)
     area_code: str | None = None
     """The column that must hold a street of the district."""
+    known: dict[str, str] = Field(default_factory=dict)
+    """Columns that hold nothing but the codes that a contract gives for its words."""
+    codes_of: str | None = None
+    """The source table whose contract that is; there the columns have the same names under `as`."""
 
 
 def contract_rules(
@@ -109,19 +115,25 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
         yield column.as_ or f"{'delivered_' * (delivered in staged)}{delivered}", column
 
 
-def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
+def ledger_rules(
+    label: str, routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> list[Declared]:
     """The routine rules of a ledger; one that fails stops the release.
 
     An empty ledger only tells: its sources may have delivered nothing that could be used.
+
+    Raises:
+        ValueError: `known` names a column whose codes no contract gives.
     """
     key = ", ".join(identifier(column) for column in routine.key)
+    empty = _not_empty(
+        "ledger_is_not_empty",
+        routine.owner,
+        f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
+        severity="warning",
+    )
     rules = [
-        _not_empty(
-            "ledger_is_not_empty",
-            routine.owner,
-            f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
-            severity="warning",
-        ),
+        *([] if routine.may_be_empty else [empty]),
         _declare(
             "key_is_unique",
             routine.owner,
@@ -136,11 +148,13 @@ def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
             f"{label}{meaning}",
             query=f"select * from {{batch}} where {condition}",
         )
-        for name, condition, meaning in _ledger_conditions(routine)
+        for name, condition, meaning in _ledger_conditions(routine, contracts)
     ]
 
 
-def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]:
+def _ledger_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule."""
     for column, name in routine.given.items():
         yield f"{column}_is_given", f"{identifier(column)} is null", f"的{name}为空，请查入库口径"
@@ -149,6 +163,7 @@ def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]
         yield f"{column}_is_not_after_as_of", later, f"的{name}晚于数据日期"
     for column, name in routine.not_negative.items():
         yield f"{column}_is_not_negative", f"{identifier(column)} < 0", f"的{name}为负数"
+    yield from _known_conditions(routine, contracts)
     if routine.area_code:
         column = identifier(routine.area_code)
         streets = "(select area_code from reference.areas where level = 'street')"
@@ -157,6 +172,27 @@ def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]
             f"{column} is null or {column} not in {streets}",
             "有记录未归入本区任何街道，分街道合计会少于全区",
         )
+
+
+def _known_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> Iterator[tuple[str, str, str]]:
+    table = contracts.get(routine.codes_of or "")
+    if bool(routine.known) != bool(table):
+        raise ValueError(
+            f"known and codes_of: expected columns and the source table whose contract gives their "
+            f"codes, got {', '.join(routine.known) or 'none'} and {routine.codes_of}. Name both"
+        )
+    words = {column.as_: column.words for column in table.columns} if table else {}
+    for column, name in routine.known.items():
+        if not words.get(column):
+            raise ValueError(
+                f"known: expected columns staged from words of {routine.codes_of}, got {column}. "
+                "Leave it out, or write its rule"
+            )
+        codes = ", ".join(literal(code) for code in sorted(set(words[column].values())))
+        unknown = f"{identifier(column)} not in ({codes})"
+        yield f"{column}_is_known", unknown, f"的{name}不在约定的范围之内，请查入库口径"
 
 
 def _key_rule(table: SourceTable) -> Declared:

@@ -207,14 +207,14 @@ def _derive_rules(
     if meta.routine is None:
         _require_routine(path, contracts.get(table))
         return []
-    if isinstance(meta.routine, LedgerRoutine):
-        return ledger_rules(meta.label, meta.routine)
-    if table not in contracts:
+    if meta.routine == "contract" and table not in contracts:
         raise ContractError(
             f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
             "contract, got none. Declare the source, or write the rules out."
         )
     try:
+        if isinstance(meta.routine, LedgerRoutine):
+            return ledger_rules(meta.label, meta.routine, contracts)
         return contract_rules(contracts[table], meta.severities)
     except ValueError as error:
         raise ContractError(f"expectations/{path.name}: {error}.") from None

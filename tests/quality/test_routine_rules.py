@@ -318,6 +318,45 @@ def test_the_routine_of_a_ledger_stops_what_is_wrong(
     assert failed == ([rule] if rule else [])
 
 
+def read_ledger(folder: Path, more: str) -> Suite:
+    """The suite of a ledger whose routine says more."""
+    (folder / "_stewards.yml").write_text("statistics: {name_zh: 岗, owns: 台账}")
+    (folder / "lists.yml").write_text(
+        f"""
+        name: lists
+        meta:
+          table: ledgers.lists
+          label: 名录台账
+          routine: {{owner: statistics, key: [entry_no], {more}}}
+        """
+    )
+    return read_suites(folder, {SITES.id: SITES})["lists"]
+
+
+def test_a_ledger_holds_the_codes_of_the_contract_that_it_names(tmp_path: Path) -> None:
+    suite = read_ledger(tmp_path, f"codes_of: {SITES.id}, known: {{listing_kind: 类型}}")
+    empty, _, known = suite.expectations
+    assert (empty.meta.id, known.meta.id) == ("ledger_is_not_empty", "listing_kind_is_known")
+    codes = "'live_base', 'live_brand', 'live_room'"
+    assert known.query == f'select * from {{batch}} where "listing_kind" not in ({codes})'
+    (key,) = read_ledger(tmp_path, "may_be_empty: true").expectations
+    assert key.meta.id == "key_is_unique"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("known: {listing_kind: 类型}", "got listing_kind and None"),
+        (f"codes_of: {SITES.id}", f"got none and {SITES.id}"),
+        ("codes_of: no__table, known: {listing_kind: 类型}", "got listing_kind and no__table"),
+        (f"codes_of: {SITES.id}, known: {{entry_no: 编号}}", "got entry_no"),
+    ],
+)
+def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        read_ledger(tmp_path, more)
+
+
 def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
     (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
     (tmp_path / f"{SITES.id}.yml").write_text(
