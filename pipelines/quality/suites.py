@@ -25,14 +25,13 @@ from pipelines.quality.routine_rules import (
     ledger_rules,
     merge_rules,
 )
+from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
 
 Level = Literal["row", "table", "figure"]
-
-FUNCTIONS_FILE = "_functions.sql"
 
 
 class _Strict(BaseModel):
@@ -258,7 +257,6 @@ def read_suites(
         ContractError: naming the file, the rule and what is wrong.
     """
     stewards = read_stewards(folder)
-    functions_path = folder / FUNCTIONS_FILE
-    functions = functions_path.read_text(encoding="utf-8") if functions_path.exists() else ""
+    functions = read_functions(folder)
     paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
     return {path.stem: _read_suite(path, functions, stewards, contracts or {}) for path in paths}

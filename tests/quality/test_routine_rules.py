@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,8 @@ from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.routine_rules import contract_rules
-from pipelines.quality.suites import FUNCTIONS_FILE, MaxQuarantineShare, Rule, Suite, read_suites
+from pipelines.quality.rule_functions import FUNCTIONS_FILE, read_functions
+from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
@@ -141,7 +141,7 @@ def test_the_days_between_which_a_date_is_plausible_are_the_contracts(tmp_path: 
     (tmp_path / f"{CERTIFICATES.id}.yml").write_text(
         f"name: {CERTIFICATES.id}\nmeta: {{table: landing.{CERTIFICATES.id}, routine: contract}}"
     )
-    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    (tmp_path / FUNCTIONS_FILE).write_text(read_functions(PROJECT_ROOT / "expectations"))
     table = with_columns(
         CERTIFICATES,
         发证日期={"earliest": "1900-01-01"},
@@ -204,7 +204,7 @@ def test_rows_beyond_a_bound_are_quarantined_also_when_the_number_is_very_long(
 ) -> None:
     """Both bounds belong to what is allowed; an empty cell is not judged."""
     table = with_columns(SITES, **{"年销售额(万元)": {"minimum": "0.10", "maximum": "1000"}})
-    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    (tmp_path / FUNCTIONS_FILE).write_text(read_functions(PROJECT_ROOT / "expectations"))
     (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
     (tmp_path / f"{SITES.id}.yml").write_text(
         f"""
