@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from stdnum.cn import uscc
 
+from pipelines.quality.rule_functions import read_functions
 from pipelines.settings import PROJECT_ROOT
 from tests.dbt.conftest import LedgerBuild
 
@@ -134,9 +135,8 @@ def test_the_gate_warns_of_exactly_what_the_ledger_cannot_read(ledger_build: Led
     ]
     written += ["12345", "五十万", "-5万元", "1.2.3万", "50万人民币元", "5 万 美元", "元", "面议"]
     read = [amount is not None for amount, _ in answers(ledger_build.macros["capital"], written)]
-    functions = PROJECT_ROOT / "expectations" / "_functions.sql"
     with duckdb.connect() as connection:
-        connection.execute(functions.read_text(encoding="utf-8"))
+        connection.execute(read_functions(PROJECT_ROOT / "expectations"))
         connection.execute("create table texts (place integer, written varchar)")
         connection.executemany("insert into texts values (?, ?)", list(enumerate(written)))
         passed = connection.execute(
