@@ -63,12 +63,12 @@
 {% macro staged_type(column) %}
     {% set types = {'date': 'date', 'timestamp': 'timestamp', 'integer': 'bigint',
                     'decimal': 'decimal(20, 2)', 'boolean': 'boolean'} %}
-    {{ return(types.get(column.data_type, 'varchar')) }}
+    {{ return(types.get(column.data_type, 'string')) }}
 {% endmacro %}
 
 
 {% macro staged_expression(column) %}
-    {% set quoted = '"' ~ column.name ~ '"' %}
+    {% set quoted = adapter.quote(column.name) %}
     {% set meta = column.config.meta %}
     {% if 'words' in meta %}{{ return(recode(quoted, meta.words)) }}{% endif %}
     {% if 'times' in meta %}
