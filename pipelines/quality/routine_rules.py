@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -238,10 +239,16 @@ def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     if column.maximum is not None:
         above = f"{number} > double '{column.maximum}'"
         yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
-    if column.as_:
+    if column.as_ and not _fits(column):
         # What does not fit the staged type would become null there and drop out of a sum unseen.
         large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
         yield "is_in_range", large, f"{column.name}大得不可能，请核对"
+
+
+def _fits(column: Column) -> bool:
+    """Whether the contract's own bounds leave no number that would not fit."""
+    bounds = (column.minimum, column.maximum)
+    return all(b is not None and abs(b) * column.times < Decimal(_TOO_LARGE) for b in bounds)
 
 
 def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
