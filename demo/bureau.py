@@ -1,6 +1,6 @@
 """The demo bureau: writes all systems' extracts at once and says what they hold.
 
-This module orders the steps. What the records are stands in the modules that it calls.
+This module orders the steps. What the records are stands in the recipes.
 """
 
 from __future__ import annotations
@@ -8,40 +8,15 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
-
-from demo import ip_pledges, penalties
 from demo.claim import claim, finish
-from demo.complaint_items import Items
-from demo.complaint_lives import items_between
-from demo.complaints import DATABASE, ComplaintTexts, write_database
-from demo.dice import Dice
-from demo.entities import (
-    ENTERPRISE,
-    Entities,
-    Events,
-    events_of,
-    opening_stock,
-    population,
-)
-from demo.identities import Texts
-from demo.ip_pledges import PledgeWorkbook
-from demo.penalties import CaseTexts
-from demo.penalty_cases import Cases
-from demo.penalty_lives import cases_between
-from demo.pledge_contracts import Contracts, contracts_between
-from demo.registers.registers import DELIVERED, RECIPES, Registers, register_files
-from demo.registers.scene import Firms, Scene
-from demo.registration_texts import trade_names
-from demo.registrations import RegistrationFiles
-from demo.totals import Totals, read_totals
-from demo.vocabulary import STREET_CODES
+from demo.deliveries import DELIVERED, files_of, imagine, write_files
+from demo.scene import Scene
+from demo.totals import read_totals
 from demo.working_days import ANNOUNCED, LAST_DELIVERY
 from pipelines.clock import SHANGHAI
 from pipelines.errors import UsageError
@@ -64,8 +39,8 @@ class DemoSummary:
     marker: DemoMarker
     rows: dict[str, int]
     """Delivered rows by source table, broken and duplicate ones included."""
-    ugliness: dict[str, int]
-    """How often each oddity occurs, by `<source>: <what>`."""
+    mistakes: dict[str, int]
+    """How often each mistake of a sender occurs, by `<source table>: <what>`."""
 
     @property
     def start(self) -> date:
@@ -76,72 +51,6 @@ class DemoSummary:
     def end(self) -> date:
         """The last business date of the demo."""
         return self.marker.end
-
-
-@dataclass(frozen=True)
-class Bureau:
-    """The records behind one demo."""
-
-    dice: Dice
-    stock: Entities
-    codes: Texts
-    names: Texts
-    entities: Entities
-    events: Events
-    items: Items
-    contracts: Contracts
-    cases: Cases
-    registers: Registers
-    start: date
-    end: date
-
-    @classmethod
-    def imagine(cls, seed: int, totals: Totals, start: date, end: date) -> Bureau:
-        """Draw all records of a bureau that adds up to the totals."""
-        dice = Dice(seed)
-        stock = opening_stock(dice, totals, start)
-        codes, names = stock.credit_codes(dice), trade_names(dice, stock)
-        scene = Scene(dice, totals, _firms(stock, codes, names), start, end)
-        entities = population(dice, totals, start, end)
-        return cls(
-            dice=dice,
-            stock=stock,
-            codes=codes,
-            names=names,
-            entities=entities,
-            events=events_of(dice, entities, start, end),
-            items=items_between(dice, totals, stock, start, end).as_of(end),
-            contracts=contracts_between(dice, totals, stock, start, end),
-            cases=cases_between(dice, totals, start, end),
-            registers=Registers.imagine(scene),
-            start=start,
-            end=end,
-        )
-
-    def files(self) -> list[str]:
-        """Everything that will be written, relative to the sources folder."""
-        registrations = RegistrationFiles.of(self.dice, self.entities, self.events, self.start)
-        return [
-            *registrations.names(),
-            DATABASE,
-            ip_pledges.file_name(self.end),
-            penalties.file_name(self.end),
-            *register_files(self.end),
-        ]
-
-    def write(self, folder: Path) -> Counter[str]:
-        """Write all extracts below a folder; what was delivered."""
-        found = RegistrationFiles.of(self.dice, self.entities, self.events, self.start).write(
-            folder
-        )
-        write_database(folder / DATABASE, ComplaintTexts(self.dice, self.codes), self.items)
-        workbook = PledgeWorkbook(self.dice, self.stock, self.codes, self.names)
-        found.update(workbook.write(folder / ip_pledges.file_name(self.end), self.contracts))
-        texts = CaseTexts(self.dice, self.stock, self.codes, self.names)
-        found.update(texts.write(folder / penalties.file_name(self.end), self.cases))
-        found.update(self.items.oddities())
-        found.update(self.registers.write(folder))
-        return found
 
 
 def write_demo(
@@ -163,34 +72,19 @@ def write_demo(
             is unusable.
     """
     check_range(scale, start, end)
-    bureau = Bureau.imagine(seed, read_totals(totals, Decimal(str(scale))), start, end)
-    files = bureau.files()
+    scene = Scene.of(seed, read_totals(totals, Decimal(str(scale))), start, end)
+    rows = imagine(scene)
+    files = files_of(scene, rows)
     earlier = claim(sources, files)
     staging = sources / _STAGING
     shutil.rmtree(staging, ignore_errors=True)
-    found = bureau.write(staging)
+    found = write_files(staging, scene, rows)
     _date_files(staging, files, end)
     _move_into_place(staging, sources, files, earlier)
     marker = DemoMarker(seed, scale, start, end, tuple(files))
     finish(sources, marker)
-    rows = {
-        table: found.pop(f"{source}: {DELIVERED}", 0)
-        for source, table in (
-            ("registrations", "registrations__events"),
-            ("complaints", "complaints__items"),
-            ("ip_pledges", "ip_pledges__pledged_rights"),
-            ("penalty_cases", "penalty_cases__cases"),
-            *((table, table) for table in RECIPES),
-        )
-    }
-    return DemoSummary(sources, marker, rows, dict(sorted(found.items())))
-
-
-def _firms(stock: Entities, codes: Texts, names: Texts) -> Firms:
-    """The enterprises among the opening stock."""
-    places = np.flatnonzero(stock.kinds == ENTERPRISE)
-    streets = np.asarray(STREET_CODES, dtype=object)[stock.streets[places]]
-    return Firms(list(codes[places]), list(names[places]), list(streets))
+    delivered = {table: found.pop(f"{table}: {DELIVERED}", 0) for table in rows}
+    return DemoSummary(sources, marker, delivered, dict(sorted(found.items())))
 
 
 def check_range(scale: float, start: date, end: date) -> None:

@@ -6,12 +6,13 @@ code, characters 9 to 17 of a USCC), GB 11643 (identity number). All persons are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from demo.dice import Dice, Integers
+from demo.dice import Dice, Flags, Integers
 from demo.vocabulary import FEMALE_NAMES, MALE_NAMES, SURNAME_WEIGHTS, SURNAMES
 from demo.working_days import day_number
 
@@ -42,6 +43,19 @@ _MODERN = 31**6
 _OLD = 10**8
 # Multipliers prime to the modulus: neighbours get codes far apart, and all are distinct.
 _MODERN_STEP, _OLD_STEP = 402_653_189, 61_803_399
+
+
+def pick(texts: Sequence[str | None], index: Integers) -> Texts:
+    """The text at each index."""
+    chosen: Texts = np.asarray(texts, dtype=object)[index]
+    return chosen
+
+
+def withhold(texts: Texts, is_withheld: Flags) -> Texts:
+    """The texts, with nothing where a flag is set."""
+    given = texts.astype(object)
+    given[is_withheld] = None
+    return given
 
 
 def _characters(texts: npt.NDArray[np.uint8]) -> Texts:

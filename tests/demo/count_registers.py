@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.registers.spelling import Row
+from demo.spelling import Row
 from tests.demo.count_disputes import litigations, reconsiderations
 from tests.demo.count_rows import Figures, Rows, rate, size, within
 from tests.demo.statutory_terms import working_days_after

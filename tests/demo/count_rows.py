@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from demo.registers.spelling import Row
+from demo.spelling import Row
 from tests.demo.statutory_terms import divide_half_up
 
 Rows = dict[str, list[Row]]

@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from demo.registers.registers import register_tables
+from demo.deliveries import delivered_tables
 from pipelines.sources.contracts import CsvDialect, SourceTable, SqlDialect
 from tests.demo.delivered import DATABASE
 
@@ -76,7 +76,7 @@ def _listed(sources: Path) -> Iterator[str]:
     """The newest values of each register in turn."""
     columns = [
         reversed(_column(sources, table, _LISTED[table.id]))
-        for table in register_tables()
+        for table in delivered_tables()
         if table.id in _LISTED
     ]
     yield from (value for row in zip(*columns, strict=False) for value in row)

@@ -10,12 +10,14 @@ import sqlite3
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from demo.bureau import DEFAULT_SEED
-from demo.bureau import Bureau as Imagined
+from demo.deliveries import imagine
+from demo.scene import Scene
 from demo.totals import read_totals
 from pipelines.sources.contracts import read_contracts
 from tests.demo.count_registers import count_registers
@@ -103,10 +105,10 @@ def test_every_figure_that_is_counted_from_the_delivered_files_comes_out(
 ) -> None:
     """Those of the registers are counted from their rows before they were spelled."""
     start, end = date(2023, 1, 1), date(2025, 1, 15)
-    imagined = Imagined.imagine(DEFAULT_SEED, read_totals(None, Decimal(1)), start, end)
+    rows: Any = imagine(Scene.of(DEFAULT_SEED, read_totals(None, Decimal(1)), start, end))
     counted = {
         **count_everything(full_bureau.sources, range(2023, 2026), end),
-        **count_registers(imagined.registers.rows, start, end),
+        **count_registers(rows, start, end),
     }
     assert len(counted) > 300
     rows = full_bureau.query(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.registers.scene import Scene, Stay
-from demo.registers.spelling import Row
+from demo.scene import Scene, Stay
+from demo.spelling import Row
 
 TEN_MILLION = Decimal(10_000_000)
 """Yuan a year: a room or brand counts as large above it, and not at it."""

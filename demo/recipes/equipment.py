@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from demo.registers.scene import CALIBRATED_DAY, Scene
-from demo.registers.spelling import Row
+from demo.scene import CALIBRATED_DAY, Scene
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 KINDS = {"producer": "equipment_producers", "user": "equipment_users"}

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 
 from demo.dice import Dice, Integers
-from demo.identities import identity_numbers, person_names, phone_numbers
+from demo.entities import ENTERPRISE, codes_of, opening_stock
+from demo.frames import Frame
+from demo.identities import Texts, identity_numbers, person_names, phone_numbers, pick
 from demo.totals import CALIBRATED_YEAR, Totals
+from demo.trade_names import trade_names
 from demo.vocabulary import STREET_CODES, STREET_WEIGHTS
 from demo.volumes import Season, spread_over_year, yearly_volume
 from demo.working_days import to_date
@@ -104,9 +108,33 @@ class Scene:
 
     dice: Dice
     totals: Totals
-    firms: Firms
+    entities: Frame
+    """The entities on the register on the day before the start."""
     start: date
     end: date
+
+    @cached_property
+    def codes(self) -> Texts:
+        """The USCC of each entity."""
+        return codes_of(self.dice, self.entities)
+
+    @cached_property
+    def names(self) -> Texts:
+        """The trade name of each entity."""
+        return trade_names(self.dice, self.entities)
+
+    @cached_property
+    def firms(self) -> Firms:
+        """The enterprises of the register."""
+        places = np.flatnonzero(self.entities["kinds"] == ENTERPRISE)
+        streets = pick(STREET_CODES, self.entities["streets"][places])
+        return Firms(list(self.codes[places]), list(self.names[places]), list(streets))
+
+    @classmethod
+    def of(cls, seed: int, totals: Totals, start: date, end: date) -> Scene:
+        """The scene of one seed and size."""
+        dice = Dice(seed)
+        return cls(dice, totals, opening_stock(dice, totals, start), start, end)
 
     @property
     def years(self) -> range:

@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.registers.scene import Moment, Scene
-from demo.registers.spelling import Row
+from demo.scene import Moment, Scene
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 _PERSON, _FIRM, _CASE = range(3)

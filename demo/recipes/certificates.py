@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from demo.registers.scene import CALIBRATED_DAY, Firm, Scene
-from demo.registers.spelling import Row
+from demo.scene import CALIBRATED_DAY, Firm, Scene
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 _VALID_YEARS = 5

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from demo.registers.scene import CALIBRATED_DAY, Moment, Scene, Stay
-from demo.registers.spelling import Row
+from demo.scene import CALIBRATED_DAY, Moment, Scene, Stay
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 from demo.volumes import Season
 

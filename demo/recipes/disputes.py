@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from demo.registers.scene import Moment, Scene
-from demo.registers.spelling import Row
+from demo.scene import Moment, Scene
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 _RESULTS = ("upheld", "upheld", "rejected", "terminated", "upheld", "revoked", "ordered_to_act",

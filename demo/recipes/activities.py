@@ -12,8 +12,8 @@ from decimal import Decimal
 import numpy as np
 
 from demo.allocation import split_amount
-from demo.registers.scene import Moment, Scene
-from demo.registers.spelling import Row
+from demo.scene import Moment, Scene
+from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 MORE_LAWS = 3

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from demo.identities import break_check_character
-from demo.registers.spelling import STREET, Row, Value, Verbatim, ledger_name
+from demo.spelling import STREET, Row, Value, Verbatim, ledger_name
 from demo.totals import CALIBRATED_YEAR
 from demo.vocabulary import UNKNOWN_STREETS
 from pipelines.sources.contracts import SourceTable
