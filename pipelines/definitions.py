@@ -18,7 +18,7 @@ from pipelines.orchestration.publication import (
     release_tables,
 )
 from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
-from pipelines.orchestration.transformation import read_manifest, transformation_assets
+from pipelines.orchestration.transformation import parse_project, transformation_assets
 from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import read_suites
 from pipelines.settings import current_settings
@@ -31,7 +31,7 @@ def build_definitions() -> dg.Definitions:
     layout = Layout.of(settings)
     contracts = read_contracts(layout.dbt_project)
     suites = read_suites(layout.expectations, contracts)
-    manifest = read_manifest(layout, settings)
+    manifest = parse_project(layout, settings)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
     ledgers, indicators = transformation_assets(manifest)
     return dg.Definitions(

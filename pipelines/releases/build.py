@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
@@ -26,7 +27,6 @@ from pipelines.releases.manifest import Draft, write_draft
 from pipelines.releases.published import (
     PublishedTable,
     published_tables,
-    read_dbt_manifest,
     refuse_unfit_columns,
     source_labels,
 )
@@ -90,7 +90,7 @@ def build_release(
         extracts=extracts,
         gates=gates,
     )
-    dbt_manifest = read_dbt_manifest(layout.dbt_target / "manifest.json")
+    dbt_manifest = read_dbt_manifest(layout)
     tables = published_tables(dbt_manifest)
     if not layout.build_database.is_file():
         raise ReleaseError(

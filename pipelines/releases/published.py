@@ -8,10 +8,8 @@ not: writing the tables (build).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -39,20 +37,6 @@ class PublishedTable:
     description: str
     columns: tuple[str, ...]
     column_descriptions: Mapping[str, str]
-
-
-def read_dbt_manifest(path: Path) -> dict[str, Any]:
-    """Read dbt's manifest.json.
-
-    Raises:
-        ReleaseError: when dbt has not written one.
-    """
-    if not path.is_file():
-        raise ReleaseError(
-            f"dbt manifest: expected {path}, got no such file. Run the dbt models first."
-        )
-    manifest: dict[str, Any] = json.loads(path.read_bytes())
-    return manifest
 
 
 def published_tables(manifest: Mapping[str, Any]) -> list[PublishedTable]:
