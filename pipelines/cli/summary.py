@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.output import open_console, print_table
-from pipelines.demo.marker import LABEL
 from pipelines.layout import Layout
 from pipelines.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
@@ -20,6 +19,7 @@ from pipelines.reports.contents import read_figures
 from pipelines.reports.figures import read_release, report_year
 from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
+from pipelines.sources.synthetic import LABEL
 
 
 def _what_next(page: Path, indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:

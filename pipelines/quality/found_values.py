@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pipelines.quality.suites import Rule
 from pipelines.sources.sender_names import LOOKED_AT, show_name
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 
 QUOTED = 3
 """So many different values stand in a message."""

@@ -8,11 +8,11 @@ import duckdb
 
 from pipelines.durable import refusing_full_disk
 from pipelines.releases.folders import DATABASE, PAGE, REPORT
-from pipelines.releases.published import text_literal
 from pipelines.reports.contents import Contents, read_contents
 from pipelines.reports.figures import read_release, report_year
 from pipelines.reports.page import render_page
 from pipelines.reports.workbook import render_workbook
+from pipelines.sql_text import literal
 
 
 def render_report(release_folder: Path) -> list[Path]:
@@ -38,7 +38,7 @@ def render_report(release_folder: Path) -> list[Path]:
 def _read(release_folder: Path) -> Contents:
     # Attached to a database in memory, as verification does, so that one process may hold both.
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        database = text_literal(str(release_folder / DATABASE))
+        database = literal(str(release_folder / DATABASE))
         connection.execute(f"attach {database} as report (read_only)")
         connection.execute("use report")
         return read_contents(connection, report_year(read_release(connection).as_of))
