@@ -15,6 +15,7 @@ from pipelines.errors import NightRunningError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import hold_lease
+from pipelines.orchestration.night_record import begin_night, end_night
 from pipelines.orchestration.sources_folder import find_marker
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
 from pipelines.quality.last_resort import note_told, tell_operator
@@ -28,11 +29,8 @@ def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
     now = datetime.now(UTC)
     day = marker.end if marker else yesterday(now)
     with open_operations(layout.operations) as operations:
-        operations.execute(
-            "insert into nights (night_id, business_date, started_at, ended_at, outcome, message)"
-            " values (?, ?, ?, ?, 'failed', ?)",
-            [night_id, day.isoformat(), now.isoformat(), now.isoformat(), message],
-        )
+        begin_night(operations, night_id, day, now)
+        end_night(operations, night_id, "failed", now, message=message)
         queue_operator_message(
             operations,
             night_id=night_id,
