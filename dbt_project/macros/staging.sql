@@ -65,14 +65,14 @@
     {% if column.config.meta.day_only %}{{ return('date') }}{% endif %}
     {% set types = {'date': 'date', 'timestamp': 'timestamp', 'integer': 'bigint',
                     'decimal': 'decimal(20, 2)', 'boolean': 'boolean'} %}
-    {{ return(types.get(column.data_type, 'varchar')) }}
+    {{ return(types.get(column.data_type, 'string')) }}
 {% endmacro %}
 
 
 {#- Credit codes are capitals, whatever the sender types. -#}
 {% macro staged_expression(column) %}
     {% set meta = column.config.meta %}
-    {% set said = '"' ~ column.name ~ '"' %}
+    {% set said = adapter.quote(column.name) %}
     {% if 'if_empty' in meta %}{% set said = "coalesce(" ~ said ~ ", '" ~ meta.if_empty ~ "')" %}{% endif %}
     {% if 'words' in meta %}{{ return(recode(said, meta.words)) }}{% endif %}
     {% if 'times' in meta %}

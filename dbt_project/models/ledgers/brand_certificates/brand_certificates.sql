@@ -1,5 +1,7 @@
 with known as (
-    {{ known_rows('brand_certificates__certificates', 'issued_on', {'withdrawn_on': none}) }}
+    {{ known_rows('brand_certificates__certificates', 'issued_on', {'withdrawn_on': none}, [
+        'certificate_no', 'firm_uscc', 'certificate_kind', 'valid_until'
+    ]) }}
 )
 
 select
@@ -10,8 +12,9 @@ select
     valid_until,
     withdrawn_on,
     cast(
-        row_number() over (partition by firm_uscc order by issued_on, certificate_no)
-        as integer
+        row_number() over (
+            partition by firm_uscc order by issued_on nulls last, certificate_no nulls last
+        ) as integer
     ) as issue_number,
     area_code,
     extract_id,
