@@ -3,19 +3,20 @@
 
 {#- One row per indicator, what is published about it. -#}
 {% macro compile_catalogue(declared) -%}
-    {%- set meta_columns = [
-        'label_en', 'unit', 'unit_label', 'kind', 'owner', 'definition', 'definition_en'
-    ] -%}
+    {%- set required = ['label_en', 'unit', 'owner', 'definition', 'definition_en'] -%}
     {%- set notes = ['ambiguity', 'ambiguity_en', 'reported_as'] -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
         {%- set display = indicator.meta.get('display', {}) -%}
+        {%- set unit_label = indicator.meta.get('unit_label') or var('units')[indicator.meta.unit] -%}
         {%- set ledger = ledgers_of(indicator, declared)[0] -%}
         {%- set row = [indicator.id, indicator.label] -%}
-        {%- for column in meta_columns %}{% do row.append(unfold(indicator.meta[column])) %}{% endfor -%}
+        {%- for column in required %}{% do row.append(unfold(indicator.meta[column])) %}{% endfor -%}
         {%- for column in notes %}{% do row.append(unfold(indicator.meta.get(column, ''))) %}{% endfor -%}
         {%- do rows.append(row + [
-            indicator.meta.version,
+            unit_label,
+            kind_of(indicator, declared),
+            versions_of(indicator) | length,
             ledger.model,
             ledger.label,
             formula_of(indicator, declared),
@@ -23,16 +24,33 @@
             declared.inputs[indicator.input or indicator.denominator].time_expression,
             indicator.breakdowns | join(', '),
             display.get('main', false),
-            display.get('scale', indicator.meta.unit_label),
+            display.get('scale', unit_label),
             display.get('order', 999),
         ]) -%}
     {%- endfor -%}
     {{ inline_rows(
-        ['indicator_id', 'label_zh'] + meta_columns + notes
-        + ['version', 'ledger', 'ledger_label', 'formula', 'filter', 'time_column', 'breakdowns',
+        ['indicator_id', 'label_zh'] + required + notes
+        + ['unit_label', 'kind', 'version', 'ledger', 'ledger_label', 'formula', 'filter', 'time_column', 'breakdowns',
            'is_main', 'display_scale', 'sort_order'], rows
     ) }}
 {%- endmacro %}
+
+
+{#- What a value is: as the metric says, where the measure does not tell. -#}
+{% macro kind_of(indicator, declared) %}
+    {% if indicator.meta.get('kind') %}{{ return(indicator.meta.kind) }}{% endif %}
+    {% if indicator.type == 'ratio' %}{{ return('ratio') }}{% endif %}
+    {% set input = declared.inputs[indicator.input] %}
+    {% if input.is_stock %}{{ return('stock') }}{% endif %}
+    {{ return({'sum_boolean': 'count', 'count_distinct': 'distinct'}.get(input.aggregation, input.aggregation)) }}
+{% endmacro %}
+
+
+{#- The versions of a definition, the first of which needs no word. -#}
+{% macro versions_of(indicator) %}
+    {% set first = {'version': 1, 'change': '首版', 'change_en': 'First version'} %}
+    {{ return([first] + (indicator.meta.get('versions') or [])) }}
+{% endmacro %}
 
 
 {#- How a value is made, as it would be written in SQL over the ledger; a ratio names its parts. -#}
@@ -95,13 +113,11 @@
 {%- endmacro %}
 
 
-{#- One row per version of a definition. One that is still the first needs no list of them. -#}
+{#- One row per version of a definition. -#}
 {% macro compile_versions(declared) -%}
     {%- set rows = [] -%}
     {%- for indicator in declared.indicators.values() -%}
-        {%- for version in indicator.meta.get(
-            'versions', [{'version': 1, 'change': '首版', 'change_en': 'First version'}]
-        ) -%}
+        {%- for version in versions_of(indicator) -%}
             {%- do rows.append([
                 indicator.id, version.version, version.get('valid_from'),
                 unfold(version.change), unfold(version.change_en),
