@@ -228,7 +228,7 @@ class _SemanticLayer:
             yield "expected a ratio without kind and source_tables, which its parts say, got one"
         for part in ("numerator", "denominator"):
             named = metric["type_params"][part] or {}
-            found = self._metrics.get(named.get("name"), [{}])[0]
+            found = self._metrics.get(str(named.get("name")), [{}])[0]
             measure = ((found.get("type_params") or {}).get("measure") or {}).get("name")
             if measure not in self._measures:
                 yield (

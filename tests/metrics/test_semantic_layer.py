@@ -64,7 +64,7 @@ def filtered(template: str, **said: object) -> Spoil:
         for other in ("plans", "long_visits", "firms_visited"):
             metric(other, filter=None)(manifest)
         metric(filter={"where_filters": [{"where_sql_template": template}]})(manifest)
-        meta(**said)(manifest)
+        meta("visits", **said)(manifest)
 
     return spoil
 

@@ -9,17 +9,26 @@
     A simple metric is its own input. The parts of a ratio are the inputs of the metrics that it
     names, unless the ratio filters them further: then they are inputs of their own. -#}
 {% macro read_indicators() %}
-    {% set declared = {'ledgers': {}, 'inputs': {}, 'indicators': {}} %}
-    {% if execute %}
-        {% do declared.update({'ledgers': read_ledgers(), 'metrics': read_metrics()}) %}
-        {% set measures = read_measures(declared.ledgers) %}
-        {% for metric in declared.metrics.values() %}
-            {% do declared.indicators.update({metric.name: read_indicator(metric, declared, measures)}) %}
-        {% endfor %}
-        {% for indicator in declared.indicators.values() %}
-            {% do spread_breakdowns(indicator, declared) %}
-        {% endfor %}
+    {% if not execute %}{{ return({'ledgers': {}, 'inputs': {}, 'indicators': {}}) }}{% endif %}
+    {#- One graph serves all models of a run: what was read from it is kept beside it. #}
+    {% if 'read_indicators' not in graph %}
+        {% do graph.update({'read_indicators': read_graph()}) %}
     {% endif %}
+    {{ return(graph.read_indicators) }}
+{% endmacro %}
+
+
+{% macro read_graph() %}
+    {% set declared = {
+        'ledgers': read_ledgers(), 'inputs': {}, 'indicators': {}, 'metrics': read_metrics()
+    } %}
+    {% set measures = read_measures(declared.ledgers) %}
+    {% for metric in declared.metrics.values() %}
+        {% do declared.indicators.update({metric.name: read_indicator(metric, declared, measures)}) %}
+    {% endfor %}
+    {% for indicator in declared.indicators.values() %}
+        {% do spread_breakdowns(indicator, declared) %}
+    {% endfor %}
     {{ return(declared) }}
 {% endmacro %}
 
@@ -69,7 +78,8 @@
         condition=condition_of(measure, filter),
         templates=templates,
         sources=metric.config.meta.get('source_tables', ledger.sources),
-        is_judged=refers_to_judgment(measure, filter, ledger),
+        counts_events=measure.is_additive and not measure.is_stock
+            and not refers_to_judgment(measure, filter, ledger),
         amount=measure.expression if measure.aggregation == 'sum' else none,
         measured=none if measure.is_additive else
             [measure.time_expression, measure.expression, filter] | join(' | '),
