@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
@@ -45,6 +47,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail where a test is skipped for want of what can be installed, like Chromium",
     )
+    parser.addoption(
+        "--order",
+        metavar="reversed|SEED",
+        help="run the tests backwards, or modules and their tests as a seed shuffles them",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests in another order; a test that needs one before it then fails."""
+    order = config.getoption("--order")
+    if order == "reversed":
+        items.reverse()
+    elif order is not None:
+        chance = random.Random(order)  # noqa: S311 -- an order, and no secret
+        places: dict[str, float] = defaultdict(chance.random)
+        items.sort(key=lambda item: (places[str(item.path)], chance.random()))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -140,7 +140,7 @@ def test_a_table_without_an_accepted_extract_warns_and_is_told(night: Night) -> 
     deliver(night)
     assert judge(night).severity == dg.AssetCheckSeverity.WARN
     held = incidents(night.layout)
-    assert set(held) == {rule, ("registration", "file_is_not_empty")}
+    assert set(held) == {rule, ("registration", "delivery_is_not_empty")}
     assert "没有一份合格" in held[rule].message
     assert held[rule].incident_id == nothing.incident_id
 
@@ -152,11 +152,11 @@ def test_a_table_without_an_accepted_extract_warns_and_is_told(night: Night) -> 
 def test_the_check_says_what_was_expected_what_was_found_and_in_how_many_rows(
     night: Night,
 ) -> None:
-    deliver(night, registration(1), registration(2, 核准日期="二月三十"))
+    deliver(night, registration(1), registration(2, 核准日期="2099-01-01"))
     warned = judge(night)
     said = str(warned.description)
     assert f"{EVENTS.label}（registrations__events）: expected new extracts to satisfy" in said
-    assert "核准日期缺失、无法识别，或晚于报送日期" in said
+    assert "核准日期不合理或晚于报送日期" in said
     assert "registrations_202412.csv，1行）" in said
     assert "Of 2 rows 1 can be used, 1 are quarantined, 0 are duplicates." in said
     assert "outcome" not in warned.metadata

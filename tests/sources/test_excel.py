@@ -21,6 +21,9 @@ from tests.sources.workbooks import (
     with_false_dimension,
 )
 
+# A child reads each in the other modules; here it would take half a second of each test.
+pytestmark = pytest.mark.usefixtures("in_this_process")
+
 PLEDGES: list[Pledge] = [
     ("甲-1", datetime(2024, 3, 1), 100.5, ["专利1", "专利2", "专利3"]),
     ("甲-2", 45352, 1_200, ["商标1"]),
@@ -364,7 +367,6 @@ def repeated(cells: int) -> bytes:
 )
 def test_a_small_workbook_that_unfolds_is_refused_while_it_is_looked_at(
     bureau: Bureau,
-    in_this_process: None,
     monkeypatch: pytest.MonkeyPatch,
     parts: list[Part],
     finding: str,

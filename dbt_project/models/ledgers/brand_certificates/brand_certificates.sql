@@ -6,14 +6,14 @@ with known as (
 
 select
     certificate_no,
-    upper(firm_uscc) as firm_uscc,
+    firm_uscc,
     certificate_kind,
     issued_on,
     valid_until,
     withdrawn_on,
     cast(
         row_number() over (
-            partition by upper(firm_uscc) order by issued_on nulls last, certificate_no nulls last
+            partition by firm_uscc order by issued_on nulls last, certificate_no nulls last
         ) as integer
     ) as issue_number,
     area_code,
