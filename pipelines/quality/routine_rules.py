@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 _TOO_LARGE = "1e15"
 """In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""

@@ -40,7 +40,7 @@ def layout(settings: Settings) -> Layout:
 @pytest.fixture(scope="package")
 def definitions(settings: Settings) -> dg.Definitions:
     """What Dagster loads, built on this installation."""
-    from pipelines.definitions import build_definitions
+    from pipelines.orchestration.graph import build_definitions
 
     assert settings.warehouse == current_settings().warehouse
     return build_definitions()

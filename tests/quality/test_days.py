@@ -19,7 +19,7 @@ from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 from tests.quality.landed import Row, case, complaint, good_row, pledge, registration
 
 CONTRACTS = read_contracts(PROJECT_ROOT / "dbt_project")
