@@ -11,13 +11,10 @@
     {%- set days, starts_on = relation ~ '.days', relation ~ '.starts_on' -%}
     {%- set is_rolling = relation ~ ".day_kind in ('calendar_rolling', 'month_rolling')" -%}
     {%- set last_counted_day -%}
-    cast(
-        case
-            when {{ relation }}.day_kind = 'month_rolling'
-                then {{ dbt.dateadd('month', days, starts_on) }}
-            else {{ dbt.dateadd('day', days, starts_on) }}
-        end as date
-    )
+    case
+        when {{ relation }}.day_kind = 'month_rolling' then {{ add_months(starts_on, days) }}
+        else {{ add_days(starts_on, days) }}
+    end
     {%- endset -%}
     select
         {{ relation }}.*,

@@ -23,7 +23,33 @@
 {%- endmacro %}
 
 {% macro spark__is_weekday(day) -%}
-    weekday({{ day }}) <= 4
+    dayofweek({{ day }}) between 2 and 6
+{%- endmacro %}
+
+{#- A date so many days after another; before it when the number is negative. -#}
+{% macro add_days(day, number) -%}
+    {{ return(adapter.dispatch('add_days')(day, number)) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, number) -%}
+    cast({{ day }} + cast({{ number }} as integer) as date)
+{%- endmacro %}
+
+{% macro spark__add_days(day, number) -%}
+    date_add({{ day }}, cast({{ number }} as int))
+{%- endmacro %}
+
+{#- The same day so many months later, or the last one of a month that does not have it. -#}
+{% macro add_months(day, number) -%}
+    {{ return(adapter.dispatch('add_months')(day, number)) }}
+{%- endmacro %}
+
+{% macro default__add_months(day, number) -%}
+    cast({{ day }} + to_months(cast({{ number }} as integer)) as date)
+{%- endmacro %}
+
+{% macro spark__add_months(day, number) -%}
+    add_months({{ day }}, cast({{ number }} as int))
 {%- endmacro %}
 
 {#- Days from one date to another, negative when it lies before. -#}

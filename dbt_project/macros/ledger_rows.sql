@@ -5,19 +5,24 @@
 
     `events` says of each column that only a later event fills what that event is: its own day for a
     date (none is named), the day on which a result was known for a result. `of_lists` is for a
-    register of several lists: each row is judged on the day of its own list. -#}
-{% macro known_rows(source_table, day, events={}, has_street=true, of_lists=false) -%}
+    register of several lists: each row is judged on the day of its own list. Where there are events,
+    `others` are the columns that are wanted beside them, their day and the row's place. -#}
+{% macro known_rows(
+    source_table, day, events={}, others=[], has_street=true, of_lists=false
+) -%}
     {%- do check_events('stg_' ~ source_table, day, events) -%}
     select
-        staged.*
-        {%- if events %} replace (
-            {%- for column, event in events.items() %}
-            case
-                when not coalesce(cast(staged.{{ event or column }} as date) > days.as_of, false)
-                    then staged.{{ column }}
-            end as {{ column }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ){% endif %},
+        {%- for column in [day] + others + ['extract_id', 'row_number'] if events %}
+        staged.{{ column }},
+        {%- else %}
+        staged.*,
+        {%- endfor %}
+        {%- for column, event in events.items() %}
+        case
+            when not coalesce(cast(staged.{{ event or column }} as date) > days.as_of, false)
+                then staged.{{ column }}
+        end as {{ column }},
+        {%- endfor %}
         {%- if has_street %}
         streets.area_code,
         {%- endif %}
@@ -59,16 +64,16 @@
 {% macro stock_days(source_table=none) -%}
     select
         days.source_table,
-        cast(last_day({{ dbt.dateadd('month', 'steps.number', first_month()) }}) as date)
+        cast(last_day({{ add_months(first_month(), 'steps.number') }}) as date)
             as month_end_on,
         least(
-            cast(last_day({{ dbt.dateadd('month', 'steps.number', first_month()) }}) as date),
+            cast(last_day({{ add_months(first_month(), 'steps.number') }}) as date),
             days.as_of
         ) as stock_on
     from {{ ref('stg_night__source_days') }} as days
     cross join {{ numbers(0, 1199) }} as steps
     where
-        {{ dbt.dateadd('month', 'steps.number', first_month()) }} <= days.as_of
+        {{ add_months(first_month(), 'steps.number') }} <= days.as_of
         {%- if source_table %}
         and days.source_table = '{{ source_table }}'
         {%- endif %}

@@ -1,11 +1,9 @@
 {#- The decisions nested in a case: one row per decision, every field still text. -#}
 
+{#- Their names, with blanks between; `expectations/_functions.sql` takes them from here. -#}
 {% macro decision_fields() -%}
-    {{ return([
-        'decision_no', 'kind', 'decided_on', 'penalty_types', 'fine_yuan',
-        'confiscated_gains_yuan', 'confiscated_goods_yuan', 'statutory_floor_yuan',
-        'collected_yuan', 'published_on',
-    ]) }}
+    decision_no kind decided_on penalty_types fine_yuan confiscated_gains_yuan
+    confiscated_goods_yuan statutory_floor_yuan collected_yuan published_on
 {%- endmacro %}
 
 {#- Whether the kinds of penalty (a JSON array as text) are a warning and nothing else. -#}
@@ -27,7 +25,7 @@
 
 {% macro default__unnested_decisions(relation) -%}
     select
-        {%- for field in decision_fields() %}
+        {%- for field in decision_fields().split() %}
         decision ->> '$.{{ field }}' as {{ field }},
         {%- endfor %}
         case_no
@@ -41,7 +39,7 @@
 
 {% macro spark__unnested_decisions(relation) -%}
     select
-        {%- for field in decision_fields() %}
+        {%- for field in decision_fields().split() %}
         decision.{{ field }},
         {%- endfor %}
         case_no
@@ -49,7 +47,7 @@
         select
             case_no,
             explode(from_json(
-                decisions, 'array<struct<{{ decision_fields() | join(": string, ") }}: string>>'
+                decisions, 'array<struct<{{ decision_fields().split() | join(": string, ") }}: string>>'
             )) as decision
         from {{ relation }}
     )

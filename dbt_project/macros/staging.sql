@@ -1,4 +1,5 @@
-{#- Staging compiled from the contract: what `as`, `words` and `times` of its columns declare. -#}
+{#- Staging compiled from the contract: what its columns declare under `as`, `words`, `times`,
+    `if_empty` and `day_only`. -#}
 
 {#- The staged rows of one source table: each column that has a name under `as`, cast to its type, and
     where the row came from. What does not cast, or is no word of the contract, is null. -#}
@@ -61,19 +62,24 @@
 
 {#- Amounts and other decimals keep two places; a code in place of a word is text. -#}
 {% macro staged_type(column) %}
+    {% if column.config.meta.day_only %}{{ return('date') }}{% endif %}
     {% set types = {'date': 'date', 'timestamp': 'timestamp', 'integer': 'bigint',
                     'decimal': 'decimal(20, 2)', 'boolean': 'boolean'} %}
-    {{ return(types.get(column.data_type, 'varchar')) }}
+    {{ return(types.get(column.data_type, 'string')) }}
 {% endmacro %}
 
 
+{#- Credit codes are capitals, whatever the sender types. -#}
 {% macro staged_expression(column) %}
-    {% set quoted = '"' ~ column.name ~ '"' %}
     {% set meta = column.config.meta %}
-    {% if 'words' in meta %}{{ return(recode(quoted, meta.words)) }}{% endif %}
+    {% set said = adapter.quote(column.name) %}
+    {% if 'if_empty' in meta %}{% set said = "coalesce(" ~ said ~ ", '" ~ meta.if_empty ~ "')" %}{% endif %}
+    {% if 'words' in meta %}{{ return(recode(said, meta.words)) }}{% endif %}
     {% if 'times' in meta %}
-        {% set exact = try_cast(quoted, 'decimal(22, 6)') ~ ' * cast(' ~ meta.times ~ ' as decimal(10, 0))' %}
+        {% set exact = try_cast(said, 'decimal(22, 6)') ~ ' * cast(' ~ meta.times ~ ' as decimal(10, 0))' %}
         {{ return(try_cast(exact, staged_type(column))) }}
     {% endif %}
-    {{ return(quoted if column.data_type == 'text' else try_cast(quoted, staged_type(column))) }}
+    {% if meta.day_only %}{{ return(date_of_timestamp(said)) }}{% endif %}
+    {% if meta['as'].endswith('uscc') %}{{ return('upper(' ~ said ~ ')') }}{% endif %}
+    {{ return(said if column.data_type == 'text' else try_cast(said, staged_type(column))) }}
 {% endmacro %}

@@ -21,5 +21,5 @@ def require_file(path: Path, argument: str) -> None:
         found = "a folder" if path.is_dir() else "no such file"
         raise UsageError(
             f"{argument}: expected the path of a CSV of published figures, got {found}: {path}. "
-            "pipelines/demo/published_2024.csv is one."
+            "demo/published_2024.csv is one."
         )

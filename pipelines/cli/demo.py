@@ -1,4 +1,4 @@
-"""`zhibiao demo`: write the demo bureau's extracts."""
+"""`zhibiao demo`: write the demo bureau's extracts. The one door from the product to `demo`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def demo(
     ] = None,
 ) -> None:
     """Write the demo bureau's extracts (synthetic) below ZHIBIAO_SOURCES."""
-    from pipelines.demo.bureau import write_demo
+    from demo.bureau import write_demo
 
     settings = read_settings()
     if totals:
@@ -46,3 +46,10 @@ def demo(
     typer.echo(f"演示数据（合成）: {settings.sources}, {summary.start} – {summary.end}")
     typer.echo(f"{len(summary.rows)} source tables, {sum(summary.rows.values()):,} rows")
     typer.echo("Next: zhibiao nightly")
+
+
+def write_usual_demo(sources: Path) -> None:
+    """Write the demo bureau as it is without any option."""
+    from demo.bureau import write_demo
+
+    write_demo(sources)

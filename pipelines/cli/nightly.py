@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.demo import write_usual_demo
 from pipelines.cli.logs import write_logs
 from pipelines.cli.summary import print_summary
 from pipelines.layout import Layout
@@ -53,10 +54,8 @@ def nightly(
     write_logs(settings)
     layout = Layout.of(settings)
     if demo_if_empty and awaits_demo(settings):
-        from pipelines.demo.bureau import write_demo
-
         typer.echo(f"no extracts in {layout.sources}: writing the demo bureau (synthetic) …")
-        write_demo(layout.sources)
+        write_usual_demo(layout.sources)
     with show_progress(usual_seconds(layout)) as listener:
         night_id = run_night(
             settings,

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.output import open_console, print_table
-from pipelines.demo.marker import LABEL
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.suites import read_suites
@@ -17,6 +16,7 @@ from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.figures import main_figures, read_release, report_year
 from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
+from pipelines.sources.synthetic import LABEL
 
 
 def _what_next(page: Path, indicator_id: str, year: int) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from pipelines.clock import today, yesterday
-from pipelines.demo.marker import DemoMarker
 from pipelines.errors import (
     NightRunningError,
     SettingsError,
@@ -44,6 +43,7 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
 from pipelines.sources.older_deliveries import require_known
+from pipelines.sources.synthetic import DemoMarker
 
 ENDED_FROM_OUTSIDE = "由人员或系统中断（Ctrl-C 或 SIGTERM），已完成的部分保留"
 TIME = "时限"

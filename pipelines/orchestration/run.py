@@ -23,10 +23,12 @@ from pipelines.errors import (
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_start import note_failed_start, tell_by_last_resort
+from pipelines.orchestration.graph import build_definitions
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.lifecycle import TIME, choose_date
+from pipelines.orchestration.schedule import NIGHTLY
 from pipelines.orchestration.sources_folder import find_marker
 from pipelines.orchestration.state import restore_history, restore_store
 from pipelines.orchestration.steps import (
@@ -165,9 +167,7 @@ def _clear_run(instance: dg.DagsterInstance, night_id: str, outcome: str | None)
 def _load_job(settings: Settings, night_id: str) -> dg.JobDefinition:
     """The nightly job; declarations that cannot be read end the night before it begins."""
     try:
-        from pipelines.definitions import definitions
-
-        return definitions.resolve_job_def("nightly")
+        return build_definitions().resolve_job_def(NIGHTLY)
     except ZhibiaoError as error:
         note_failed_start(settings, night_id, str(error))
         raise

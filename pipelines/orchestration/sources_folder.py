@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 
-from pipelines.demo.marker import DemoMarker, read_marker
 from pipelines.errors import SettingsError, SourceUnavailableError
 from pipelines.layout import Layout
 from pipelines.quality.incidents import settle_checks
@@ -20,6 +19,7 @@ from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import MANIFEST
 from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
+from pipelines.sources.synthetic import DemoMarker, read_marker
 
 _SUBJECT = "sources"
 

@@ -22,7 +22,7 @@ import duckdb
 from pipelines.errors import ContractError, GateError
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import exact_path, identifier, literal
+from pipelines.sql_text import exact_path, identifier, literal
 
 _RECENT, _EVER = 31, 36_500
 _EXTRACTS = """

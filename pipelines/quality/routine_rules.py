@@ -9,15 +9,16 @@ carrying them out (`validation`, `gates`), or what only one table knows (its sui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 _TOO_LARGE = "1e15"
 """In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""
@@ -25,11 +26,19 @@ _SHRINKS_TO = "0.9"
 """A delivery that lost more than a tenth of its rows has lost some by mistake: a full one against
 the one before, a period against its own version before."""
 
-_CREDIT_CODE = "is_a_credit_code"
+_WORD, _CREDIT_CODE = "is_known", "is_a_credit_code"
 _TOLD_ONLY = {_CREDIT_CODE}
-"""What a steward is told of and no row is set aside for: the figures do not rest on it."""
+"""What a steward is told of and no row is set aside for, unless a suite says otherwise: figures
+seldom rest on it."""
+_ADVICE = {
+    (_WORD, "warning"): "，统计时计入“未知”，请补正",
+    (_CREDIT_CODE, "warning"): "，不影响件数统计，请补正",
+    (_CREDIT_CODE, "critical"): "，请核对",
+}
+"""What follows for a rule that is told in one way or another."""
 _ROWS_OF = "select _extract_id, _row_number from {batch}"
 
+Severity = Literal["critical", "warning"]
 Declared = dict[str, Any]
 """A rule as a suite's file would declare it."""
 
@@ -44,27 +53,55 @@ class LedgerRoutine(BaseModel):
     """Together they tell one row from another."""
     given: dict[str, str] = Field(default_factory=dict)
     """Columns that no row may lack."""
+    may_be_empty: bool = False
+    """A ledger without a row is nothing to tell of: whoever fines nobody has no decisions."""
     not_after_as_of: dict[str, str] = Field(default_factory=dict)
     """Dates that cannot lie after the business date."""
     not_negative: dict[str, str] = Field(default_factory=dict)
     area_code: str | None = None
     """The column that must hold a street of the district."""
+    known: dict[str, str] = Field(default_factory=dict)
+    """Columns that hold nothing but the codes that a contract gives for its words."""
+    codes_of: str | None = None
+    """The source table whose contract that is; there the columns have the same names under `as`."""
 
 
-def contract_rules(table: SourceTable) -> list[Declared]:
-    """The routine rules of a landed table, in the order of its columns; the table's own last."""
+def contract_rules(
+    table: SourceTable, severities: Mapping[str, Severity] | None = None
+) -> list[Declared]:
+    """The routine rules of a landed table, in the order of its columns; the table's own last.
+
+    `severities` says of rules, by id, where theirs is not the usual one.
+
+    Raises:
+        ValueError: a severity of no rule of a column, or the usual one.
+    """
+    other = dict(severities or {})
     rules = [_key_rule(table)]
     for called, column in _rule_names(table):
-        rules += [
-            _declare(
-                f"{called}_{name}",
-                table.steward,
-                meaning,
-                severity="warning" if name in _TOLD_ONLY else "critical",
-                query=f"{_ROWS_OF} where {condition}",
+        for name, condition, meaning in _column_conditions(table, column):
+            usual: Severity = "warning" if name in _TOLD_ONLY else "critical"
+            severity = other.pop(f"{called}_{name}", None)
+            if severity == usual:
+                raise ValueError(
+                    f"severities: expected what differs from the routine, got {severity} for "
+                    f"{called}_{name}, which it is. Leave it out"
+                )
+            rules.append(
+                _declare(
+                    f"{called}_{name}",
+                    table.steward,
+                    meaning + _ADVICE.get((name, severity or usual), ""),
+                    severity=severity or usual,
+                    query=f"{_ROWS_OF} where {condition}",
+                    column=column.name,
+                )
             )
-            for name, condition, meaning in _column_conditions(table, column)
-        ]
+    if other:
+        raise ValueError(
+            f"severities: expected ids of rules derived from columns, got {', '.join(other)}. "
+            "docs/add-a-source.md lists them"
+        )
     return rules + _volume_rules(table)
 
 
@@ -79,19 +116,25 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
         yield column.as_ or f"{'delivered_' * (delivered in staged)}{delivered}", column
 
 
-def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
+def ledger_rules(
+    label: str, routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> list[Declared]:
     """The routine rules of a ledger; one that fails stops the release.
 
     An empty ledger only tells: its sources may have delivered nothing that could be used.
+
+    Raises:
+        ValueError: `known` names a column whose codes no contract gives.
     """
     key = ", ".join(identifier(column) for column in routine.key)
+    empty = _not_empty(
+        "ledger_is_not_empty",
+        routine.owner,
+        f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
+        severity="warning",
+    )
     rules = [
-        _not_empty(
-            "ledger_is_not_empty",
-            routine.owner,
-            f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
-            severity="warning",
-        ),
+        *([] if routine.may_be_empty else [empty]),
         _declare(
             "key_is_unique",
             routine.owner,
@@ -106,11 +149,13 @@ def ledger_rules(label: str, routine: LedgerRoutine) -> list[Declared]:
             f"{label}{meaning}",
             query=f"select * from {{batch}} where {condition}",
         )
-        for name, condition, meaning in _ledger_conditions(routine)
+        for name, condition, meaning in _ledger_conditions(routine, contracts)
     ]
 
 
-def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]:
+def _ledger_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule."""
     for column, name in routine.given.items():
         yield f"{column}_is_given", f"{identifier(column)} is null", f"的{name}为空，请查入库口径"
@@ -119,6 +164,7 @@ def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]
         yield f"{column}_is_not_after_as_of", later, f"的{name}晚于数据日期"
     for column, name in routine.not_negative.items():
         yield f"{column}_is_not_negative", f"{identifier(column)} < 0", f"的{name}为负数"
+    yield from _known_conditions(routine, contracts)
     if routine.area_code:
         column = identifier(routine.area_code)
         streets = "(select area_code from reference.areas where level = 'street')"
@@ -127,6 +173,27 @@ def _ledger_conditions(routine: LedgerRoutine) -> Iterator[tuple[str, str, str]]
             f"{column} is null or {column} not in {streets}",
             "有记录未归入本区任何街道，分街道合计会少于全区",
         )
+
+
+def _known_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+) -> Iterator[tuple[str, str, str]]:
+    table = contracts.get(routine.codes_of or "")
+    if bool(routine.known) != bool(table):
+        raise ValueError(
+            f"known and codes_of: expected columns and the source table whose contract gives their "
+            f"codes, got {', '.join(routine.known) or 'none'} and {routine.codes_of}. Name both"
+        )
+    words = {column.as_: column.words for column in table.columns} if table else {}
+    for column, name in routine.known.items():
+        if not words.get(column):
+            raise ValueError(
+                f"known: expected columns staged from words of {routine.codes_of}, got {column}. "
+                "Leave it out, or write its rule"
+            )
+        codes = ", ".join(literal(code) for code in sorted(set(words[column].values())))
+        unknown = f"{identifier(column)} not in ({codes})"
+        yield f"{column}_is_known", unknown, f"的{name}不在约定的范围之内，请查入库口径"
 
 
 def _key_rule(table: SourceTable) -> Declared:
@@ -146,7 +213,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
     if column.words:
         words = ", ".join(literal(word) for word in column.words)
         yield (
-            "is_known",
+            _WORD,
             f"trim({cell}) not in ({words})",
             f"{name}不是{'、'.join(column.words)}之一",
         )
@@ -159,7 +226,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield from _number_conditions(column)
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
-        yield _CREDIT_CODE, wrong, f"{name}不合编码规则，不影响件数统计，请补正"
+        yield _CREDIT_CODE, wrong, f"{name}不合编码规则"
 
 
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
@@ -172,10 +239,16 @@ def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     if column.maximum is not None:
         above = f"{number} > double '{column.maximum}'"
         yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
-    if column.as_:
+    if column.as_ and not _fits(column):
         # What does not fit the staged type would become null there and drop out of a sum unseen.
         large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
         yield "is_in_range", large, f"{column.name}大得不可能，请核对"
+
+
+def _fits(column: Column) -> bool:
+    """Whether the contract's own bounds leave no number that would not fit."""
+    bounds = (column.minimum, column.maximum)
+    return all(b is not None and abs(b) * column.times < Decimal(_TOO_LARGE) for b in bounds)
 
 
 def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
@@ -226,12 +299,13 @@ def _declare(
     query: str,
     severity: str = "critical",
     level: str = "row",
+    column: str | None = None,
 ) -> Declared:
     return {
         "type": UNEXPECTED_ROWS,
         "kwargs": {"unexpected_rows_query": query},
         "severity": severity,
-        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning},
+        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning, "column": column},
     }
 
 

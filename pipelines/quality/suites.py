@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,19 +20,18 @@ from pipelines.errors import ContractError
 from pipelines.quality.routine_rules import (
     Declared,
     LedgerRoutine,
+    Severity,
     contract_rules,
     ledger_rules,
     merge_rules,
 )
+from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
 
 Level = Literal["row", "table", "figure"]
-Severity = Literal["critical", "warning"]
-
-FUNCTIONS_FILE = "_functions.sql"
 
 
 class _Strict(BaseModel):
@@ -48,6 +47,8 @@ class RuleMeta(_Strict):
     owner: str
     meaning: str = Field(pattern=r"[\u4e00-\u9fff]")
     """A Chinese sentence for the steward: what is wrong and what to do."""
+    column: str | None = None
+    """The column at fault, where a query cannot say it."""
 
 
 class Rule(_Strict):
@@ -68,7 +69,7 @@ class Rule(_Strict):
     def column_name(self) -> str | None:
         """The column at fault, where the rule is about one."""
         column = self.kwargs.get("column") or self.kwargs.get("column_A")
-        return str(column) if column is not None else None
+        return str(column) if column is not None else self.meta.column
 
     @model_validator(mode="after")
     def _kind_bears_the_level(self) -> Rule:
@@ -103,6 +104,8 @@ class SuiteMeta(_Strict):
     routine: Literal["contract"] | LedgerRoutine | None = None
     """The rules that are derived and not written out: from a landed table's contract, or for a
     ledger from its key and columns. One of the suite's own with the same id takes its place."""
+    severities: dict[str, Severity] = Field(default_factory=dict)
+    """Of rules derived from a contract, by id: how bad it is, where that is not the usual."""
     max_quarantine_share: MaxQuarantineShare = MaxQuarantineShare(
         value=0.05,
         reason="More than one bad row in twenty points to a broken export, not to broken rows.",
@@ -160,9 +163,9 @@ def _read_suite(
     declared = read_declaration(path)
     try:
         meta = SuiteMeta.model_validate(declared["meta"])
-        rules = merge_rules(
-            _derive_rules(path, meta, contracts), declared.get("expectations") or []
-        )
+        own = declared.get("expectations") or []
+        _require_effect(path, meta, own)
+        rules = merge_rules(_derive_rules(path, meta, contracts), own)
         suite = Suite.model_validate(
             {
                 **declared,
@@ -203,14 +206,28 @@ def _derive_rules(
     if meta.routine is None:
         _require_routine(path, contracts.get(table))
         return []
-    if isinstance(meta.routine, LedgerRoutine):
-        return ledger_rules(meta.label, meta.routine)
-    if table not in contracts:
+    if meta.routine == "contract" and table not in contracts:
         raise ContractError(
             f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
             "contract, got none. Declare the source, or write the rules out."
         )
-    return contract_rules(contracts[table])
+    try:
+        if isinstance(meta.routine, LedgerRoutine):
+            return ledger_rules(meta.label, meta.routine, contracts)
+        return contract_rules(contracts[table], meta.severities)
+    except ValueError as error:
+        raise ContractError(f"expectations/{path.name}: {error}.") from None
+
+
+def _require_effect(path: Path, meta: SuiteMeta, own: Sequence[Declared]) -> None:
+    """Refuse severities of rules that are not derived but written out, with one of their own."""
+    written = {rule["meta"]["id"] for rule in own}
+    idle = [name for name in meta.severities if meta.routine != "contract" or name in written]
+    if idle:
+        raise ContractError(
+            f"expectations/{path.name}: expected severities of rules that routine: contract "
+            f"derives, got {', '.join(idle)}. A rule that is written out says its own."
+        )
 
 
 def _require_routine(path: Path, table: SourceTable | None) -> None:
@@ -240,7 +257,6 @@ def read_suites(
         ContractError: naming the file, the rule and what is wrong.
     """
     stewards = read_stewards(folder)
-    functions_path = folder / FUNCTIONS_FILE
-    functions = functions_path.read_text(encoding="utf-8") if functions_path.exists() else ""
+    functions = read_functions(folder)
     paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
     return {path.stem: _read_suite(path, functions, stewards, contracts or {}) for path in paths}

@@ -21,9 +21,9 @@ _GENERATED = frozenset({"__pycache__", "target", "logs", "dbt_packages"})
 def definitions_hash(layout: Layout) -> str:
     """SHA-256 over everything that decides a figure besides the extracts.
 
-    Covers, by relative path and content: the dbt project, the suites, this package (without the
-    demo bureau, which only writes extracts) and the lock file where there is one. What tools
-    generate (`target/`, `logs/`, caches, dot files) is left out.
+    Covers, by relative path and content: the dbt project, the suites, this package and the
+    lock file where there is one. What tools generate (`target/`, `logs/`, caches, dot files) is
+    left out.
     """
     digest = hashlib.sha256()
     for name, path in sorted(_definition_files(layout)):
@@ -61,15 +61,15 @@ def release_id_for(
 
 def _definition_files(layout: Layout) -> Iterator[tuple[str, Path]]:
     roots = (
-        ("dbt_project", layout.dbt_project, _GENERATED),
-        ("expectations", layout.expectations, _GENERATED),
-        ("pipelines", _PACKAGE, _GENERATED | {"demo", "tests"}),
+        ("dbt_project", layout.dbt_project),
+        ("expectations", layout.expectations),
+        ("pipelines", _PACKAGE),
     )
-    for name, root, left_out in roots:
+    for name, root in roots:
         for path in root.rglob("*"):
             inside = path.relative_to(root)
             hidden = any(part.startswith(".") for part in inside.parts)
-            if path.is_file() and not hidden and left_out.isdisjoint(inside.parts):
+            if path.is_file() and not hidden and _GENERATED.isdisjoint(inside.parts):
                 yield f"{name}/{inside.as_posix()}", path
     lock = _PACKAGE.parent / "requirements.lock"
     if lock.is_file():

@@ -7,6 +7,7 @@ does not: what two columns or a dialect say together (contracts), and any readin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -35,18 +36,28 @@ _REACHES: Mapping[str, tuple[str, ...]] = {
     "minimum": NUMBERS,
     "maximum": NUMBERS,
     "words": ("text",),
+    "if_empty": ("text", *NUMBERS, "boolean"),
+    "day_only": ("timestamp",),
 }
 """The types that a word of the declaration reaches; on another it would do nothing."""
 ROUTINE_ONLY = ("may_lie_ahead", "not_before", "minimum", "maximum")
 """What the routine rules alone judge by."""
-_AFTER_LANDING = (*ROUTINE_ONLY, "times", "words")
+STAGED_ONLY = ("times", "if_empty", "day_only")
+"""What `stage()` alone does."""
+_AFTER_LANDING = (*ROUTINE_ONLY, *STAGED_ONLY, "words")
 """A personal value is a pseudonym by then."""
+_SPELLINGS = {
+    "boolean": re.compile("true|false"),
+    "integer": re.compile("-?[0-9]{1,18}"),
+    "decimal": re.compile("-?[0-9]{1,18}([.][0-9]+)?"),
+}
+"""How landing writes a value that may stand for an empty cell."""
 
 
 class Column(BaseModel):
     """One delivered column, under the sender's spelling.
 
-    `as`, `words` and `times` say what `stage()` makes of it (dbt_project/macros/staging.sql);
+    `as`, `words` and STAGED_ONLY say what `stage()` makes of it (dbt_project/macros/staging.sql);
     ROUTINE_ONLY is what the routine rules expect of it (quality/routine_rules).
     """
 
@@ -60,6 +71,10 @@ class Column(BaseModel):
     """The sender's words and our codes for them; any other word is quarantined."""
     times: int = Field(default=1, ge=1)
     """Factor from the delivered unit to the base unit: 10000 where 万元 is delivered."""
+    if_empty: str | None = None
+    """What an empty cell is taken to say, in the spelling that lands: a word, `"false"`, `"0"`."""
+    day_only: bool = False
+    """A timestamp that is staged as its day."""
     earliest: date = EARLIEST
     """The first day that is no slip; landing rejects a row with an earlier one."""
     latest: date = LATEST
@@ -112,11 +127,12 @@ class Column(BaseModel):
                 f"column {self.name}: expected `required` or `may_be_absent`, got both. Where the "
                 "column is absent, every row would be rejected; leave one of them out."
             )
-        if self.times > 1 and self.as_ is None:
-            raise ValueError(
-                f"column {self.name}: expected `as` beside `times`, got none. Only a staged column "
-                "is multiplied; name it, or leave `times` out."
-            )
+        for word in STAGED_ONLY:
+            if self.declares(word) and self.as_ is None:
+                raise ValueError(
+                    f"column {self.name}: expected `as` beside `{word}`, got none. It says what is "
+                    f"staged, and this column is not; name it, or leave `{word}` out."
+                )
         return self
 
     @model_validator(mode="after")
@@ -137,6 +153,7 @@ class Column(BaseModel):
                 f"column {self.name}: expected `words` without blanks around them, got "
                 f"{unreachable[0]!r}. Delivered values are trimmed; trim the word."
             )
+        self._check_what_empty_says()
         if len(set(self.formats)) != len(self.formats):
             raise ValueError(
                 f"column {self.name}: expected distinct `formats`, got "
@@ -148,3 +165,34 @@ class Column(BaseModel):
                 "Name the day that it follows."
             )
         return self
+
+    def _check_what_empty_says(self) -> None:
+        said = self.if_empty
+        if said is None:
+            return
+        if self.required:
+            raise ValueError(
+                f"column {self.name}: expected `required` or `if_empty`, got both. A required cell "
+                "is never empty; leave one of them out."
+            )
+        if self.words and said not in self.words:
+            raise ValueError(
+                f"column {self.name}: expected one of its words for `if_empty`, got {said!r}. "
+                "Write it as the sender does."
+            )
+        spelling = _SPELLINGS.get(self.data_type)
+        if not said or said != said.strip(BLANKS) or (spelling and not spelling.fullmatch(said)):
+            raise ValueError(
+                f"column {self.name}: expected `if_empty` as a {self.data_type} lands, got "
+                f"{said!r}. Write true or false, plain digits, or a trimmed text, in quotes."
+            )
+        bounds = (self.minimum, self.maximum)
+        if self.data_type in NUMBERS and not _is_between(Decimal(said), *bounds):
+            raise ValueError(
+                f"column {self.name}: expected `if_empty` within {bounds[0]} and {bounds[1]}, got "
+                f"{said}. Mend it, or the bound."
+            )
+
+
+def _is_between(number: Decimal, least: Decimal | None, greatest: Decimal | None) -> bool:
+    return (least is None or number >= least) and (greatest is None or number <= greatest)

@@ -23,7 +23,7 @@ from pydantic import (
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
-from pipelines.sources.columns import ROUTINE_ONLY, Column
+from pipelines.sources.columns import ROUTINE_ONLY, STAGED_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
 from pipelines.sources.text_encodings import text_codec
 
@@ -32,7 +32,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_NOT_READ = {"description", "as_", "words", "times", *ROUTINE_ONLY}
+_NOT_READ = {"description", "as_", "words", *STAGED_ONLY, *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 

@@ -16,7 +16,7 @@ from tests.cli.conftest import Command
 from tests.night.bureau import Bureau
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-PUBLISHED = "pipelines/demo/published_2024.csv"
+PUBLISHED = "demo/published_2024.csv"
 SHOWN = "new_market_entities"
 TAKES_ANY_TEXT = (str, Path, list[str])
 OUT_OF_RANGE = [

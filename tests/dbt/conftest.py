@@ -30,6 +30,9 @@ select {{ parse_capital_amount('written') }}, {{ parse_capital_currency_code('wr
 from texts
 -- credit_codes
 select {{ is_credit_code_valid('written') }}, {{ entity_kind_of_credit_code('written') }} from texts
+-- quotients
+select {{ divide_half_up('value', 'base') }}, {{ change_since('base') }}, {{ share_of('base') }}
+from pairs
 """
 
 

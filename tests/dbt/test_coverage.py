@@ -25,6 +25,7 @@ MODELS = (
     "period_statistics",
     "indicator_coverage",
     "indicator_figures",
+    "year_before_to_the_day",
 )
 DECEMBER = date(2024, 12, 31)
 
@@ -187,6 +188,32 @@ def test_a_gap_is_missing_and_so_is_every_stock_after_it(
         ).fetchall()
         assert [row[2] for row in parts] == [None] * len(parts)
         assert {row[1] for row in parts} == {"total"}
+
+
+@pytest.mark.parametrize(
+    ("until", "again", "based"),
+    [
+        ("2023-12-31", "2024-02-01", []),
+        ("2024-11-30", "2025-01-01", ["month", "quarter", "ytd"]),  # and not the year
+    ],
+)
+def test_a_running_period_has_no_base_in_one_that_is_missing(
+    indicator_build: IndicatorBuild, tmp_path: Path, until: str, again: str, based: list[str]
+) -> None:
+    """As of 15 January 2025."""
+    gap = f"""
+        delete from night.covered_spans where source_table = 'registrations__events';
+        insert into night.covered_spans values
+            ('registrations__events', '2022-12-01', '{until}', false),
+            ('registrations__events', '{again}', '2025-01-15', false)
+    """
+    with stated_anew(indicator_build, tmp_path, gap) as figures:
+        found = figures.execute(
+            "select distinct period_grain from indicators.year_before_to_the_day"
+            " where indicator_id = 'new_market_entities' and period_start = date '2025-01-01'"
+            " order by all"
+        ).fetchall()
+        assert [grain for (grain,) in found] == based
 
 
 def test_a_held_delivery_makes_its_own_period_stale_and_what_holds_it(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
 import pytest
 from stdnum.cn import uscc
 
+from pipelines.quality.rule_functions import read_functions
 from pipelines.settings import PROJECT_ROOT
 from tests.dbt.conftest import LedgerBuild
 
@@ -65,6 +66,56 @@ def test_registered_capital_is_read_as_registries_write_it(
     assert answers(ledger_build.macros["capital"], [written]) == [expected]
 
 
+Parts = tuple[Decimal, Decimal]
+
+
+def quotients(ledger_build: LedgerBuild, pairs: list[Parts]) -> list[tuple[Decimal | None, ...]]:
+    """Quotient, change and share of each pair of value and base, of kind sum."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table pairs (kind varchar, value decimal(24, 6), base decimal(24, 6))"
+        )
+        connection.executemany("insert into pairs values ('sum', ?, ?)", pairs)
+        return connection.execute(ledger_build.macros["quotients"]).fetchall()
+
+
+def test_quotients_are_rounded_half_up_once(ledger_build: LedgerBuild) -> None:
+    """Against Python's decimals with sixty digits; ties among them."""
+    dice = random.Random(2024)  # noqa: S311 the same pairs every time
+    pairs = [
+        (Decimal(n), Decimal(2_000_000)) for n in (-3, -1, 1, 3, 5)
+    ]  # halves of the last place
+    for digits in [2, 6, 12, 18, 24] * 200:
+        whole = dice.choice([1, -1]) * dice.randrange(1, 10**digits)
+        part = dice.randrange(-(10**digits), 10**digits)
+        pairs.append((Decimal(part).scaleb(-6), Decimal(whole).scaleb(-6)))
+    for (value, base), (found, *_) in zip(pairs, quotients(ledger_build, pairs), strict=True):
+        with localcontext(prec=60):
+            exact = (value / base).quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
+        assert found == exact, (value, base)
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "quotient", "change", "share"),
+    [
+        ("3", "2", "1.5", "0.5", "1.5"),
+        ("3", "0", None, None, None),
+        ("3", "-2", "-1.5", None, None),  # a base below zero gives no rate
+        ("0", "2", "0", "-1", "0"),
+    ],
+)
+def test_only_a_base_above_zero_gives_a_rate(
+    ledger_build: LedgerBuild,
+    value: str,
+    base: str,
+    quotient: str | None,
+    change: str | None,
+    share: str | None,
+) -> None:
+    expected = tuple(None if text is None else Decimal(text) for text in (quotient, change, share))
+    assert quotients(ledger_build, [(Decimal(value), Decimal(base))]) == [expected]
+
+
 def test_a_capital_too_large_for_its_column_is_unreadable_and_not_an_error(
     ledger_build: LedgerBuild,
 ) -> None:
@@ -84,9 +135,8 @@ def test_the_gate_warns_of_exactly_what_the_ledger_cannot_read(ledger_build: Led
     ]
     written += ["12345", "五十万", "-5万元", "1.2.3万", "50万人民币元", "5 万 美元", "元", "面议"]
     read = [amount is not None for amount, _ in answers(ledger_build.macros["capital"], written)]
-    functions = PROJECT_ROOT / "expectations" / "_functions.sql"
     with duckdb.connect() as connection:
-        connection.execute(functions.read_text(encoding="utf-8"))
+        connection.execute(read_functions(PROJECT_ROOT / "expectations"))
         connection.execute("create table texts (place integer, written varchar)")
         connection.executemany("insert into texts values (?, ?)", list(enumerate(written)))
         passed = connection.execute(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.demo.bureau import DemoSummary, write_demo
-from pipelines.demo.registers.registers import register_tables
+from demo.bureau import DemoSummary, write_demo
+from demo.deliveries import delivered_tables
 from pipelines.sources.contracts import SourceTable
-from tests.demo.landed import Landed, land_registers
+from tests.demo.landed import LARGE_SYSTEMS, Landed, land_registers
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoSummary:
 @pytest.fixture(scope="session")
 def tables() -> dict[str, SourceTable]:
     """The contracts of the registers, by id."""
-    return {table.id: table for table in register_tables()}
+    return {table.id: table for table in delivered_tables() if table.id not in LARGE_SYSTEMS}
 
 
 @pytest.fixture(scope="session")

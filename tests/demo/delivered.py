@@ -1,7 +1,7 @@
 """Plain readers of the demo's files, and figures counted from them one row at a time.
 
 Written against the rules and the contracts, with the standard library, and openpyxl;
-nothing of the generator is used, so that agreement with its truth means something.
+nothing of the generator is used, so that agreement with it means something.
 The registers are read by `landed`.
 """
 
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import openpyxl
 
-from pipelines.demo.totals import PUBLISHED_2024
+from demo.totals import PUBLISHED_2024
 from tests.demo.statutory_terms import (
     PENAL,
     count_terms,
@@ -31,6 +31,8 @@ from tests.demo.statutory_terms import (
 )
 
 Figures = dict[tuple[str, int], Decimal]
+
+DATABASE = Path("complaints/complaints.sqlite")
 
 STREETS = {"西兴街道", "长河街道", "浦沿街道"}
 SECURED = {"担保金额", "最高债权额"}
@@ -158,7 +160,7 @@ def count_complaints(sources: Path, years: range, as_of: date) -> Figures:
     """Items by year of receipt, and how many were closed, due, closed on time."""
     found: Counter[tuple[str, int]] = Counter()
     handling: dict[int, list[int]] = {year: [] for year in years}
-    for item in complaint_items(sources / "complaints" / "complaints.sqlite"):
+    for item in complaint_items(sources / DATABASE):
         received, closed, due = (
             read_instant_day(item["received_at"]),
             read_instant_day(item["closed_at"]),
@@ -325,7 +327,7 @@ def write_totals(path: Path, changed: dict[str, str]) -> None:
 
 def count_everything(sources: Path, years: range, as_of: date) -> Figures:
     """Every figure that the files of the four large systems count up to, by indicator and year."""
-    items = complaint_items(sources / "complaints" / "complaints.sqlite")
+    items = complaint_items(sources / DATABASE)
     cases = penalty_cases(sources)
     return {
         **count_registrations(sources, years),

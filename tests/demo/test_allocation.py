@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.demo.allocation import split_amount
+from demo.allocation import split_amount
 from pipelines.errors import SettingsError
 
 

@@ -10,18 +10,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pipelines.demo.bureau import DemoSummary
-from pipelines.demo.dice import Dice
-from pipelines.demo.registers.disputes import hearings, reconsiderations
-from pipelines.demo.registers.registers import Registers, register_tables
-from pipelines.demo.registers.scene import Firms, Scene
-from pipelines.demo.registers.truth import registers_truth
-from pipelines.demo.totals import PUBLISHED_2024, read_totals
+from demo.bureau import DemoSummary
+from demo.deliveries import delivered_tables
+from demo.frames import take
+from demo.recipes import RECIPES
+from demo.recipes.disputes import hearings, reconsiderations
+from demo.scene import Scene
+from demo.totals import PUBLISHED_2024, read_totals
 from pipelines.errors import SettingsError
+from tests.demo.count_registers import count_registers
 from tests.demo.delivered import write_totals
-from tests.demo.landed import Landed
+from tests.demo.landed import LARGE_SYSTEMS, Landed
 from tests.demo.statutory_terms import working_days_after
 
 START, END = date(2023, 1, 1), date(2025, 1, 15)
@@ -33,13 +35,15 @@ OPEN_CELLS = {
 """Columns whose value may change when a matter that was open ends."""
 
 
-def _scene(*, seed: int = 1, totals: Path | None = None, end: date = END) -> Scene:
-    firms = Firms(
-        [f"9133010800000{place:05d}" for place in range(3000)],
-        [f"杭州云联{place}有限公司" for place in range(3000)],
-        ["330108001"] * 3000,
-    )
-    return Scene(Dice(seed), read_totals(totals, Decimal(1)), firms, START, end)
+def _scene(
+    *, seed: int = 1, totals: Path | None = None, end: date = END, scale: Decimal = Decimal(1)
+) -> Scene:
+    return Scene.of(seed, read_totals(totals, scale), START, end)
+
+
+def _imagine(scene: Scene) -> Any:
+    """The rows of every register."""
+    return {table: recipe(scene) for table, recipe in RECIPES.items() if table not in LARGE_SYSTEMS}
 
 
 def _published(path: Path) -> list[dict[str, str]]:
@@ -82,25 +86,26 @@ def test_the_bureau_is_notified_of_accepted_cases_only_and_in_their_order() -> N
     assert not any(row["accepted_on"] or row["notified_on"] for row in refused)
 
 
-def test_landed_registers_count_up_to_the_truth(
+def test_landed_registers_count_up_to_what_was_imagined(
     demo: DemoSummary, landed: dict[str, Landed]
 ) -> None:
     """Names, words, units and dates come back as they went out, and no broken row counts."""
     rows: Any = {table: found.rows for table, found in landed.items()}
-    counted = registers_truth(rows, demo.start, demo.end)
+    counted = count_registers(rows, demo.start, demo.end)
     assert len(counted) > 180
-    assert counted == {key: demo.truth[key] for key in counted}
+    imagined = _imagine(_scene(seed=demo.marker.seed, scale=Decimal("0.05")))
+    assert counted == count_registers(imagined, demo.start, demo.end)
 
 
 @pytest.mark.parametrize("seed", [1, 20240])
 def test_registers_add_up_to_the_published_figures(seed: int) -> None:
     """All figures of the report that registers hold, at the published precision."""
-    truth = registers_truth(Registers.imagine(_scene(seed=seed)).rows, START, END)
-    names = {name for name, _ in truth}
+    counted = count_registers(_imagine(_scene(seed=seed)), START, END)
+    names = {name for name, _ in counted}
     facts = [fact for fact in _published(PUBLISHED_2024) if fact["indicator_id"] in names]
     assert len(facts) == 64
     for fact in facts:
-        value = _shown(truth[fact["indicator_id"], int(fact["period"][:4])], fact)
+        value = _shown(counted[fact["indicator_id"], int(fact["period"][:4])], fact)
         if fact["indicator_id"] == "laws_studied":  # 20部以上
             assert value == 23
         else:
@@ -117,31 +122,31 @@ def test_another_bureaus_registers_add_up_as_well(tmp_path: Path) -> None:
     }
     rates = {"equipment_producers_staffing_rate": "92.7", "law_study_hours": "70.5"}
     write_totals(totals, {**changed, **rates})
-    truth = registers_truth(Registers.imagine(_scene(seed=8, totals=totals)).rows, START, END)
+    counted = count_registers(_imagine(_scene(seed=8, totals=totals)), START, END)
     for fact in _published(totals):
         key = (fact["indicator_id"], int(fact["period"][:4]))
-        if key in truth and fact["indicator_id"] != "laws_studied":
-            assert _shown(truth[key], fact) == Decimal(fact["published"]), key
+        if key in counted and fact["indicator_id"] != "laws_studied":
+            assert _shown(counted[key], fact) == Decimal(fact["published"]), key
 
 
 def test_figures_of_2023_are_below_those_of_2024() -> None:
     """So that comparisons mean something; staffing, attendance and coverage had a way to go."""
-    truth = registers_truth(Registers.imagine(_scene()).rows, START, END)
+    counted = count_registers(_imagine(_scene()), START, END)
     for name in ("data_ip_registrations", "firm_service_visits", "trusted_consumption_units"):
-        assert Decimal("0.9") < truth[name, 2023] / truth[name, 2024] < Decimal("0.95")
-        assert 0 < truth[name, 2025] < truth[name, 2024] / 12
+        assert Decimal("0.9") < counted[name, 2023] / counted[name, 2024] < Decimal("0.95")
+        assert 0 < counted[name, 2025] < counted[name, 2024] / 12
     for name in (
         "equipment_producers_staffing_rate", "equipment_users_staffing_rate",
         "head_court_attendance_rate", "prepaid_coverage_rate",
     ):  # fmt: skip
-        assert truth[name, 2023] < truth[name, 2024] == 1
+        assert counted[name, 2023] < counted[name, 2024] == 1
 
 
 def test_a_later_end_changes_nothing_that_has_happened() -> None:
     """Rows stay, in their order; what was open may end."""
-    shorter = Registers.imagine(_scene()).rows
-    longer = Registers.imagine(_scene(end=date(2025, 3, 31))).rows
-    contracts = {table.id: table for table in register_tables()}
+    shorter = _imagine(_scene())
+    longer = _imagine(_scene(end=date(2025, 3, 31)))
+    contracts = {table.id: table for table in delivered_tables()}
     for table, rows in shorter.items():
         keys = [c.as_ for c in contracts[table].columns if c.name in contracts[table].key]
         keys = [key for key in keys if key != "hearing_no"]
@@ -246,6 +251,6 @@ def test_everything_heard_in_2024_was_attended_by_its_last_day(seed: int) -> Non
 def test_more_firms_than_the_register_has_are_refused() -> None:
     """Naming the total."""
     scene = _scene()
-    few = replace(scene, firms=Firms(["1"] * 50, ["一"] * 50, ["330108001"] * 50))
-    with pytest.raises(SettingsError, match="platform_enterprises: expected at most 50 firms"):
-        Registers.imagine(few)
+    few = replace(scene, entities=take(scene.entities, np.arange(80)))
+    with pytest.raises(SettingsError, match=r"platform_enterprises: expected at most \d\d firms"):
+        RECIPES["listings__platform_enterprises"](few)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipelines.demo.working_days import add_working_days, day_number, is_working_day, to_date
+from demo.working_days import add_working_days, day_number, is_working_day, to_date
 
 
 def _after(start: date, count: int) -> date:

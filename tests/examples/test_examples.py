@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.demo.bureau import write_demo
+from demo.bureau import write_demo
 from tests.machine import EXAMPLE_DATA, NO_EXAMPLE_DATA
 from tests.night.bureau import Bureau
 from tests.shared_builds import build_once

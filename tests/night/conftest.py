@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.demo.bureau import write_demo
+from demo.bureau import write_demo
 from tests.night.bureau import Bureau
 from tests.night.spoilt import run_spoilt_night
 from tests.shared_builds import build_once
@@ -21,9 +19,7 @@ ANOTHER_BUREAU = Path(__file__).with_name("another_bureau_2024.csv")
 
 def _run_a_night(root: Path, **demo: Any) -> None:
     bureau = Bureau(root)
-    summary = write_demo(bureau.sources, **demo)
-    truth = [[name, year, str(value)] for (name, year), value in summary.truth.items()]
-    (bureau.root / "truth.json").write_text(json.dumps(truth))
+    write_demo(bureau.sources, **demo)
     done = bureau.night()
     (bureau.root / "night.out").write_text(done.stdout)
     (bureau.root / "night.err").write_text(done.stderr)
@@ -55,10 +51,3 @@ def spoilt_bureau(small_bureau: Bureau, shared_folder: Path) -> Bureau:
 def bureau(small_bureau: Bureau, tmp_path: Path) -> Bureau:
     """A small bureau of one's own, after its first night."""
     return small_bureau.copy(tmp_path / "bureau")
-
-
-@pytest.fixture
-def truth(full_bureau: Bureau) -> dict[tuple[str, int], Decimal]:
-    """What the generator of the full bureau knows, by indicator and year."""
-    listed = json.loads((full_bureau.root / "truth.json").read_text())
-    return {(name, year): Decimal(value) for name, year, value in listed}

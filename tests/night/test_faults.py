@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from pipelines.demo.changes import redeliver_registrations
+from tests.demo.changes import redeliver_registrations
 from tests.machine import PATIENCE_SECONDS, needs_mount
 from tests.night.bureau import Bureau
 from tests.night.spoilt import CUT_OFF, SECRET

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.demo.marker import read_marker
+from pipelines.sources.synthetic import read_marker
 from tests.night.bureau import Bureau
 from tests.night.history_count import INDICATORS, History
 from tests.night.past_days import PastDays

@@ -41,7 +41,7 @@ def layout(settings: Settings) -> Layout:
 @pytest.fixture(scope="package")
 def definitions(settings: Settings, layout: Layout, shared_folder: Path) -> dg.Definitions:
     """What Dagster loads, built on this installation."""
-    from pipelines.definitions import build_definitions
+    from pipelines.orchestration.graph import build_definitions
 
     assert settings.warehouse == current_settings().warehouse
     begin_parsed(layout.dbt_target, layout.build_database)

@@ -181,7 +181,8 @@ def good_value(column: Column) -> str:
         return "西兴街道"
     if column.as_ and column.as_.endswith("uscc"):
         return GOOD_CODE
-    values = {"date": "2024-12-05", "timestamp": "2024-12-05 09:00:00", "boolean": "true"}
+    values = {"date": "2024-12-05", "timestamp": "2024-12-05 09:00:00", "boolean": "true",
+              "json": "[]"}  # fmt: skip
     return values.get(column.data_type, "1")
 
 

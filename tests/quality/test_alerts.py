@@ -64,7 +64,7 @@ def queue(
 
 def bad_street(operations: sqlite3.Connection, rows: int = 2) -> None:
     finding = Finding(
-        "street_is_in_the_district", "critical", "registration", "所属街道不在本区，请核对", rows,
+        "street_is_a_street", "critical", "registration", "所属街道不在本区，请核对", rows,
         tuple(range(2, 2 + min(rows, 20))),
     )  # fmt: skip
     open_incident(

@@ -13,12 +13,13 @@ import duckdb
 import pytest
 
 from pipelines.quality.routine_rules import contract_rules
+from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 from tests.quality.landed import Row, case, complaint, good_row, pledge, registration
 
 CONTRACTS = read_contracts(PROJECT_ROOT / "dbt_project")
@@ -29,7 +30,7 @@ BY_HAND: dict[str, Row] = {
     "ip_pledges__pledged_rights": pledge("A", "1"),
     "penalty_cases__cases": case(1),
 }
-FUNCTIONS = (PROJECT_ROOT / "expectations" / "_functions.sql").read_text(encoding="utf-8")
+FUNCTIONS = read_functions(PROJECT_ROOT / "expectations")
 
 
 def caught(

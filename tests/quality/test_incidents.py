@@ -96,7 +96,7 @@ def test_a_bad_row_opens_one_incident_with_its_owner_rows_and_list(
     gate.night(EVENTS, months(layout, rows, 1))
     (incident,) = list_open(gate.operations, "registration")
     assert (incident.rule_id, incident.rows_affected, incident.first_rows) == (
-        "street_is_in_the_district", 1, (32,),
+        "street_is_a_street", 1, (32,),
     )  # fmt: skip
     assert incident.origin == "registrations/registrations_202412.csv"
     assert incident.quarantine_path is not None
@@ -120,7 +120,7 @@ def test_a_held_extract_followed_by_the_mended_one_closes_the_incident(
     assert ("too_many_bad_rows", "202412.v001.00000001") in first
     assert gate.night(EVENTS, months(layout, [registration(i) for i in range(30)], 2)) == []
     assert {i.rule_id for i in list_closed_since(gate.operations, EVER)} == {
-        "street_is_in_the_district", "too_many_bad_rows", "table_has_an_accepted_extract",
+        "street_is_a_street", "too_many_bad_rows", "table_has_an_accepted_extract",
     }  # fmt: skip
 
 
@@ -193,13 +193,13 @@ def test_a_held_delivery_does_not_close_what_is_wrong_in_the_one_in_use(
     gate: Gate, layout: Layout
 ) -> None:
     """An empty file passes every row rule and mends no row."""
-    first = ("street_is_in_the_district", "202412.v001.00000001")
+    first = ("street_is_a_street", "202412.v001.00000001")
     assert gate.night(EVENTS, months(layout, good(40) + bad(99), 1)) == [first]
     held = months(layout, [], 2)
-    assert set(gate.night(EVENTS, held)) == {first, ("file_is_not_empty", held.extract_id)}
+    assert set(gate.night(EVENTS, held)) == {first, ("delivery_is_not_empty", held.extract_id)}
     shorter = months(layout, good(20), 3)
     assert set(gate.night(EVENTS, shorter)) == {
-        first, ("redelivery_is_not_shorter", shorter.extract_id)
+        first, ("delivery_is_not_shorter", shorter.extract_id)
     }  # fmt: skip
     assert gate.night(EVENTS, months(layout, good(41), 4)) == []
 
@@ -235,7 +235,7 @@ def increments(gate: Gate, layout: Layout) -> Increments:
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
-        ("street_is_in_the_district", {"street_code": None}),
+        ("street_is_a_street", {"street_code": None}),
         ("channel_is_known", {"channel": "网站"}),
     ],
     ids=["quarantined", "told"],
@@ -261,7 +261,8 @@ def test_a_bad_row_of_an_increment_is_followed_by_its_key_until_it_comes_again_g
 def test_a_bad_row_without_a_key_does_not_keep_its_incident_open_for_ever(
     increments: Increments,
 ) -> None:
-    assert increments.night(complaint(1, item_no=None)) == [("item_no_is_given", 1, "20250101")]
+    keyless = complaint(1, item_no=None, street_code=None)
+    assert increments.night(keyless) == [("street_is_a_street", 1, "20250101")]
     assert increments.night(complaint(2)) == []
 
 
@@ -299,7 +300,7 @@ def test_a_changed_suite_that_lets_the_extract_pass_closes_the_incident(
     extract = months(layout, [registration(1, 所属街道=None)], 1)
     gate.night(EVENTS, extract)
     suite = gate.suites[EVENTS.id]
-    kept = tuple(r for r in suite.expectations if r.meta.id != "street_is_in_the_district")
+    kept = tuple(r for r in suite.expectations if r.meta.id != "street_is_a_street")
     gate.suites = {EVENTS.id: suite.model_copy(update={"expectations": kept})}
     assert gate.night(EVENTS, extract) == []
 

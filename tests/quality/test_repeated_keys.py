@@ -97,7 +97,7 @@ def test_a_period_delivered_anew_repeats_nothing_and_neither_does_a_quarantined_
     months.deliver(DECEMBER, registration(7))
     assert months.deliver(DECEMBER, registration(7)) == []
     (bad,) = months.deliver(NOVEMBER, registration(7, 所属街道="闻堰街道"))
-    assert bad.rule_id == "street_is_in_the_district"
+    assert bad.rule_id == "street_is_a_street"
 
 
 def test_a_year_sent_as_another_is_told_in_few_words(months: Months) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,8 @@ from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.routine_rules import contract_rules
-from pipelines.quality.suites import FUNCTIONS_FILE, MaxQuarantineShare, Rule, Suite, read_suites
+from pipelines.quality.rule_functions import FUNCTIONS_FILE, read_functions
+from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
@@ -141,7 +141,7 @@ def test_the_days_between_which_a_date_is_plausible_are_the_contracts(tmp_path: 
     (tmp_path / f"{CERTIFICATES.id}.yml").write_text(
         f"name: {CERTIFICATES.id}\nmeta: {{table: landing.{CERTIFICATES.id}, routine: contract}}"
     )
-    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    (tmp_path / FUNCTIONS_FILE).write_text(read_functions(PROJECT_ROOT / "expectations"))
     table = with_columns(
         CERTIFICATES,
         发证日期={"earliest": "1900-01-01"},
@@ -172,6 +172,7 @@ NUMBERS: list[Mapping[str, object]] = [
     {"name": "人数", "data_type": "integer", "minimum": 0},
     {"name": "件数", "as": "cases", "data_type": "integer", "minimum": 0, "maximum": 9},
     {"name": "cases", "data_type": "integer", "maximum": 9},
+    {"name": "户数", "as": "entities", "data_type": "integer", "minimum": 0, "maximum": 10**15},
 ]
 
 
@@ -192,7 +193,9 @@ def test_numbers_are_bounded_by_what_the_contract_asks_and_by_nothing_else() -> 
         "人数_is_not_below_minimum": "人数为负数，请核对",
         "cases_is_not_below_minimum": "件数为负数，请核对",
         "cases_is_not_above_maximum": "件数大于 9，请核对",
-        "cases_is_in_range": "件数大得不可能，请核对",
+        "entities_is_not_below_minimum": "户数为负数，请核对",
+        "entities_is_not_above_maximum": f"户数大于 {10**15}，请核对",
+        "entities_is_in_range": "户数大得不可能，请核对",
         "delivered_cases_is_not_above_maximum": "cases大于 9，请核对",
     }
     assert rules_of(NUMBERS) == bounds
@@ -204,7 +207,7 @@ def test_rows_beyond_a_bound_are_quarantined_also_when_the_number_is_very_long(
 ) -> None:
     """Both bounds belong to what is allowed; an empty cell is not judged."""
     table = with_columns(SITES, **{"年销售额(万元)": {"minimum": "0.10", "maximum": "1000"}})
-    shutil.copy(PROJECT_ROOT / "expectations" / FUNCTIONS_FILE, tmp_path)
+    (tmp_path / FUNCTIONS_FILE).write_text(read_functions(PROJECT_ROOT / "expectations"))
     (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
     (tmp_path / f"{SITES.id}.yml").write_text(
         f"""
@@ -226,7 +229,6 @@ def test_rows_beyond_a_bound_are_quarantined_also_when_the_number_is_very_long(
     assert found == {
         "turnover_yuan_is_not_below_minimum": 3,
         "turnover_yuan_is_not_above_maximum": 2,
-        "turnover_yuan_is_in_range": 2,
     }
 
 
@@ -318,6 +320,45 @@ def test_the_routine_of_a_ledger_stops_what_is_wrong(
     assert failed == ([rule] if rule else [])
 
 
+def read_ledger(folder: Path, more: str) -> Suite:
+    """The suite of a ledger whose routine says more."""
+    (folder / "_stewards.yml").write_text("statistics: {name_zh: 岗, owns: 台账}")
+    (folder / "lists.yml").write_text(
+        f"""
+        name: lists
+        meta:
+          table: ledgers.lists
+          label: 名录台账
+          routine: {{owner: statistics, key: [entry_no], {more}}}
+        """
+    )
+    return read_suites(folder, {SITES.id: SITES})["lists"]
+
+
+def test_a_ledger_holds_the_codes_of_the_contract_that_it_names(tmp_path: Path) -> None:
+    suite = read_ledger(tmp_path, f"codes_of: {SITES.id}, known: {{listing_kind: 类型}}")
+    empty, _, known = suite.expectations
+    assert (empty.meta.id, known.meta.id) == ("ledger_is_not_empty", "listing_kind_is_known")
+    codes = "'live_base', 'live_brand', 'live_room'"
+    assert known.query == f'select * from {{batch}} where "listing_kind" not in ({codes})'
+    (key,) = read_ledger(tmp_path, "may_be_empty: true").expectations
+    assert key.meta.id == "key_is_unique"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("known: {listing_kind: 类型}", "got listing_kind and None"),
+        (f"codes_of: {SITES.id}", f"got none and {SITES.id}"),
+        ("codes_of: no__table, known: {listing_kind: 类型}", "got listing_kind and no__table"),
+        (f"codes_of: {SITES.id}, known: {{entry_no: 编号}}", "got entry_no"),
+    ],
+)
+def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        read_ledger(tmp_path, more)
+
+
 def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
     (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
     (tmp_path / f"{SITES.id}.yml").write_text(
@@ -335,6 +376,60 @@ def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) 
     suite = read_suites(tmp_path, {SITES.id: SITES})[SITES.id]
     (rule,) = [r for r in suite.expectations if r.meta.id == "delivery_is_not_empty"]
     assert rule.kwargs == {"min_value": 5}
+
+
+def read_sites(folder: Path, meta: str, own: str = "[]") -> Suite:
+    """The suite of the sites, with more said in its meta."""
+    (folder / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (folder / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}, {meta}}}
+        expectations: {own}
+        """
+    )
+    return read_suites(folder, {SITES.id: SITES})[SITES.id]
+
+
+def test_a_suite_says_how_bad_a_derived_rule_is_and_the_sentence_follows(tmp_path: Path) -> None:
+    """What is only told must not read like a refusal, nor a refusal as if nothing rested on it."""
+    severities = "{listing_kind_is_known: warning, holder_uscc_is_a_credit_code: critical}"
+    usual = read_sites(tmp_path, "routine: contract")
+    other = read_sites(tmp_path, f"routine: contract, severities: {severities}")
+    found = [
+        (rule.meta.id, before.severity, rule.severity, before.meta.meaning, rule.meta.meaning)
+        for before, rule in zip(usual.expectations, other.expectations, strict=True)
+        if before != rule
+    ]
+    word, code = "类型不是直播基地、直播间、直播品牌之一", "运营单位统一社会信用代码不合编码规则"
+    assert found == [
+        ("listing_kind_is_known", "critical", "warning", word,
+         f"{word}，统计时计入“未知”，请补正"),
+        ("holder_uscc_is_a_credit_code", "warning", "critical",
+         f"{code}，不影响件数统计，请补正", f"{code}，请核对"),
+    ]  # fmt: skip
+
+
+OWN_STREETS = """[{type: unexpected_rows_expectation, severity: warning,
+    kwargs: {unexpected_rows_query: "from {batch}"},
+    meta: {id: street_is_a_street, level: row, owner: platform_economy, meaning: 街道有误}}]"""
+
+
+@pytest.mark.parametrize(
+    ("meta", "own", "said"),
+    [
+        ("routine: contract, severities: {kind_is_known: warning}", "[]", "got kind_is_known"),
+        ("routine: contract, severities: {street_is_a_street: critical}", "[]", "which it is"),
+        ("routine: contract, severities: {street_is_a_street: warning}", OWN_STREETS,
+         "got street_is_a_street. A rule that is written out says its own"),
+        ("severities: {street_is_a_street: warning}", OWN_STREETS, "says its own"),
+    ],
+)  # fmt: skip
+def test_a_severity_without_an_effect_is_refused(
+    tmp_path: Path, meta: str, own: str, said: str
+) -> None:
+    with pytest.raises(ContractError, match=said):
+        read_sites(tmp_path, meta, own)
 
 
 def test_a_routine_without_its_contract_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from pipelines.errors import ContractError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.build import build_release
+from pipelines.releases.folders import pointing_link
 from pipelines.releases.manifest import seal_release
 from tests.releases.bureau import (
     AS_OF,
@@ -127,6 +128,39 @@ def test_each_table_has_its_parquet_twin(layout: Layout) -> None:
             assert different == [], table
 
 
+def test_a_large_table_stands_in_its_order_in_both(layout: Layout) -> None:
+    """With more row groups than threads, which would otherwise be written as they come."""
+    with duckdb.connect(str(layout.build_database)) as connection:
+        connection.execute(
+            "create table ledgers.many as select hash(i)::varchar as item_no"
+            " from range(1_000_000) as r(i)"
+        )
+    publish_columns(layout, "ledgers.many", ["item_no"])
+
+    building = build(layout)
+
+    parquet = str(building / "parquet" / "many.parquet")
+    for source, place in ((f"read_parquet('{parquet}')", "file_row_number"), ("many", "rowid")):
+        fell = query(
+            building / "indicators.duckdb",
+            f"select count(*) from (select item_no < lag(item_no) over (order by {place}) as fell"
+            f" from {source}) where fell",
+        )
+        assert fell == [(0,)]
+
+
+def test_what_is_being_built_is_for_its_owner_alone(layout: Layout) -> None:
+    """Whatever the process lets others see."""
+    before = os.umask(0)
+    try:
+        building = build(layout)
+    finally:
+        os.umask(before)
+
+    assert building.stat().st_mode & 0o777 == 0o700
+    assert (building / "parquet").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_published_column_that_is_missing_is_refused_with_what_there_is(layout: Layout) -> None:
     publish_columns(layout, "ledgers.complaints", ["item_no", "closed_on"])
 
@@ -223,9 +257,11 @@ def test_a_refused_build_leaves_nothing_behind(layout: Layout) -> None:
 def test_leftovers_of_a_killed_night_are_cleaned_away(layout: Layout) -> None:
     for name in (".2025-01-14-0123456789ab.building", ".2024-01-14-0123456789ab.removing"):
         (layout.releases / name / "parquet").mkdir(parents=True)
+    pointing_link(layout).symlink_to("a release that was to become current")
     building = build(layout)
 
     assert list(layout.releases.iterdir()) == [building]
+    assert not pointing_link(layout).is_symlink()
 
 
 def test_a_missing_build_database_is_named(layout: Layout) -> None:

@@ -87,12 +87,13 @@ def test_the_code_and_the_lock_file_count_and_the_demo_bureau_does_not(
     project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "pipelines"
-    (package / "demo").mkdir(parents=True)
+    for folder in (package, tmp_path / "demo"):
+        folder.mkdir()
     (package / "night.py").write_text("pass")
     monkeypatch.setattr(identity, "_PACKAGE", package)
     hashes = [definitions_hash(project)]
     for path in (
-        package / "demo" / "dice.py",
+        tmp_path / "demo" / "dice.py",
         package / "night.py",
         tmp_path / "requirements.lock",
     ):

@@ -63,6 +63,10 @@ def add(folder: Path) -> None:
     (folder / "notes.txt").write_text("x")
 
 
+def add_json(folder: Path) -> None:
+    (folder / "draft.json").write_text("{}")
+
+
 def leave_wal(folder: Path) -> None:
     (folder / "indicators.duckdb.wal").write_bytes(b"x")
 
@@ -79,6 +83,7 @@ def replace_by_link(folder: Path) -> None:
         (shorten, f"{AREAS} has .* bytes instead of"),
         (remove, f"{AREAS} is missing"),
         (add, "notes.txt is not listed"),
+        (add_json, r"draft\.json is not listed"),
         (leave_wal, r"indicators\.duckdb\.wal is left beside the database"),
         (replace_by_link, f"{AREAS} is a link"),
     ],
@@ -107,14 +112,27 @@ def test_a_row_missing_from_the_database_is_found(sealed: Path) -> None:
         verify_release(sealed)
 
 
-def test_a_row_of_another_release_is_found(sealed: Path) -> None:
+def test_a_row_missing_from_both_is_found_by_the_manifest(sealed: Path) -> None:
     change_database(
         sealed,
-        "update indicator_values set release_id = '2025-01-14-ffffffffffff'"
+        f"delete from areas where area_code = '330108'; copy areas to '{sealed / AREAS}'",
+    )
+    restate(sealed, AREAS)
+
+    with pytest.raises(ReleaseError, match=r"3 rows in parquet/areas\.parquet, 4 rows in manifest"):
+        verify_release(sealed)
+
+
+@pytest.mark.parametrize("stranger", ["'2025-01-14-ffffffffffff'", "null"])
+def test_a_row_of_another_release_is_found(sealed: Path, stranger: str) -> None:
+    change_database(
+        sealed,
+        f"update indicator_values set release_id = {stranger}"
         " where indicator_id = 'cases_filed' and period_grain = 'ytd'",
     )
 
-    with pytest.raises(ReleaseError, match=r"indicator_values carries .*2025-01-14-ffffffffffff"):
+    found = stranger if stranger != "null" else "''"
+    with pytest.raises(ReleaseError, match=f"indicator_values carries the release ids {found}"):
         verify_release(sealed)
 
 

@@ -43,6 +43,9 @@ def json_contract(path: str, **dialect: Any) -> SourceTable:
         ("integer", {"latest": "2200-01-01"}),
         ("text", {"minimum": 0}),
         ("date", {"maximum": 9}),
+        ("date", {"day_only": True, "as": "x"}),
+        ("timestamp", {"if_empty": "2024-01-01 00:00:00", "as": "x"}),
+        ("json", {"if_empty": "[]", "as": "x"}),
     ],
 )
 def test_a_word_on_a_type_that_it_does_not_reach_is_refused(
@@ -58,6 +61,8 @@ def test_a_word_on_a_type_that_it_does_not_reach_is_refused(
     ("data_type", "said"),
     [
         ("decimal", {"times": 10000, "as": "x"}),
+        ("text", {"if_empty": "无", "as": "x"}),
+        ("timestamp", {"day_only": True, "as": "x"}),
         ("text", {"words": {"是": "yes"}}),
         ("integer", {"minimum": 0}),
         ("decimal", {"maximum": 0.5}),
@@ -77,6 +82,23 @@ def test_a_personal_column_is_judged_by_nothing_that_comes_after_its_pseudonym(
     ("said", "problem"),
     [
         ({"data_type": "decimal", "times": 100}, "expected `as` beside `times`"),
+        ({"data_type": "text", "if_empty": "无"}, "expected `as` beside `if_empty`"),
+        ({"data_type": "timestamp", "day_only": True}, "expected `as` beside `day_only`"),
+        (
+            {"data_type": "text", "as": "x", "if_empty": "无", "required": True},
+            "expected `required` or `if_empty`",
+        ),
+        (
+            {"data_type": "text", "as": "x", "if_empty": "无", "words": {"是": "yes"}},
+            "one of its words for `if_empty`, got '无'",
+        ),
+        ({"data_type": "text", "as": "x", "if_empty": ""}, "as a text lands, got ''"),
+        ({"data_type": "boolean", "as": "x", "if_empty": "否"}, "as a boolean lands, got '否'"),
+        ({"data_type": "integer", "as": "x", "if_empty": "1.5"}, "as a integer lands, got '1.5'"),
+        (
+            {"data_type": "decimal", "as": "x", "if_empty": "0", "minimum": 1},
+            "`if_empty` within 1 and None, got 0",
+        ),
         (
             {"data_type": "date", "earliest": "2000-01-02", "latest": "2000-01-01"},
             "2000-01-02 after 2000-01-01",

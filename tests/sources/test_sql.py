@@ -226,6 +226,16 @@ def test_a_missing_table_and_a_damaged_file_are_held(complaints: Bureau) -> None
     assert complaints.land(items_contract()).held[0].reason == "unreadable"
 
 
+def test_a_file_of_which_the_error_is_no_text_is_held(complaints: Bureau) -> None:
+    """SQLite names the table that it cannot read; no server could answer otherwise tomorrow."""
+    path = complaints.layout.sources / "complaints" / "c.sqlite"
+    sound = b"tableitemsitems\x02CREATE TABLE"
+    content = path.read_bytes()
+    assert sound in content
+    path.write_bytes(content.replace(sound, b"table\x81temsitems\x02CREATE TABLX"))
+    assert complaints.land(items_contract()).held[0].reason == "unreadable"
+
+
 def test_a_source_that_is_down_is_told_without_its_password(bureau: Bureau) -> None:
     """After a few tries; nothing is left behind."""
     bureau.connections["complaints"] = "postgresql://reader:geheim123@127.0.0.1:1/tsjb"

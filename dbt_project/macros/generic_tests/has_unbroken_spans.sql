@@ -8,7 +8,7 @@
             {{ valid_from }},
             {{ valid_to }},
             lead({{ valid_from }}) over (
-                partition by {{ key }} order by {{ valid_from }}
+                partition by {{ key }} order by {{ valid_from }} nulls last
             ) as next_from
         from {{ model }}
     )
@@ -20,6 +20,6 @@
         or (next_from is null and {{ valid_to }} is not null)
         or (
             next_from is not null
-            and coalesce({{ dbt.dateadd('day', 1, valid_to) }} <> next_from, true)
+            and coalesce({{ add_days(valid_to, 1) }} <> next_from, true)
         )
 {% endtest %}

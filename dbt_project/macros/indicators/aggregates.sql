@@ -72,7 +72,7 @@ cross join (
 
 {#- The same day a year before the day of judgment. -#}
 {% macro year_before(day) -%}
-    cast({{ dbt.dateadd('year', -1, day) }} as date)
+    {{ add_months(day, -12) }}
 {%- endmacro %}
 
 
@@ -83,13 +83,13 @@ cross join (
 
 {#- First day of the month that lies so many months before the given day's. -#}
 {% macro months_before(day, months) -%}
-    cast({{ dbt.dateadd('month', -months, truncate_to_month(day)) }} as date)
+    {{ add_months(truncate_to_month(day), -months) }}
 {%- endmacro %}
 
 
 {#- A dimension as the code of a breakdown value; rows without one are counted as unknown. -#}
 {% macro code_of(expression) -%}
-    coalesce(cast({{ expression }} as varchar), 'unknown')
+    coalesce(cast({{ expression }} as string), 'unknown')
 {%- endmacro %}
 
 
@@ -126,6 +126,12 @@ case wanted.input_id
     when '{{ input.id }}' then cast({{ relation }}.{{ input.id }} as decimal(38, 6))
     {%- endfor %}
 end
+{%- endmacro %}
+
+
+{#- The first so many columns, to group by: where they are compiled, they have no names to repeat. -#}
+{% macro ordinals(count) -%}
+    {{ range(1, count + 1) | join(', ') }}
 {%- endmacro %}
 
 

@@ -1,22 +1,47 @@
 {#- Quotient of two decimals with six places, rounded half away from zero, once, without floating
-    point: DECIMAL / DECIMAL is DOUBLE on DuckDB. Null when the divisor is zero or a part is null.
+    point: DECIMAL / DECIMAL is DOUBLE on DuckDB, and its sign() on Spark. Null when the divisor is zero or a part is null.
     Both parts are scaled to whole millionths, so (2ab + b) // 2b rounds exactly; it holds up to
     10^18 millionths times 2 * 10^6 in 128 bits, that is for parts below 8 * 10^25. -#}
 {% macro divide_half_up(dividend, divisor) -%}
-    {{ return(adapter.dispatch('divide_half_up', 'zhibiao')(dividend, divisor)) }}
-{%- endmacro %}
-
-
-{% macro default__divide_half_up(dividend, divisor) -%}
-    {%- set a = 'abs(cast(' ~ dividend ~ ' * 1000000 as hugeint))' -%}
-    {%- set b = 'abs(cast(' ~ divisor ~ ' * 1000000 as hugeint))' -%}
+    {%- set a = whole_number('abs(' ~ dividend ~ ') * 1000000') -%}
+    {%- set b = whole_number('abs(' ~ divisor ~ ') * 1000000') -%}
     case
         when {{ divisor }} <> 0
             then cast(
-                sign({{ dividend }}) * sign({{ divisor }})
-                * ((2000000 * {{ a }} + {{ b }}) // (2 * {{ b }})) as decimal(38, 0)
+                case when ({{ dividend }} < 0) = ({{ divisor }} < 0) then 1 else -1 end
+                * {{ whole_quotient('(2000000 * ' ~ a ~ ' + ' ~ b ~ ')', '(2 * ' ~ b ~ ')') }}
+                as decimal(38, 0)
             ) * cast(0.000001 as decimal(6, 6))
     end
+{%- endmacro %}
+
+
+{#- A number without fraction as the widest whole number. -#}
+{% macro whole_number(expression) -%}
+    {{ return(adapter.dispatch('whole_number')(expression)) }}
+{%- endmacro %}
+
+{% macro default__whole_number(expression) -%}
+    cast({{ expression }} as hugeint)
+{%- endmacro %}
+
+{% macro spark__whole_number(expression) -%}
+    cast({{ expression }} as decimal(38, 0))
+{%- endmacro %}
+
+
+{#- How often one whole number, not below 0, is contained in another. -#}
+{% macro whole_quotient(n, d) -%}
+    {{ return(adapter.dispatch('whole_quotient')(n, d)) }}
+{%- endmacro %}
+
+{% macro default__whole_quotient(n, d) -%}
+    ({{ n }} // {{ d }})
+{%- endmacro %}
+
+{#- Spark rounds a quotient; of what divides without rest there is nothing to round. -#}
+{% macro spark__whole_quotient(n, d) -%}
+    (({{ n }} - {{ n }} % {{ d }}) / {{ d }})
 {%- endmacro %}
 
 

@@ -223,7 +223,7 @@
     {%- if rows -%}
         {{ inline_rows(['input_id', 'has_streets'], rows) }}
     {%- else -%}
-        select cast(null as varchar) as input_id, false as has_streets where false
+        select cast(null as string) as input_id, false as has_streets where false
     {%- endif -%}
 {%- endmacro %}
 

@@ -13,7 +13,7 @@ from (
     {%- else -%}
 select
         {%- for column in columns %}
-    cast(null as varchar) as {{ column }},
+    cast(null as string) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
 where false
     {%- endif -%}
@@ -22,7 +22,7 @@ where false
 
 {% macro inline_value(value) -%}
     {%- if value is none -%}
-        cast(null as varchar)
+        cast(null as string)
     {%- elif value is boolean or value is number -%}
         {{ value | string | lower }}
     {%- else -%}

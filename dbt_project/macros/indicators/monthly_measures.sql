@@ -38,25 +38,27 @@
 
 {#- The one scan of a ledger. A stock is kept by day, since only the last day of a month counts. -#}
 {% macro select_cells(ledger, inputs, keys) -%}
+    {%- set breakdowns = read_input_breakdowns(inputs) -%}
+    {%- set flags = name_flags(ledger, inputs) -%}
 select
     {%- for key in keys %}
         {%- set input = inputs | selectattr('time_key', 'equalto', key) | first %}
     {{ input.time_expression if input.is_stock else month_of_event(input.time_expression) }} as {{ key }},
     {{ 'true' if input.is_stock else is_to_the_day(input.time_expression) | indent(4) }} as {{ key }}_to_the_day,
     {%- endfor %}
-    {{ ledger.area or 'cast(null as varchar)' }} as area_code,
-    {%- for breakdown in read_input_breakdowns(inputs) %}
+    {{ ledger.area or 'cast(null as string)' }} as area_code,
+    {%- for breakdown in breakdowns %}
     {{ ledger.dimensions[breakdown].expression }} as by_{{ breakdown }},
     {%- endfor %}
-    {%- for condition, name in name_flags(ledger, inputs).items() %}
+    {%- for condition, name in flags.items() %}
     coalesce({{ condition }}, false) as {{ name }},
     {%- endfor %}
-    count(*) as row_count,
     {%- for expression, name in name_distinct(inputs, 'amount', 'sum_of_').items() %}
     sum({{ expression }}) as {{ name }},
     {%- endfor %}
+    count(*) as row_count
 {{ select_from_judged(ledger) }}
-group by all
+group by {{ ordinals(2 * keys | length + 1 + breakdowns | length + flags | length) }}
 {%- endmacro %}
 
 
@@ -82,7 +84,7 @@ select
     {{ name_breakdown(breakdowns) | indent(4) }} as breakdown,
     {{ value_breakdown(breakdowns) | indent(4) }} as breakdown_value,
     {%- for input in inputs %}
-    {{ add_up(input, ledger, flags, amounts) }} as {{ input.id }},
+    {{ add_up(input, ledger, flags, amounts) }} as {{ input.id }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ last_days_of(cells, key, month) | indent(4) if inputs[0].is_stock else cells }}
 where {{ key }} is not null
@@ -155,33 +157,36 @@ group by grouping sets (
             {%- do wanted.append([input.id, breakdown]) -%}
         {%- endfor -%}
     {%- endfor -%}
-select
-    wanted.input_id,
-    {{ inputs[0].is_stock | string | lower }} as is_stock,
-    rolled_up.month,
-    rolled_up.is_to_the_day,
-    rolled_up.area_code,
-    rolled_up.breakdown,
-    rolled_up.breakdown_value,
-    {{ choose_input_column('rolled_up', inputs) | indent(4) }} as value,
-from {{ roll_up }} as rolled_up
-inner join (
-    {{ inline_rows(['input_id', 'breakdown'], wanted) | indent(4) }}
-) as wanted
-    on rolled_up.breakdown = wanted.breakdown
-where value is not null{{ " and (value <> 0 or rolled_up.breakdown = 'total')" if inputs[0].is_stock }}
+select *
+from (
+    select
+        wanted.input_id,
+        {{ inputs[0].is_stock | string | lower }} as is_stock,
+        rolled_up.month,
+        rolled_up.is_to_the_day,
+        rolled_up.area_code,
+        rolled_up.breakdown,
+        rolled_up.breakdown_value,
+        {{ choose_input_column('rolled_up', inputs) | indent(8) }} as value
+    from {{ roll_up }} as rolled_up
+    inner join (
+        {{ inline_rows(['input_id', 'breakdown'], wanted) | indent(8) }}
+    ) as wanted
+        on rolled_up.breakdown = wanted.breakdown
+) as inputs
+where value is not null{{ " and (value <> 0 or breakdown = 'total')" if inputs[0].is_stock }}
 {%- endmacro %}
 
 
 {% macro select_no_measures() -%}
 select
-    cast(null as varchar) as input_id,
+    cast(null as string) as input_id,
     cast(null as boolean) as is_stock,
     cast(null as date) as month,
     cast(null as boolean) as is_to_the_day,
-    cast(null as varchar) as area_code,
-    cast(null as varchar) as breakdown,
-    cast(null as varchar) as breakdown_value,
-    cast(null as decimal(38, 6)) as value,
+    cast(null as string) as area_code,
+    cast(null as string) as breakdown,
+    cast(null as string) as breakdown_value,
+    cast(null as decimal(38, 6)) as value
 where false
 {%- endmacro %}

@@ -37,18 +37,19 @@
 
 {#- The one scan: how often each value occurs, by month, area and every breakdown. -#}
 {% macro select_values(ledger, inputs) -%}
+    {%- set breakdowns = read_input_breakdowns(inputs) -%}
 select
     {{ month_of_event(inputs[0].time_expression) }} as month,
-    {{ ledger.area or 'cast(null as varchar)' }} as area_code,
-    {%- for breakdown in read_input_breakdowns(inputs) %}
+    {{ ledger.area or 'cast(null as string)' }} as area_code,
+    {%- for breakdown in breakdowns %}
     {{ code_of(ledger.dimensions[breakdown].expression) }} as by_{{ breakdown }},
     {%- endfor %}
     {{ inputs[0].expression }} as measured,
-    count(*) as occurrences,
+    count(*) as occurrences
 {{ select_from_judged(ledger) }}
 where {{ inputs[0].expression }} is not null
     {%- if inputs[0].filter %} and {{ inputs[0].filter }}{% endif %}
-group by all
+group by {{ ordinals(3 + breakdowns | length) }}
 {%- endmacro %}
 
 
@@ -58,28 +59,39 @@ group by all
     {%- set grains = [] -%}
     {%- for input in inputs %}{% do grains.extend(input.grains) %}{% endfor -%}
 select
-    periods.period_grain,
-    periods.period_start,
-    periods.period_end,
-    case when grouping(area_code) = 1 then '{{ var("district_code") }}' else area_code end
-        as stated_area_code,
-    {{ name_breakdown(breakdowns) | indent(4) }} as breakdown,
-    {{ value_breakdown(breakdowns) | indent(4) }} as breakdown_value,
+    period_grain,
+    period_start,
+    period_end,
+    case when is_district then '{{ var("district_code") }}' else area_code end as stated_area_code,
+    breakdown,
+    breakdown_value,
     measured,
-    sum(occurrences) as occurrences,
-from {{ values }}
-inner join {{ ref('indicator_periods') }} as periods
-    on {{ values }}.month = periods.period_month
-where periods.period_grain in ('{{ grains | unique | join("', '") }}')
-group by grouping sets (
-    {%- for by in [none] + breakdowns %}
-    {%- set cell = 'periods.period_grain, periods.period_start, periods.period_end, measured'
-        ~ (', by_' ~ by if by else '') %}
-    ({{ cell }}),
-    ({{ cell }}, area_code){{ ',' if not loop.last }}
-    {%- endfor %}
-)
-having grouping(area_code) = 1 or area_code <> '{{ var("district_code") }}'
+    occurrences
+from (
+    select
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end,
+        grouping(area_code) = 1 as is_district,
+        area_code,
+        {{ name_breakdown(breakdowns) | indent(8) }} as breakdown,
+        {{ value_breakdown(breakdowns) | indent(8) }} as breakdown_value,
+        measured,
+        sum(occurrences) as occurrences
+    from {{ values }}
+    inner join {{ ref('indicator_periods') }} as periods
+        on {{ values }}.month = periods.period_month
+    where periods.period_grain in ('{{ grains | unique | join("', '") }}')
+    group by grouping sets (
+        {%- for by in [none] + breakdowns %}
+        {%- set cell = 'periods.period_grain, periods.period_start, periods.period_end, measured'
+            ~ (', by_' ~ by if by else '') %}
+        ({{ cell }}),
+        ({{ cell }}, area_code){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+) as cells
+where is_district or area_code <> '{{ var("district_code") }}'
 {%- endmacro %}
 
 
@@ -88,8 +100,8 @@ having grouping(area_code) = 1 or area_code <> '{{ var("district_code") }}'
     {%- set cell = 'partition by period_grain, period_end, stated_area_code, breakdown, breakdown_value' -%}
 select
     *,
-    sum(occurrences) over ({{ cell }} order by measured rows unbounded preceding) as count_so_far,
-    sum(occurrences) over ({{ cell }}) as count_in_all,
+    sum(occurrences) over ({{ cell }} order by measured nulls last rows unbounded preceding) as count_so_far,
+    sum(occurrences) over ({{ cell }}) as count_in_all
 from {{ values }}
 {%- endmacro %}
 
@@ -104,7 +116,7 @@ select
     breakdown,
     breakdown_value,
     {%- for input in inputs %}
-    {{ read_off(input) }} as {{ input.id }},
+    {{ read_off(input) }} as {{ input.id }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ ranked }}
 group by
@@ -149,7 +161,7 @@ select
     taken.stated_area_code as area_code,
     taken.breakdown,
     taken.breakdown_value,
-    {{ choose_input_column('taken', inputs) | indent(4) }} as value,
+    {{ choose_input_column('taken', inputs) | indent(4) }} as value
 from {{ statistics }} as taken
 inner join (
     {{ inline_rows(['input_id', 'period_grain', 'breakdown'], wanted) | indent(4) }}
@@ -160,13 +172,13 @@ inner join (
 
 {% macro select_no_statistics() -%}
 select
-    cast(null as varchar) as input_id,
-    cast(null as varchar) as period_grain,
+    cast(null as string) as input_id,
+    cast(null as string) as period_grain,
     cast(null as date) as period_start,
     cast(null as date) as period_end,
-    cast(null as varchar) as area_code,
-    cast(null as varchar) as breakdown,
-    cast(null as varchar) as breakdown_value,
-    cast(null as decimal(38, 6)) as value,
+    cast(null as string) as area_code,
+    cast(null as string) as breakdown,
+    cast(null as string) as breakdown_value,
+    cast(null as decimal(38, 6)) as value
 where false
 {%- endmacro %}

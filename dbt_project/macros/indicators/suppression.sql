@@ -59,12 +59,15 @@ select
     area_code,
     breakdown,
     breakdown_value
-from unsettled
-qualify
-    is_suppressed
-    or bool_or(is_unsettled) over (
-        partition by indicator_id, period_grain, period_end, breakdown
-    )
+from (
+    select
+        *,
+        bool_or(is_unsettled) over (
+            partition by indicator_id, period_grain, period_end, breakdown
+        ) as is_of_unsettled_table
+    from unsettled
+) as judged
+where is_suppressed or is_of_unsettled_table
 {%- endmacro %}
 
 
@@ -76,17 +79,22 @@ qualify
 {#- One round along one side of the tables: hide the smallest open cell of each line that needs it. -#}
 {% macro select_complement(marked, line) -%}
 select
-    * replace (
-        is_suppressed
-        or (
-            {{ is_recoverable(line) | indent(12) }}
-            and row_number() over (
-                partition by
-                    indicator_id, period_grain, period_end, breakdown, {{ line }}, is_suppressed
-                order by value, area_code, breakdown_value
-            ) = 1
-        ) as is_suppressed
-    )
+    indicator_id,
+    period_grain,
+    period_end,
+    area_code,
+    breakdown,
+    breakdown_value,
+    value,
+    is_suppressed
+    or (
+        {{ is_recoverable(line) | indent(8) }}
+        and row_number() over (
+            partition by
+                indicator_id, period_grain, period_end, breakdown, {{ line }}, is_suppressed
+            order by value nulls last, area_code nulls last, breakdown_value nulls last
+        ) = 1
+    ) as is_suppressed
 from {{ marked }}
 {%- endmacro %}
 
@@ -95,9 +103,9 @@ from {{ marked }}
 {% macro is_recoverable(line) -%}
     {%- set over = 'over (partition by indicator_id, period_grain, period_end, breakdown, ' ~ line ~ ')' -%}
 coalesce(
-    count(*) filter (where is_suppressed) {{ over }} = 1
-    or sum(value) filter (where is_suppressed) {{ over }}
-    = count(*) filter (where is_suppressed) {{ over }},
+    count(case when is_suppressed then 1 end) {{ over }} = 1
+    or sum(case when is_suppressed then value end) {{ over }}
+    = count(case when is_suppressed then 1 end) {{ over }},
     false
 )
 {%- endmacro %}

@@ -100,11 +100,3 @@ final as (
 )
 
 select * from final
-order by
-    indicator_id,
-    period_grain,
-    period_start,
-    period_end,
-    area_code,
-    breakdown,
-    breakdown_value

@@ -22,14 +22,14 @@ periods as (
     select
         'quarter' as period_grain,
         cast(date_trunc('quarter', month) as date) as period_start,
-        last_day(cast(date_trunc('quarter', month) as date) + interval 2 month) as period_end,
+        last_day({{ add_months("cast(date_trunc('quarter', month) as date)", 2) }}) as period_end,
         month as period_month
     from months
     union all
     select
         'year' as period_grain,
         cast(date_trunc('year', month) as date) as period_start,
-        last_day(cast(date_trunc('year', month) as date) + interval 11 month) as period_end,
+        last_day({{ add_months("cast(date_trunc('year', month) as date)", 11) }}) as period_end,
         month as period_month
     from months
     union all
@@ -51,4 +51,3 @@ select
     cast(period_end as date) as period_end,
     period_month
 from periods
-order by period_grain, period_start, period_end, period_month

@@ -3,4 +3,3 @@ select *
 from (
     {{ compile_indicator_sources(read_indicators()) | indent(4) }}
 ) as declared
-order by indicator_id, source_table

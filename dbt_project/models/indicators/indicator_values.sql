@@ -17,7 +17,13 @@ suppressed_counts as (
 suppressed as (
     select * from suppressed_counts
     union
-    select suppressed_counts.* replace (rates.indicator_id as indicator_id)
+    select
+        rates.indicator_id,
+        suppressed_counts.period_grain,
+        suppressed_counts.period_end,
+        suppressed_counts.area_code,
+        suppressed_counts.breakdown,
+        suppressed_counts.breakdown_value
     from suppressed_counts
     inner join indicator_inputs as rates
         on
@@ -53,11 +59,3 @@ final as (
 )
 
 select * from final
-order by
-    indicator_id,
-    period_grain,
-    period_start,
-    period_end,
-    area_code,
-    breakdown,
-    breakdown_value

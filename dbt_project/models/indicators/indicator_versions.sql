@@ -8,4 +8,3 @@ select
 from (
     {{ compile_versions(read_indicators()) | indent(4) }}
 ) as declared
-order by indicator_id, version

@@ -3,4 +3,3 @@ select *
 from (
     {{ compile_catalogue(read_indicators()) | indent(4) }}
 ) as declared
-order by indicator_id

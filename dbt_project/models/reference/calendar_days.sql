@@ -17,8 +17,7 @@ steps as (
 
 continued as (
     select
-        cast({{ dbt.dateadd('day', 'steps.days_past', 'last_day.frozen_to') }} as date)
-            as calendar_date,
+        {{ add_days('last_day.frozen_to', 'steps.days_past') }} as calendar_date,
         last_day.working_day_number as numbered_before
     from last_day
     cross join steps
@@ -29,7 +28,7 @@ estimated as (
         calendar_date,
         {{ is_weekday('calendar_date') }} as is_working_day,
         numbered_before + sum(case when {{ is_weekday('calendar_date') }} then 1 else 0 end)
-            over (order by calendar_date rows unbounded preceding) as working_day_number
+            over (order by calendar_date nulls last rows unbounded preceding) as working_day_number
     from continued
 )
 

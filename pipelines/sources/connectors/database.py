@@ -27,7 +27,7 @@ from pipelines.sources.connectors.interface import (
 from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.drift import require_columns, require_count
 from pipelines.sources.sessions import load_scanner, open_session
-from pipelines.sources.sql_text import identifier, literal, name_list
+from pipelines.sql_text import identifier, literal, name_list
 
 
 class DatabaseConnector:
@@ -100,8 +100,9 @@ def _refusals(table: SourceTable, server: Server) -> Iterator[None]:
     except pa.ArrowInvalid:
         finding = "not text"
     except UnicodeDecodeError:
-        # Of what the server says in place of an answer; its rows are Arrow's.
-        finding = "an answer that is no text"
+        # Of names in a file, or of what a server says in place of an answer; rows are Arrow's.
+        is_file = server.other_error == "damaged"
+        finding = "not text" if is_file else "an answer that is no text"
     except duckdb.Error as error:
         finding = _kind_of(str(error).replace(server.address, ""), server.other_error)
     if finding in ("damaged", "not text"):

@@ -1,17 +1,20 @@
 with known as (
-    {{ known_rows('brand_certificates__certificates', 'issued_on', {'withdrawn_on': none}) }}
+    {{ known_rows('brand_certificates__certificates', 'issued_on', {'withdrawn_on': none}, [
+        'certificate_no', 'firm_uscc', 'certificate_kind', 'valid_until'
+    ]) }}
 )
 
 select
     certificate_no,
-    upper(firm_uscc) as firm_uscc,
+    firm_uscc,
     certificate_kind,
     issued_on,
     valid_until,
     withdrawn_on,
     cast(
-        row_number() over (partition by upper(firm_uscc) order by issued_on, certificate_no)
-        as integer
+        row_number() over (
+            partition by firm_uscc order by issued_on nulls last, certificate_no nulls last
+        ) as integer
     ) as issue_number,
     area_code,
     extract_id,

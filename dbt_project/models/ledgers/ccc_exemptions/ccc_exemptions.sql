@@ -1,7 +1,7 @@
 with known as (
     {{ known_rows('ccc_exemptions__applications', 'applied_on', {
         'handled_on': none, 'outcome': 'handled_on',
-    }) }}
+    }, ['application_no']) }}
 )
 
 select

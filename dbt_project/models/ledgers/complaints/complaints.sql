@@ -32,7 +32,7 @@ received as (
     {{ known_rows('complaints__items', 'received_on', {
         'accepted_on': none, 'notified_on': none, 'supplemented_on': none, 'closed_on': none,
         'status': 'closed_on',
-    }) }}
+    }, ['item_no', 'submission_no', 'item_kind', 'channel', 'is_extended', 'industry_code']) }}
 ),
 
 restart as (

@@ -1,5 +1,8 @@
 with known as (
-    {{ known_rows('data_ip__registrations', 'registered_on', {'cancelled_on': none}) }}
+    {{ known_rows(
+        'data_ip__registrations', 'registered_on', {'cancelled_on': none},
+        ['certificate_no', 'data_kind'],
+    ) }}
 )
 
 select

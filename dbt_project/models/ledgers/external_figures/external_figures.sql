@@ -4,14 +4,14 @@ with known as (
 
 -- A later document replaces an earlier one. Two of the same day agree (the gate of the extract sees
 -- to it), so that their titles only settle which of them is named.
-latest as (
-    select *
-    from known
-    qualify
+ranked as (
+    select
+        *,
         row_number() over (
             partition by figure_name, period_end_on
-            order by published_on desc nulls last, document_title asc
-        ) = 1
+            order by published_on desc nulls last, document_title asc nulls last
+        ) as place
+    from known
 )
 
 select
@@ -28,4 +28,5 @@ select
     ) as is_last_of_year,
     extract_id,
     row_number
-from latest
+from ranked
+where place = 1

@@ -10,7 +10,7 @@ known as (
     {{ known_rows('food_samples__test_results', 'sampled_on', {
         'result_received_on': none, 'verdict': 'result_received_on',
         'reported_on': none, 'disposed_on': none, 'published_on': none,
-    }) }}
+    }, ['sample_no', 'sampling_kind']) }}
 ),
 
 -- One sample has many test items, and fails with the first of them that fails; its periods run from

@@ -1,5 +1,7 @@
 with known as (
-    {{ known_rows('listings__entries', 'listed_on', {'delisted_on': none}, of_lists=true) }}
+    {{ known_rows('listings__entries', 'listed_on', {'delisted_on': none}, [
+        'source_table', 'entry_no', 'listing_kind', 'is_green', 'turnover_yuan'
+    ], of_lists=true) }}
 )
 
 select

@@ -1,5 +1,8 @@
 with known as (
-    {{ known_rows('litigations__hearings', 'filed_on', {'judged_on': none}, has_street=false) }}
+    {{ known_rows('litigations__hearings', 'filed_on', {'judged_on': none}, [
+        'case_no', 'instance', 'hearing_no', 'heard_on', 'is_head_called', 'head_present',
+        'procedure',
+    ], has_street=false) }}
 ),
 
 -- A hearing that is still to come has taken place for nobody. Heads are the principal, the deputies
@@ -22,7 +25,8 @@ ordered as (
         is_held
         and coalesce(is_head_called, false)
         and row_number() over (
-            partition by case_no, instance, is_held order by heard_on, hearing_no
+            partition by case_no, instance, is_held
+            order by heard_on nulls last, hearing_no nulls last
         ) > 1 as is_called_again
     from hearings
 ),

@@ -18,7 +18,7 @@ typed as (
             '移送其他行政机关': 'transferred_to_authority',
             '移送司法机关': 'transferred_to_justice',
         }) }} as decision_kind,
-        {%- for field in decision_fields() if field.endswith('_yuan') %}
+        {%- for field in decision_fields().split() if field.endswith('_yuan') %}
         {{ yuan_or_zero(field) }} as {{ field }},
         {%- endfor %}
         {{ is_bare_warning('penalty_types') }} as is_bare_warning,

@@ -1,7 +1,7 @@
 with known as (
     {{ known_rows('prepaid_merchants__merchants', 'listed_on', {
         'covered_on': none, 'delisted_on': none,
-    }) }}
+    }, ['merchant_no', 'trade']) }}
 )
 
 select

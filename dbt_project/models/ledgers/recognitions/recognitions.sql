@@ -7,7 +7,7 @@ select
     programme,
     level,
     -- A firm is counted once, in whatever case its code was typed.
-    upper(holder_uscc) as holder_uscc,
+    holder_uscc,
     granted_by,
     recognised_on,
     extract_id,

@@ -1,7 +1,9 @@
 with known as (
     {{ known_rows('reconsiderations__cases', 'applied_on', {
         'accepted_on': none, 'notified_on': none, 'concluded_on': none, 'result': 'concluded_on',
-    }, has_street=false) }}
+    }, [
+        'case_no', 'procedure', 'is_extended', 'extension_days', 'suspended_days', 'excluded_days'
+    ], has_street=false) }}
 ),
 
 -- What is not refused by the end of its review counts as accepted: on that day, and before 2024 on

@@ -39,7 +39,7 @@ persons as (
         obliged.officers_required,
         obliged.area_code,
         -- Without an identity number each holding is taken as a person of its own.
-        coalesce('person ' || cast(holders.person_no as varchar), holders.holding_no) as person,
+        coalesce('person ' || cast(holders.person_no as string), holders.holding_no) as person,
         coalesce(bool_or(holders.role = 'director'), false) as is_director,
         coalesce(bool_or(holders.role = 'officer'), false) as is_officer
     from obliged
@@ -61,7 +61,7 @@ persons as (
         obliged.equipment_kind,
         obliged.officers_required,
         obliged.area_code,
-        coalesce('person ' || cast(holders.person_no as varchar), holders.holding_no)
+        coalesce('person ' || cast(holders.person_no as string), holders.holding_no)
 ),
 
 -- At a maker of boilers the director may not double as an officer.

@@ -5,7 +5,14 @@ with staged as (
 )
 
 select
-    * replace (
-        case when person_no is not null then dense_rank() over (order by person_no) end as person_no
-    )
+    holding_no,
+    unit_no,
+    case when person_no is not null then dense_rank() over (order by person_no nulls last) end
+        as person_no,
+    equipment_kind,
+    role,
+    held_from,
+    held_until,
+    extract_id,
+    row_number
 from staged

@@ -1,0 +1,166 @@
+"""The case system: one row per case, its parties and decisions nested.
+
+What does not belong here: which cases and amounts there are (penalty_lives).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from demo import vocabulary as words
+from demo.dice import Integers
+from demo.entities import HOUSEHOLD
+from demo.penalty_lives import (
+    LENIENT,
+    NEVER,
+    NO_VIOLATION,
+    ON_THE_SPOT,
+    TO_AUTHORITY,
+    TO_JUSTICE,
+    cases_known,
+    is_mitigated,
+)
+from demo.scene import Scene
+from demo.spelling import Row
+from demo.working_days import to_date
+
+_PARTY_WEIGHTS = {"企业": 62, "个体工商户": 30, "自然人": 8}
+_NO_PENALTY = {
+    NO_VIOLATION: "违法事实不能成立",
+    TO_AUTHORITY: "移送其他行政机关",
+    TO_JUSTICE: "移送司法机关",
+}
+_PROCEDURE_SINCE = 2024
+"""The year from which on the system notes the procedure of the cases that are filed."""
+_NOTED_FLOOR = Decimal("5000.00")
+"""What was noted as the floor before a case turned out to be none; nothing is waived by it."""
+
+
+def cases(scene: Scene) -> list[Row]:
+    """The cases in the order of their numbers, those on the spot last."""
+    known, dice = cases_known(scene), scene.dice
+    numbers = known["number"]
+    known |= {
+        "field": dice.choose("case field", numbers, words.CASE_FIELD_WEIGHTS),
+        "street": dice.choose("case street", numbers, words.STREET_WEIGHTS),
+        "mitigated": is_mitigated(dice, numbers).astype(np.int64),
+        "collected": dice.below("collected", numbers, 100),
+        "goods": dice.below("goods", numbers, 12),
+    }
+    first, second = _parties(scene, numbers), _parties(scene, numbers + 500_000)
+    columns = zip(*(values.tolist() for values in known.values()), first, second, strict=True)
+    rows: list[Row] = []
+    for *values, one, other in columns:
+        case = dict(zip(known, values, strict=True))
+        rows.append(_row(case, [one, other][: max(case["parties"], 1)]))
+    return rows
+
+
+def _parties(scene: Scene, ids: Integers) -> list[dict[str, str | None]]:
+    """A party per case; only persons and households have an identity number."""
+    dice = scene.dice
+    kinds = dice.choose("party", ids, list(_PARTY_WEIGHTS.values()))
+    shops = np.flatnonzero(scene.entities["kinds"] == HOUSEHOLD)
+    draw = dice.uniform("party entity", ids)
+    firms = (draw * len(scene.firms.codes)).astype(np.int64)
+    people = (ids + 700_000_000).tolist()
+    columns = zip(
+        kinds.tolist(), firms.tolist(), shops[(draw * len(shops)).astype(np.int64)].tolist(),
+        scene.persons("party", people), scene.phones("party", people),
+        scene.identity_numbers("party", people), strict=True,
+    )  # fmt: skip
+    parties = []
+    for kind, firm, shop, person, phone, identity in columns:
+        code, name = (
+            (scene.firms.codes[firm], scene.firms.names[firm]),
+            (scene.codes[shop], scene.names[shop]),
+            (None, person),
+        )[kind]
+        parties.append({
+            "kind": list(_PARTY_WEIGHTS)[kind], "uscc": code, "name": name,
+            "id_number": identity if kind else None, "phone": phone,
+        })  # fmt: skip
+    return parties
+
+
+def _row(case: dict[str, int], parties: list[dict[str, str | None]]) -> Row:
+    year, running = divmod(case["number"], 1_000_000)
+    on_the_spot = case["kind"] == ON_THE_SPOT
+    noted = "普通程序" if year >= _PROCEDURE_SINCE else None
+    field = list(words.CASE_CAUSES)[case["field"]]
+    causes = words.CASE_CAUSES[field]
+    filed = to_date(case["filed"])
+    decisions = list(_decisions(case))
+    last = decisions[-1] if decisions else {}
+    changed = last.get("published_on") or last.get("decided_on") or filed.isoformat()
+    kind = "简案" if on_the_spot else "案"
+    return {
+        "case_no": f"杭滨市监{kind}〔{year}〕{running % 900_000 + 1:05d}号",
+        "filed_on": filed,
+        "procedure": "简易程序" if on_the_spot else noted,
+        "case_field": field,
+        "cause": causes[case["number"] % len(causes)],
+        "street_code": words.STREET_CODES[case["street"]],
+        "parties": parties,
+        "is_panel_reviewed": bool(case["panel"]),
+        "is_extended": bool(case["extended"]),
+        "further_extension_days": None,
+        "excluded_days": case["excluded"] or None,
+        "decisions": decisions,
+        "updated_at": f"{changed} 16:{case['number'] % 60:02d}:00",
+    }
+
+
+def _decisions(case: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """The decisions of a case, one per party: of two, one bears 60 of 100 and the other 40."""
+    if case["decided"] == NEVER:
+        return
+    lenient, on_the_spot = case["kind"] == LENIENT, case["kind"] == ON_THE_SPOT
+    kind = ("减轻处罚" if case["mitigated"] else "不予处罚") if lenient else "行政处罚"
+    kind = _NO_PENALTY.get(case["kind"], kind)
+    takes_goods = kind in ("行政处罚", "减轻处罚") and not case["warned"] and not on_the_spot
+    goods = case["goods"] // 10 * (case["number"] % 90 + 1) if takes_goods else 0
+    is_warned = bool(case["warned"]) or (kind == "行政处罚" and case["collected"] > 90)
+    paper = "移送" if kind.startswith("移送") else "当罚" if on_the_spot else "罚处"
+    year, running = divmod(case["number"], 1_000_000)
+    decided = to_date(case["decided"])
+    number = f"杭滨市监{paper}〔{decided.year}〕{year % 100}{running % 900_000 + 1:05d}"
+    fine = case["penalty"] - case["gains"]
+    parts = [(fine, case["gains"])]
+    if case["parties"] > 1:
+        most = fine * 6 // 10, case["gains"] * 6 // 10
+        parts = [most, (fine - most[0], case["gains"] - most[1])]
+    for order, (part, gains) in enumerate(parts, start=1):
+        floor = _yuan((part + gains) * 6 // 10) if case["collected"] < 30 else None
+        floor = _NOTED_FLOOR if kind in _NO_PENALTY.values() else floor
+        imposed = {"警告": is_warned, "罚款": part, "没收违法所得": gains, "没收非法财物": goods}
+        yield {
+            "decision_no": f"{number}-{order}号",
+            "kind": kind,
+            "decided_on": decided.isoformat(),
+            "penalty_types": [name for name, amount in imposed.items() if amount],
+            "fine_yuan": _yuan(part),
+            "confiscated_gains_yuan": _yuan(gains),
+            "confiscated_goods_yuan": _yuan(goods * 5_050),
+            "statutory_floor_yuan": _yuan(part + gains + case["waived"]) if lenient else floor,
+            "collected_yuan": _yuan(_collected(part + gains, case["collected"])),
+            "published_on": None
+            if case["published"] == NEVER
+            else to_date(case["published"]).isoformat(),
+        }
+
+
+def _collected(imposed: int, draw: int) -> int:
+    """What was paid: all in 86 of 100, half (by instalments) in 8, nothing yet in 6."""
+    return imposed if draw < 86 else imposed // 2 if draw < 94 else 0
+
+
+def _yuan(fen: int) -> Decimal:
+    return Decimal(fen).scaleb(-2)
+
+
+RECIPES = {"penalty_cases__cases": cases}

@@ -1,0 +1,121 @@
+"""The pledge workbook: one row per right, the contract's own cells on its first row only.
+
+The contracts over data whose amount is secured make up the published total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import numpy as np
+
+from demo import vocabulary as words
+from demo.allocation import split_amount
+from demo.frames import Frame, concatenate
+from demo.scene import Scene
+from demo.spelling import Row
+from demo.totals import CALIBRATED_YEAR
+from demo.volumes import PLEDGES, spread_over_year, yearly_volume
+from demo.working_days import day_number, to_date
+
+_CONTRACTS_2024 = 235
+GROWTH = 1.18
+
+_PATENT, _TRADEMARK, _DATA_IP, _COPYRIGHT, _MIXED = range(5)
+_RIGHTS = {"专利权": "ZL", "商标权": "TM", "数据知识产权": "SJ", "著作权": "ZZ"}
+"""The kinds of right, and how the numbers of each begin."""
+_SECURED, _CREDIT_LINE, _DRAWN = range(3)
+_AMOUNTS = ("担保金额", "授信额度", "实际放款")
+_MAXIMUM = "最高债权额"
+"""What is secured under a maximum pledge; every fifth is one."""
+_STEP = 10_000
+"""Fen in the smallest amount of the workbook: 0.01 万元 is 100 yuan."""
+_FEN_PER_WAN = 1_000_000
+_WANTED = (100, 200, 300, 500, 600, 800, 1000, 1500, 2000, 3000, 5000)
+_RIGHT_COUNTS = (1, 3, 2, 1, 5, 2, 1, 4)
+"""Rights of one contract after another; two for a mixed one at least."""
+
+GROUPS = {
+    "ip_pledges__pledged_rights": {
+        "合同信息": ("出质人", "出质人统一社会信用代码", "质权人", "所属街道"),
+        "权利信息": ("权利类型", "权利号", "权利名称"),
+        "质押金额": ("质押金额(万元)", "金额类型"),
+    }
+}
+
+
+def _contracts_of(scene: Scene, year: int) -> Frame:
+    """All contracts of a year, amounts in fen."""
+    dice = scene.dice
+    usual = round(_CONTRACTS_2024 * scene.totals.scale)
+    count = max(6, yearly_volume(usual, year, GROWTH))
+    numbers = year * 10_000_000 + np.arange(count, dtype=np.int64)
+    kinds = dice.choose("right kind", numbers, (0.55, 0.12, 0.15, 0.09, 0.09))
+    amount_kinds = dice.choose("amount kind", numbers, (0.72, 0.18, 0.10))
+    # However small the bureau, the middle of each year has one of the counted contracts.
+    kinds[count // 2], amount_kinds[count // 2] = _DATA_IP, _SECURED
+    drawn = dice.choose("pledge amount", numbers, (8, 12, 14, 22, 5, 12, 14, 5, 5, 2, 1))
+    odd = dice.below("odd amount", numbers, 20) // 17 * 510_000
+    amounts = np.asarray(_WANTED)[drawn] * _FEN_PER_WAN + odd
+    total = scene.totals.fen("data_ip_pledge_amount", _STEP)
+    if year != CALIBRATED_YEAR:
+        total = yearly_volume(total // _STEP, year, GROWTH) * _STEP
+    counted = np.flatnonzero((kinds == _DATA_IP) & (amount_kinds == _SECURED))
+    amounts[counted] = split_amount(
+        total, amounts[counted].astype(np.float64), least=_STEP, step=_STEP,
+        what="data_ip_pledge_amount",
+    )  # fmt: skip
+    return {
+        "number": numbers,
+        "day": spread_over_year(dice, "pledge", year, count, PLEDGES),
+        "kind": kinds,
+        "amount_kind": amount_kinds,
+        "amount": amounts,
+        "firm": dice.below("pledgor", numbers, len(scene.firms.codes)),
+    }
+
+
+def pledged_rights(scene: Scene) -> list[Row]:
+    """The contracts registered from the start to the end, in order of the day."""
+    years = range(scene.start.year, scene.end.year + 1)
+    every = concatenate(_contracts_of(scene, year) for year in years)
+    first, last = day_number(scene.start), day_number(scene.end)
+    rows = zip(*(values.tolist() for values in every.values()), strict=True)
+    contracts = [dict(zip(every, row, strict=True)) for row in rows]
+    return [
+        row
+        for contract in contracts
+        if first <= contract["day"] <= last
+        for row in _rights_of(scene, contract)
+    ]
+
+
+def _rights_of(scene: Scene, contract: dict[str, int]) -> Iterator[Row]:
+    year, place = divmod(contract["number"], 10_000_000)
+    number, kind, firm = contract["number"], contract["kind"], contract["firm"]
+    is_maximum = contract["amount_kind"] == _SECURED and number % 5 == 0
+    cells: Row = {
+        "质押合同编号": f"浙滨知质{year}第{place + 1:04d}号",
+        "登记日期": to_date(contract["day"]),
+        "出质人": scene.firms.names[firm],
+        "出质人统一社会信用代码": scene.firms.codes[firm],
+        "质权人": words.BANKS[number % len(words.BANKS)],
+        "所属街道": words.STREETS[words.STREET_CODES.index(scene.firms.streets[firm])],
+        "质押金额(万元)": Decimal(contract["amount"]) / _FEN_PER_WAN,
+        "金额类型": _MAXIMUM if is_maximum else _AMOUNTS[contract["amount_kind"]],
+    }
+    count = max(_RIGHT_COUNTS[place % len(_RIGHT_COUNTS)], 2 if kind == _MIXED else 1)
+    for order in range(count):
+        right = (_TRADEMARK if order == 1 else _PATENT) if kind == _MIXED else kind
+        name, prefix = list(_RIGHTS.items())[right]
+        trade = words.INDUSTRIES[(number + order) % len(words.INDUSTRIES)].word
+        yield {
+            **(cells if order == 0 else {}),
+            "权利类型": name,
+            "权利号": f"{prefix}{year}{place:05d}{order:02d}{number * 37 % 10}",
+            "权利名称": f"一种{trade}方法及系统",
+        }
+
+
+RECIPES = {"ip_pledges__pledged_rights": pledged_rights}
