@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
-from pipelines.clock import yesterday
 from pipelines.error_kinds import as_refusal
 from pipelines.errors import NightRunningError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import default_date
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night_record import begin_night, end_night
 from pipelines.orchestration.sources_folder import find_marker
@@ -27,7 +27,7 @@ def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
     layout = Layout.of(settings)
     marker = find_marker(layout)
     now = datetime.now(UTC)
-    day = marker.end if marker else yesterday(now)
+    day = default_date(marker, now)
     with open_operations(layout.operations) as operations:
         begin_night(operations, night_id, day, now)
         end_night(operations, night_id, "failed", now, message=message)
@@ -49,8 +49,8 @@ def tell_by_last_resort(
     settings: Settings, night_id: str, business_date: date | None, error: Exception
 ) -> None:
     """Tell the operator past the outbox, unless the outbox has it."""
+    marker = None
     with suppress(OSError, ZhibiaoError):
         marker = find_marker(Layout.of(settings))
-        business_date = business_date or (marker.end if marker else None)
-    day = business_date or yesterday(datetime.now(UTC))
+    day = business_date or default_date(marker, datetime.now(UTC))
     tell_operator(Layout.of(settings), settings, night_id, day, str(as_refusal(error)))

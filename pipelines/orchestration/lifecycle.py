@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 
-from pipelines.clock import today, yesterday
 from pipelines.errors import (
     NightRunningError,
     SettingsError,
@@ -23,6 +22,7 @@ from pipelines.errors import (
 )
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import choose_date
 from pipelines.orchestration.failed_start import tell_by_last_resort
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
@@ -50,7 +50,6 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
 from pipelines.sources.older_deliveries import require_known
-from pipelines.sources.synthetic import DemoMarker
 
 ENDED_FROM_OUTSIDE = "由人员或系统中断（Ctrl-C 或 SIGTERM），已完成的部分保留"
 TIME = "时限"
@@ -151,20 +150,6 @@ def _first_looks(night: Night) -> FirstLooks | None:
             "sources",
         )
     return None
-
-
-def choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
-    """The day that a night states: the one asked for, the demo's last one, or yesterday.
-
-    Raises:
-        UsageError: it lies in the future.
-    """
-    chosen = asked or (marker.end if marker else yesterday(now))
-    if chosen > today(now):
-        raise UsageError(
-            f"business date: expected a day that has come, got {chosen}. Give --date YYYY-MM-DD."
-        )
-    return chosen
 
 
 def _see_the_sources(night: Night) -> None:

@@ -22,12 +22,13 @@ from pipelines.errors import (
 )
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import choose_date
 from pipelines.orchestration.failed_start import note_failed_start, tell_by_last_resort
 from pipelines.orchestration.graph import build_definitions
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
-from pipelines.orchestration.lifecycle import TIME, choose_date
+from pipelines.orchestration.lifecycle import TIME
 from pipelines.orchestration.night_record import find_night
 from pipelines.orchestration.schedule import NIGHTLY
 from pipelines.orchestration.sources_folder import find_marker
