@@ -71,12 +71,12 @@ def main() -> None:
     from dbt.adapters.factory import FACTORY
 
     from pipelines.layout import Layout
-    from pipelines.orchestration.transformation import read_manifest
+    from pipelines.orchestration.transformation import parse_project
     from pipelines.settings import read_settings
 
     settings = read_settings()
     layout = Layout.of(settings)
-    read_manifest(layout, settings)
+    parse_project(layout, settings)
     adapter: Any = FACTORY.adapters["duckdb"]
     connection = adapter.config.credentials.connection_info()
     (layout.dbt_target / _CONNECTION).write_text(json.dumps(list(connection)))
