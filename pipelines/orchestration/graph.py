@@ -10,6 +10,7 @@ import dagster as dg
 
 from pipelines.layout import Layout
 from pipelines.ledger_labels import read_ledger_labels
+from pipelines.metrics.semantic_layer import check_metrics
 from pipelines.orchestration.declarations import check_declarations
 from pipelines.orchestration.gate_checks import extract_gate, table_gate
 from pipelines.orchestration.ingestion import landing_asset
@@ -34,6 +35,7 @@ def build_definitions() -> dg.Definitions:
     labels = read_ledger_labels(layout.dbt_project, contracts)
     suites = read_suites(layout.expectations, contracts, labels)
     manifest = parse_project(layout, settings)
+    check_metrics(manifest, layout.dbt_project)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
     ledgers, indicators = transformation_assets(manifest)
     return dg.Definitions(
