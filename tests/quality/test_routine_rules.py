@@ -66,7 +66,7 @@ def test_each_kind_of_bad_row_is_quarantined_with_its_rule(
 ) -> None:
     bad: list[Row] = [
         good_row(SITES, 编号="1"),
-        good_row(SITES, 编号="1 "),  # the same key, written otherwise
+        good_row(SITES, 编号="1", 退出日期=None),
         good_row(SITES, 编号="2", 类型="直播大楼"),
         good_row(SITES, 编号="3", 所属街道="四季青街道"),
         good_row(SITES, 编号="4", 所属街道=None),
