@@ -1,46 +1,19 @@
 {%- from 'penalty_decisions.sql' import decision_fields -%}
 {%- from 'unified_social_credit_code.sql' import has_credit_code_checks -%}
 -- A template (pipelines/quality/rule_functions.py): what the dbt project says is taken from there.
--- Functions that the rules of landed tables may call. Landed columns are text in the sender's
--- spelling, so the functions take text and answer null or false for what they cannot read.
-
--- A date in any of the spellings that the contracts allow; a number is a spreadsheet's day count.
-create macro to_date(written) as case
-    when regexp_full_match(trim(written), '[0-9]{1,5}([.]0*)?')
-        then date '1899-12-30' + try_cast(try_cast(trim(written) as double) as integer)
-    -- Beginning with a digit: the database reads 'infinity' and 'epoch' as dates, too.
-    when regexp_full_match(trim(written), '[0-9].*')
-        then cast(
-            try_strptime(
-                trim(written),
-                [
-                    '%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y/%m/%d',
-                    '%Y年%m月%d日', '%Y.%m.%d', '%Y%m%d'
-                ]
-            ) as date
-        )
-end;
-
-create macro to_instant(written) as case
-    when regexp_full_match(trim(written), '[0-9].*')
-        then try_strptime(
-            trim(written), ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d']
-        )
-end;
-
-create macro to_amount(written) as
-    try_cast(replace(trim(written), ',', '') as decimal(20, 4));
+-- Functions that the rules of landed tables may call, for what a type cannot say: texts are trimmed
+-- and not empty, or null (pipelines/quality/candidates.py).
 
 -- Whether a text has the form of a unified social credit code and both its check characters.
--- Lower case and blanks around it are the sender's habits, not errors.
--- The list of one binds the code once: written out 25 times, upper and trim doubled the time.
+-- Lower case is the sender's habit, not an error. The list of one binds the code once: written out
+-- 25 times, upper doubled the time.
 create macro has_uscc_checks(written) as [
     {{ has_credit_code_checks('code') }}
-    for code in [upper(trim(written))]
+    for code in [upper(written)]
 ][1];
 
 -- Whether a street is one of the district's. Without a value it is null.
-create macro is_street(written) as trim(written) in ({{ street_spellings() }});
+create macro is_street(written) as written in ({{ street_spellings() }});
 
 -- The decisions of a penalty case as a list of structs; null when the text is not such an array.
 create macro penalty_decisions(written) as case

@@ -1,56 +1,7 @@
-"""The one Definitions of Zhibiao: assembles, decides nothing.
-
-The graph runs from each source table through dbt models and their gates to the release. What
-belongs in a step is in `pipelines/orchestration/`.
-"""
+"""The code location that Dagster loads: the one Definitions of Zhibiao, for this installation."""
 
 from __future__ import annotations
 
-import dagster as dg
-
-from pipelines.layout import Layout
-from pipelines.orchestration.declarations import check_declarations
-from pipelines.orchestration.gates import extract_gate, table_gate
-from pipelines.orchestration.ingestion import landing_asset
-from pipelines.orchestration.publication import (
-    current_release,
-    release_report,
-    release_tables,
-)
-from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
-from pipelines.orchestration.transformation import read_manifest, transformation_assets
-from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import read_suites
-from pipelines.settings import current_settings
-from pipelines.sources.contracts import read_contracts
-
-
-def build_definitions() -> dg.Definitions:
-    """Read the contracts, suites and models, and put the night together."""
-    settings = current_settings()
-    layout = Layout.of(settings)
-    contracts = read_contracts(layout.dbt_project)
-    suites = read_suites(layout.expectations, contracts)
-    manifest = read_manifest(layout, settings)
-    check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
-    ledgers, indicators = transformation_assets(manifest)
-    return dg.Definitions(
-        assets=[
-            *map(landing_asset, contracts.values()),
-            ledgers,
-            indicators,
-            release_tables,
-            release_report,
-            current_release,
-        ],
-        asset_checks=[
-            *map(extract_gate, contracts.values()),
-            *(table_gate(suite) for table, suite in suites.items() if table not in contracts),
-        ],
-        resources={"night": night_resource},
-        jobs=[nightly_job(settings)],
-        schedules=[nightly_schedule],
-    )
-
+from pipelines.orchestration.graph import build_definitions
 
 definitions = build_definitions()

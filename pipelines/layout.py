@@ -66,8 +66,13 @@ class Layout:
 
     @property
     def dbt_target(self) -> Path:
-        """Compiled models and manifest.json, as dbt writes them."""
+        """Compiled models and the manifest, as dbt writes them."""
         return self.warehouse / "dbt_target"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        """What dbt says of its models, sources and metrics."""
+        return self.dbt_target / "manifest.json"
 
     @property
     def releases(self) -> Path:

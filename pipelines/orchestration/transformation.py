@@ -5,7 +5,6 @@ read from dbt's manifest, which is made anew whenever anything under dbt_project
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dbt.artifacts.schemas.run import RunResult
 
+from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.orchestration.dbt_runs import DbtRuns
@@ -29,20 +29,18 @@ INDICATORS = "config.schema:indicators"
 DbtStep = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def read_manifest(layout: Layout, settings: Settings) -> dict[str, Any]:
-    """Dbt's manifest, parsed anew when the project has changed since.
+def parse_project(layout: Layout, settings: Settings) -> dict[str, Any]:
+    """Dbt's manifest, written anew when the project has changed since.
 
     Raises:
         ContractError: dbt cannot parse the project.
     """
-    path = layout.dbt_target / "manifest.json"
     stamp = layout.dbt_target / "project.sha256"
     current = _project_hash(layout.dbt_project)
-    if not (path.exists() and stamp.exists() and stamp.read_text() == current):
+    if not (layout.dbt_manifest.exists() and stamp.exists() and stamp.read_text() == current):
         DbtRuns(layout, settings).parse()
         stamp.write_text(current)
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
+    return read_dbt_manifest(layout)
 
 
 def _project_hash(dbt_project: Path) -> str:

@@ -3,13 +3,17 @@
 Belongs here: its views, the table `gate.extracts` that volume rules read, and the functions that
 rules may call. Does not: judging (`gates`). The file holds no rows, only views over Parquet.
 
-    landing.<source>__<table>   the contract's columns, _extract_id, _row_number, _latest_day
+    landing.<source>__<table>   the contract's columns in its types, _extract_id, _row_number,
+                                _latest_day
     gate.extracts               one row per candidate: rows, span, latest_day, and what earlier
                                 extracts held
     one_by_one.extract_<n>      the same view for the n-th candidate alone
 
 `_latest_day` is the last day that a delivery can know of. A rule that says "no day lies after …"
 compares with it and never with the night: a verdict then depends on extract and suite alone.
+
+Landing leaves trimmed text, null for what is empty, and one spelling of each type, so that a cast
+is all that a rule would need; it stands here once.
 """
 
 from __future__ import annotations
@@ -20,9 +24,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import ContractError, GateError
+from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import exact_path, identifier, literal
+from pipelines.sql_text import exact_path, identifier, literal
 
 _RECENT, _EVER = 31, 36_500
 _EXTRACTS = """
@@ -92,6 +97,32 @@ order by spans.sequence;
 """
 
 
+_TYPES = {
+    "date": "date",
+    "timestamp": "timestamp",
+    "boolean": "boolean",
+    # What landing calls a number has up to 38 digits, more than a DECIMAL of any scale holds.
+    "integer": "hugeint",
+    "decimal": "double",
+}
+
+
+def typed_columns(table: SourceTable) -> str:
+    """A select list of the contract's columns over landed text, each in its type.
+
+    Text, JSON and pseudonyms stay text; what cannot be cast is null, and landing lets none in.
+    """
+    return ", ".join(_typed(column) for column in table.columns)
+
+
+def _typed(column: Column) -> str:
+    name = identifier(column.name)
+    kind = _TYPES.get(column.data_type)
+    if kind is None or column.sensitivity == "personal":
+        return name
+    return f"try_cast({name} as {kind}) as {name}"
+
+
 def _view(extract: Extract, columns: str) -> str:
     return (
         f"select {columns}, cast({literal(extract.extract_id)} as varchar) as _extract_id,"
@@ -117,7 +148,7 @@ def build_candidates(
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
-    columns = ", ".join(identifier(c.name) for c in table.columns)
+    columns = typed_columns(table)
     known = {e.extract_id: e for e in [*history, *extracts]}
     candidates = {e.extract_id for e in extracts}
     with duckdb.connect(str(database)) as connection:

@@ -21,7 +21,7 @@ from pipelines.quality.verdicts import Finding, Verdict
 from pipelines.sources.admission import extracts_in_use
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 NOTHING_TO_USE = "table_has_an_accepted_extract"
 FIRST_ROWS = 20

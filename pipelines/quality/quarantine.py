@@ -23,7 +23,7 @@ from pipelines.quality.verdicts import Verdict
 from pipelines.sources.connectors.interface import LINE_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import exact_path, identifier, literal
+from pipelines.sql_text import exact_path, identifier, literal
 
 _REASONS = ("rule_id", "column_name", "owner", "severity", "meaning")
 

@@ -20,7 +20,7 @@ from pipelines.quality.verdicts import Finding
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.row_places import describe_places, find_places
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 
 RULE_ID = "key_is_in_one_delivery"
 _LISTED_DELIVERIES, _LISTED_ROWS = 6, 10

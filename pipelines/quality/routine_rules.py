@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 _TOO_LARGE = "1e15"
 """In base units: beyond what a district can take in, and within what decimal(20, 2) holds."""
@@ -197,7 +198,7 @@ def _known_conditions(
 
 def _key_rule(table: SourceTable) -> Declared:
     """Within one extract: an increment brings its keys again on purpose."""
-    columns = ", ".join(f"trim({identifier(column)})" for column in table.key)
+    columns = ", ".join(identifier(column) for column in table.key)
     return _declare(
         "key_is_unique",
         table.steward,
@@ -213,7 +214,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         words = ", ".join(literal(word) for word in column.words)
         yield (
             _WORD,
-            f"trim({cell}) not in ({words})",
+            f"{cell} not in ({words})",
             f"{name}不是{'、'.join(column.words)}之一",
         )
     if column.as_ == "street":
@@ -224,13 +225,13 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
     if column.data_type in ("decimal", "integer"):
         yield from _number_conditions(column)
     if column.as_ and column.as_.endswith("uscc"):
-        wrong = f"trim({cell}) <> '' and not has_uscc_checks({cell})"
+        wrong = f"{cell} is not null and not has_uscc_checks({cell})"
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则"
 
 
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
-    # As floating point: what landing calls a number may have more digits than any DECIMAL.
-    number = f"try_cast({identifier(column.name)} as double)"
+    # As floating point: the product of a long number has no room in a whole one.
+    number = f"cast({identifier(column.name)} as double)"
     if column.minimum is not None:
         less = f"小于 {column.minimum}" if column.minimum else "为负数"
         below = f"{number} < double '{column.minimum}'"
@@ -238,27 +239,32 @@ def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     if column.maximum is not None:
         above = f"{number} > double '{column.maximum}'"
         yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
-    if column.as_:
+    if column.as_ and not _fits(column):
         # What does not fit the staged type would become null there and drop out of a sum unseen.
         large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
         yield "is_in_range", large, f"{column.name}大得不可能，请核对"
 
 
+def _fits(column: Column) -> bool:
+    """Whether the contract's own bounds leave no number that would not fit."""
+    bounds = (column.minimum, column.maximum)
+    return all(b is not None and abs(b) * column.times < Decimal(_TOO_LARGE) for b in bounds)
+
+
 def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
-    day, latest, said = f"to_date({identifier(column.name)})", "_latest_day", "或晚于报送日期"
+    cell, latest, said = identifier(column.name), "_latest_day", "或晚于报送日期"
     if column.may_lie_ahead:
         latest, said = f"date '{column.latest}'", ""
     yield (
         "is_plausible",
-        f"{day} not between date '{column.earliest}' and {latest}",
+        f"cast({cell} as date) not between date '{column.earliest}' and {latest}",
         f"{column.name}不合理{said}，请核对",
     )
     if column.not_before:
         before = next(c for c in table.columns if c.name == column.not_before)
         # Of a day and an instant only the days can be compared.
-        is_exact = {column.data_type, before.data_type} == {"timestamp"}
-        read = "to_instant" if is_exact else "to_date"
-        earlier = f"{read}({identifier(column.name)}) < {read}({identifier(before.name)})"
+        kind = "timestamp" if {column.data_type, before.data_type} == {"timestamp"} else "date"
+        earlier = f"cast({cell} as {kind}) < cast({identifier(before.name)} as {kind})"
         yield "is_in_order", earlier, f"{column.name}早于{column.not_before}，请核对"
 
 

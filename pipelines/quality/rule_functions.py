@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
-from pipelines.sources.sql_text import literal
+from pipelines.sql_text import literal
 
 FUNCTIONS_FILE = "_functions.sql"
 

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
@@ -26,13 +27,11 @@ from pipelines.releases.manifest import Draft, write_draft
 from pipelines.releases.published import (
     PublishedTable,
     published_tables,
-    quoted,
-    read_dbt_manifest,
     refuse_unfit_columns,
     source_labels,
-    text_literal,
 )
 from pipelines.settings import Settings
+from pipelines.sql_text import identifier, literal
 
 # DuckDB's own default, written down because another size gives other bytes.
 _ROW_GROUP_ROWS = 122_880
@@ -91,7 +90,7 @@ def build_release(
         extracts=extracts,
         gates=gates,
     )
-    dbt_manifest = read_dbt_manifest(layout.dbt_target / "manifest.json")
+    dbt_manifest = read_dbt_manifest(layout)
     tables = published_tables(dbt_manifest)
     if not layout.build_database.is_file():
         raise ReleaseError(
@@ -149,9 +148,7 @@ def _open_new_database(
     }
     connection = duckdb.connect(str(building / DATABASE), config=config)
     try:
-        connection.execute(
-            f"attach {text_literal(str(layout.build_database))} as build (read_only)"
-        )
+        connection.execute(f"attach {literal(str(layout.build_database))} as build (read_only)")
         yield connection
         connection.execute("detach build")
         connection.execute("checkpoint")
@@ -163,15 +160,15 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTa
     for table in tables:
         refuse_unfit_columns(connection, "build", table)
         # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
-        name = quoted(table.name)
+        name = identifier(table.name)
         # A total order over all columns: equal rows are equal bytes, so any tie is no difference.
         connection.execute(
-            f"create table {name} as select {', '.join(map(quoted, table.columns))} "
-            f"from build.{quoted(table.schema)}.{name} order by all asc nulls last"
+            f"create table {name} as select {', '.join(map(identifier, table.columns))} "
+            f"from build.{identifier(table.schema)}.{name} order by all asc nulls last"
         )
-        connection.execute(f"comment on table {name} is {text_literal(table.description)}")
+        connection.execute(f"comment on table {name} is {literal(table.description)}")
         for column, text in table.column_descriptions.items():
-            connection.execute(f"comment on column {name}.{quoted(column)} is {text_literal(text)}")
+            connection.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
 
 
 def _describe_itself(connection: duckdb.DuckDBPyConnection, draft: Draft) -> None:
@@ -228,7 +225,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, building: Path) -> dic
     for (table,) in tables:
         path = f"{PARQUET}/{table}.parquet"
         written = connection.execute(
-            f"copy {quoted(table)} to {text_literal(str(building / path))} "
+            f"copy {identifier(table)} to {literal(str(building / path))} "
             f"(format parquet, compression zstd, row_group_size {_ROW_GROUP_ROWS})"
         ).fetchone()
         rows[path] = written[0] if written else 0

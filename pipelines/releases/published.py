@@ -8,15 +8,14 @@ not: writing the tables (build).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.errors import ContractError, ReleaseError
+from pipelines.sql_text import identifier
 
 PSEUDONYM = r"p\d+_[0-9a-f]{8}_[0-9a-f]{32}"
 """How a keyed pseudonym is written; it is still personal data and stays inside."""
@@ -38,30 +37,6 @@ class PublishedTable:
     description: str
     columns: tuple[str, ...]
     column_descriptions: Mapping[str, str]
-
-
-def quoted(name: str) -> str:
-    """Write a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_literal(text: str) -> str:
-    """Write a text as an SQL literal, where no parameter can stand."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def read_dbt_manifest(path: Path) -> dict[str, Any]:
-    """Read dbt's manifest.json.
-
-    Raises:
-        ReleaseError: when dbt has not written one.
-    """
-    if not path.is_file():
-        raise ReleaseError(
-            f"dbt manifest: expected {path}, got no such file. Run the dbt models first."
-        )
-    manifest: dict[str, Any] = json.loads(path.read_bytes())
-    return manifest
 
 
 def published_tables(manifest: Mapping[str, Any]) -> list[PublishedTable]:
@@ -167,8 +142,9 @@ def _columns_with_pseudonyms(
     if not textual:
         return []
     tests = ", ".join(
-        f"bool_or(regexp_matches({quoted(column)}::varchar, '{PSEUDONYM}'))" for column in textual
+        f"bool_or(regexp_matches({identifier(column)}::varchar, '{PSEUDONYM}'))"
+        for column in textual
     )
-    source = ".".join(map(quoted, (database, table.schema, table.name)))
+    source = ".".join(map(identifier, (database, table.schema, table.name)))
     found = connection.execute(f"select {tests} from {source}").fetchone() or ()
     return [column for column, is_personal in zip(textual, found, strict=True) if is_personal]

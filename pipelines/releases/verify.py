@@ -14,7 +14,7 @@ from pipelines.durable import hash_file
 from pipelines.errors import ReleaseError
 from pipelines.releases.folders import DATABASE, PARQUET
 from pipelines.releases.manifest import MANIFEST, ReleaseManifest, read_manifest
-from pipelines.releases.published import quoted, text_literal
+from pipelines.sql_text import identifier, literal
 
 
 def verify_release(path: Path) -> ReleaseManifest:
@@ -73,9 +73,7 @@ def _compare_tables(folder: Path, manifest: ReleaseManifest) -> list[str]:
     # with other settings would be refused.
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         try:
-            connection.execute(
-                f"attach {text_literal(str(folder / DATABASE))} as release (read_only)"
-            )
+            connection.execute(f"attach {literal(str(folder / DATABASE))} as release (read_only)")
         except duckdb.Error as error:
             return [f"{DATABASE} does not open ({type(error).__name__})"]
         tables = connection.execute(
@@ -100,7 +98,7 @@ def _compare_table(
     path = _parquet_path(table)
     if path not in rows:
         return [f"table {table} has no Parquet file"]
-    counted = connection.execute(f"select count(*) from release.{quoted(table)}").fetchone()
+    counted = connection.execute(f"select count(*) from release.{identifier(table)}").fetchone()
     counts = {
         DATABASE: counted[0] if counted else None,
         path: pyarrow.parquet.read_metadata(folder / path).num_rows,
@@ -120,7 +118,7 @@ def _compare_release_ids(connection: duckdb.DuckDBPyConnection, release_id: str)
     differences = []
     for (table,) in carriers:
         strangers = connection.execute(
-            f"select distinct coalesce(release_id, '') from release.{quoted(table)}"
+            f"select distinct coalesce(release_id, '') from release.{identifier(table)}"
             " where release_id is distinct from ? order by all",
             [release_id],
         ).fetchall()

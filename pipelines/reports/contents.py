@@ -12,7 +12,6 @@ from pathlib import Path
 import duckdb
 
 from pipelines.releases.folders import DATABASE
-from pipelines.releases.published import text_literal
 from pipelines.reports.figures import (
     ExtractState,
     Indicator,
@@ -28,6 +27,7 @@ from pipelines.reports.figures import (
     report_year,
 )
 from pipelines.reports.tables import Table, arrange_areas, arrange_months
+from pipelines.sql_text import literal
 
 SYNTHETIC = "合成演示数据：由演示程序生成，不是任何单位的真实统计。"
 
@@ -54,7 +54,7 @@ def read_contents(release_folder: Path) -> Contents:
     """Read the report of a release, sealed or not, from its database."""
     # Attached to a database in memory, as verification does, so that one process may hold both.
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        database = text_literal(str(release_folder / DATABASE))
+        database = literal(str(release_folder / DATABASE))
         connection.execute(f"attach {database} as report (read_only)")
         connection.execute("use report")
         release = read_release(connection)

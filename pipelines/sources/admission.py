@@ -21,7 +21,7 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract, list_extracts
 from pipelines.sources.freshness import ExtractState, extract_state
 from pipelines.sources.refusals import HeldDelivery
-from pipelines.sources.sql_text import exact_path, identifier, literal, name_list
+from pipelines.sql_text import exact_path, identifier, literal, name_list
 
 
 def extracts_in_use(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from pipelines.sources.columns import Column
-from pipelines.sources.sql_text import literal
+from pipelines.sql_text import literal
 
 SERIAL = "serial"
 """Stands among strptime formats for a spreadsheet's day number."""

@@ -75,6 +75,8 @@ def _column_problems(table: SourceTable) -> Iterator[str]:
         if null != null.strip(BLANKS):
             yield f"nulls: expected texts without blanks around them, got {null!r}. Trim it"
     yield from _repeated("nulls", table.dialect.nulls)
+    if "" not in table.dialect.nulls:
+        yield 'nulls: expected "" among them, got none. An empty cell is null for all that follows'
     for column in table.columns:
         for word in sorted(set(column.words) & set(table.dialect.nulls)):
             yield (

@@ -22,7 +22,7 @@ from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import ASIDE, DATA, MANIFEST, PROFILE, REJECTED, Extract
 from pipelines.sources.profiles import Profile
-from pipelines.sources.sql_text import literal, name_list
+from pipelines.sql_text import literal, name_list
 
 
 def remove_leftovers(home: Path) -> None:

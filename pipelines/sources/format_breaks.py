@@ -20,7 +20,7 @@ from pipelines.sources.columns import Column
 from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.row_places import describe_row
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 
 _GAP = 12
 """Failures with no more values between them belong to one run. Where month and day changed places

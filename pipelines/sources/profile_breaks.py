@@ -27,7 +27,7 @@ from pipelines.sources.profiles import (
     read_profile,
 )
 from pipelines.sources.refusals import PROFILE_CHANGED
-from pipelines.sources.sql_text import exact_path, identifier, literal
+from pipelines.sql_text import exact_path, identifier, literal
 
 _CLASS_MOVED = 0.8
 """Of a class of characters: from nearly all values to nearly none. Names of firms with Latin

@@ -22,7 +22,7 @@ from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.screening import given_values
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 
 LEAST_ROWS = 100
 """A smaller delivery has no profile: its shares say little, and its lengths would be those of

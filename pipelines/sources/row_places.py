@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 from pipelines.sources.extracts import Extract
-from pipelines.sources.sql_text import exact_path
+from pipelines.sql_text import exact_path
 
 Place = int | tuple[int, int]
 """A row's number; with the line on which it begins where the two are counted apart."""

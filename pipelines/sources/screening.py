@@ -25,7 +25,7 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import require_decodable, require_same_types
 from pipelines.sources.extracts import Extract
 from pipelines.sources.format_breaks import TypedColumn, require_one_format
-from pipelines.sources.sql_text import exact_path, identifier, literal, name_list
+from pipelines.sql_text import exact_path, identifier, literal, name_list
 
 _UNREADABLE = {
     "\ufffd": ("encoding.undecodable", "含有无法解码的字符"),

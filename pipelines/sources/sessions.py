@@ -17,7 +17,7 @@ import duckdb
 from pipelines.errors import ExtractHeldError, SettingsError
 from pipelines.settings import count_bytes
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sql_text import literal
+from pipelines.sql_text import literal
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.sources.column_types import SERIAL, normalised
 from pipelines.sources.columns import Column
-from pipelines.sources.sql_text import literal
+from pipelines.sql_text import literal
 
 _EPOCH = date(1899, 12, 30)
 _MOMENTS = """

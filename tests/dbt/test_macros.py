@@ -89,10 +89,10 @@ def test_quotients_are_rounded_half_up_once(ledger_build: LedgerBuild) -> None:
         whole = dice.choice([1, -1]) * dice.randrange(1, 10**digits)
         part = dice.randrange(-(10**digits), 10**digits)
         pairs.append((Decimal(part).scaleb(-6), Decimal(whole).scaleb(-6)))
-    for (part, whole), (found, *_) in zip(pairs, quotients(ledger_build, pairs), strict=True):
+    for (value, base), (found, *_) in zip(pairs, quotients(ledger_build, pairs), strict=True):
         with localcontext(prec=60):
-            exact = (part / whole).quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
-        assert found == exact, (part, whole)
+            exact = (value / base).quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
+        assert found == exact, (value, base)
 
 
 @pytest.mark.parametrize(

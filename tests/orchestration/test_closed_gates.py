@@ -16,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_nodes import describe_failures, describe_test
-from pipelines.orchestration.gates import table_gate
+from pipelines.orchestration.gate_checks import table_gate
 from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.run import _refusal_of, what_stays

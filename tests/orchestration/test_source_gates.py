@@ -12,7 +12,7 @@ import pytest
 from pipelines.errors import ContractError, StorageError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.orchestration import gates
+from pipelines.orchestration import gate_checks
 from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import queue_digests, queue_operator_message
 from pipelines.quality.incidents import Incident, list_closed_since, list_open
@@ -38,8 +38,8 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     layout, settings = layout_in(tmp_path / "warehouse")
     opened = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, layout, is_synthetic=True)
     landed: list[Extract] = []
-    monkeypatch.setattr(gates, "list_extracts", lambda *_: list(landed))
-    monkeypatch.setattr(gates, "prove_the_wiring", lambda: None)
+    monkeypatch.setattr(gate_checks, "list_extracts", lambda *_: list(landed))
+    monkeypatch.setattr(gate_checks, "prove_the_wiring", lambda: None)
     opened.landed = landed  # type: ignore[attr-defined]
     return opened
 
@@ -52,7 +52,7 @@ def deliver(night: Night, *rows: dict[str, str | None]) -> Extract:
 
 
 def judge(night: Night) -> dg.AssetCheckResult:
-    check = gates.extract_gate(EVENTS)
+    check = gate_checks.extract_gate(EVENTS)
     answer = check.node_def.compute_fn.decorated_fn(night)  # type: ignore[attr-defined]
     assert isinstance(answer, dg.AssetCheckResult)
     return answer
@@ -110,11 +110,11 @@ def test_no_verdict_of_a_broken_gate_is_recorded(
         raise KeyError("quarantine")
 
     deliver(night, registration(1))
-    monkeypatch.setattr(gates, "settle_extracts", fail)
+    monkeypatch.setattr(gate_checks, "settle_extracts", fail)
     assert not judge(night).passed
     with open_operations(night.layout.operations) as operations:
         assert read_verdicts(operations, EVENTS.id) == {}
-    assert "KeyError，pipelines.orchestration.gates 第" in (
+    assert "KeyError，pipelines.orchestration.gate_checks 第" in (
         incidents(night.layout)["operator", "gate_raised"].message
     )
 
@@ -126,7 +126,7 @@ def test_what_all_share_still_stops_the_night(
     def fail(*_: object, **__: object) -> None:
         raise kind("shared")
 
-    monkeypatch.setattr(gates, "judge_extracts", fail)
+    monkeypatch.setattr(gate_checks, "judge_extracts", fail)
     with pytest.raises(kind, match="shared"):
         judge(night)
 
@@ -248,6 +248,6 @@ def test_an_extract_whose_list_is_spoiled_is_used_only_once_it_is_judged_again(
     extract = deliver(night, registration(1))
     judge(night)
     quarantine_path(night.layout, EVENTS.id, extract.extract_id).unlink()
-    monkeypatch.setattr(gates, "judge_extracts", fail)
+    monkeypatch.setattr(gate_checks, "judge_extracts", fail)
     judge(night)
     assert night.accepted(EVENTS.id) == []

@@ -150,11 +150,11 @@ def pledge(contract_no: str, right_no: str, **changes: str | None) -> dict[str, 
     """A good pledged right."""
     return {
         "质押合同编号": contract_no,
-        "登记日期": "2024年12月5日",
+        "登记日期": "2024-12-05",
         "所属街道": "长河街道",
         "权利类型": "专利权",
         "权利号": right_no,
-        "质押金额(万元)": "1,000.50",
+        "质押金额(万元)": "1000.50",
         "金额类型": "担保金额",
     } | changes
 

@@ -74,6 +74,13 @@ def bad_street(operations: sqlite3.Connection, rows: int = 2) -> None:
     )  # fmt: skip
 
 
+def queue_bad_street(layout: Layout, suites: dict[str, Suite]) -> None:
+    """One digest that waits, for the steward of the registrations."""
+    with open_operations(layout.operations) as operations:
+        bad_street(operations)
+        queue(operations, suites, layout)
+
+
 def outbox(layout: Layout) -> list[dict[str, object]]:
     with open_operations(layout.operations) as operations:
         return [dict(row) for row in operations.execute("select * from outbox order by message_id")]
@@ -175,9 +182,7 @@ def test_there_is_one_digest_per_steward_and_night(
 def test_without_a_target_the_digest_is_a_file_that_is_named(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     (delivery,) = deliver_outbox(layout, settings)
     assert delivery.path == layout.digests / "2025-01-15-registration.md"
     assert "登记注册科" in delivery.path.read_text(encoding="utf-8")
@@ -189,9 +194,7 @@ def test_a_failed_message_is_kept_with_its_reason_and_sent_the_next_night(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
     settings = with_targets(settings, default=["robot://secret-token"])
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     (first,) = deliver_outbox(layout, settings, sender=Post("robot://secret-token"))
     (waiting,) = outbox(layout)
     assert first.error is not None
@@ -209,9 +212,7 @@ def test_of_two_targets_only_the_one_that_failed_is_tried_again(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
     settings = with_targets(settings, registration=["a://1", "b://2"], default=["c://3"])
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     first, second = Post("a://1"), Post()
     deliver_outbox(layout, settings, sender=first)
     deliver_outbox(layout, settings, sender=second)
@@ -222,9 +223,7 @@ def test_a_steward_with_an_empty_list_of_targets_gets_a_file(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
     settings = with_targets(settings, registration=[], default=["c://3"])
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     post = Post()
     (delivery,) = deliver_outbox(layout, settings, sender=post)
     assert (post.sent, delivery.path is None) == ([], False)
@@ -248,9 +247,7 @@ deliver_outbox(Layout.of(settings), settings, sender=die)
 def test_the_outbox_survives_a_kill_between_writing_and_sending(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(layout.warehouse)],
         check=False,
@@ -349,9 +346,7 @@ def test_a_mail_server_that_is_down_leaves_the_message_in_the_outbox(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
     address = "mailto://user:hunter2@127.0.0.1:1?mode=insecure&from=a@b.test&to=c@d.test"
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     (delivery,) = deliver_outbox(layout, with_targets(settings, default=[address]))
     assert delivery.error is not None
     assert "hunter2" not in json.dumps(outbox(layout))
@@ -399,9 +394,7 @@ def test_every_subject_has_a_chinese_name(suites: dict[str, Suite]) -> None:
 def test_a_digest_that_cannot_be_written_stays_in_the_outbox(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     Path(layout.digests).write_text("a file where the folder should be")
     (delivery,) = deliver_outbox(layout, settings)
     assert delivery.error is not None

@@ -12,6 +12,7 @@ from datetime import date
 import duckdb
 import pytest
 
+from pipelines.quality.candidates import typed_columns
 from pipelines.quality.routine_rules import contract_rules
 from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
@@ -19,7 +20,7 @@ from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.sql_text import identifier
+from pipelines.sql_text import identifier
 from tests.quality.landed import Row, case, complaint, good_row, pledge, registration
 
 CONTRACTS = read_contracts(PROJECT_ROOT / "dbt_project")
@@ -42,13 +43,17 @@ def caught(
     with duckdb.connect() as connection:
         connection.execute(FUNCTIONS)
         connection.execute(
-            f"create table batch ({listed}, _extract_id varchar, _row_number bigint,"
+            f"create table landed ({listed}, _extract_id varchar, _row_number bigint,"
             " _latest_day date)"
+        )
+        connection.execute(
+            f"create view batch as select {typed_columns(table)}, _extract_id, _row_number,"
+            " _latest_day from landed"
         )
         for place, row in enumerate(rows):
             cells = [row.get(name) for name in names]
             connection.execute(
-                f"insert into batch values ({', '.join('?' * len(cells))}, 'x', {place}, ?)",
+                f"insert into landed values ({', '.join('?' * len(cells))}, 'x', {place}, ?)",
                 [*cells, LATEST],
             )
         return {

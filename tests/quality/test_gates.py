@@ -563,7 +563,7 @@ BAD_ROWS: dict[str, list[tuple[dict[str, str | None], str]]] = {
 GOOD_ROWS = {
     "registrations__events": [
         registration(900),
-        registration(901, 统一社会信用代码=" 91330108ma27xf6q92 ", 注册资本="5,000(万美元)"),
+        registration(901, 统一社会信用代码="91330108ma27xf6q92", 注册资本="5,000(万美元)"),
         registration(902, 行业代码=None, 市场主体类别=None, 所属街道="330108003", 注册资本=None),
         registration(903, 核准日期="2025-01-15"),
     ],
@@ -580,8 +580,7 @@ GOOD_ROWS = {
     "ip_pledges__pledged_rights": [
         pledge("Y", "1"),
         pledge("Y", "2", 权利类型="数据知识产权"),
-        pledge("Z", "1", 登记日期="45631", **{"质押金额(万元)": "0"}),
-        pledge("X", "1", 登记日期="2024.12.05"),
+        pledge("Z", "1", **{"质押金额(万元)": "0"}),
         pledge("W", "1", 金额类型="最高债权额"),
     ],
     "penalty_cases__cases": [

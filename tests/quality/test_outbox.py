@@ -24,7 +24,7 @@ from pipelines.quality.suites import Suite
 from pipelines.quality.validation import CheckResult
 from pipelines.settings import PROJECT_ROOT, Settings
 from tests.quality.alert_servers import Webhook, drip, serving, speaking
-from tests.quality.test_alerts import DAY, bad_street, outbox, queue, with_targets
+from tests.quality.test_alerts import DAY, bad_street, outbox, queue, queue_bad_street, with_targets
 
 
 class Mailbox:
@@ -71,9 +71,7 @@ def close_one(layout: Layout, suites: dict[str, Suite], number: int) -> None:
 def test_a_sent_digest_is_never_overwritten(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     fail_night(layout, 1)
     deliver_outbox(layout, settings)
     sent = outbox(layout)
@@ -210,9 +208,7 @@ def test_an_address_that_does_not_answer_is_tried_once_a_night(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
     settings = with_targets(settings, default=["a://1"])
-    with open_operations(layout.operations) as operations:
-        bad_street(operations)
-        queue(operations, suites, layout)
+    queue_bad_street(layout, suites)
     close_one(layout, suites, 1)
     fail_night(layout, 1)
     silent, refusing = Mailbox("a://1", is_silent=True), Mailbox("a://1")

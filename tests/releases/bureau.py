@@ -275,7 +275,7 @@ def write_dbt_manifest(layout: Layout, published: dict[str, Any]) -> None:
         )
     }
     layout.dbt_target.mkdir(parents=True, exist_ok=True)
-    (layout.dbt_target / "manifest.json").write_text(
+    layout.dbt_manifest.write_text(
         json.dumps({"nodes": nodes, "sources": sources}), encoding="utf-8"
     )
 

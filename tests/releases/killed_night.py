@@ -1,9 +1,11 @@
-"""A night that is killed at one moment after another while it builds and publishes a release.
+"""A night that is held at one moment after another while it builds and publishes a release.
 
 Run as `python -m tests.releases.killed_night <warehouse>` on a warehouse with a current release and
-a build that would make the next. For each moment it prints one JSON line: what the night was about
-to do, which release is current afterwards and which one its database says it is. The moments are
-the audit events by which Python announces each change to a file or folder.
+a build that would make the next. For each moment it prints one JSON line: what the night is about
+to do, which release is current and which one its database says it is; then the same of the whole
+night, of one that is killed before the switch, and of the one after it. The moments are the audit
+events by which Python announces each change to a file or folder: what lies there while the night
+is held is what it would leave if it were killed.
 """
 
 from __future__ import annotations
@@ -55,26 +57,53 @@ def is_change(event: str, args: tuple[object, ...]) -> bool:
     return event in CHANGES
 
 
-def killed_before(layout: Layout, moment: int, log: Path) -> Callable[[], None]:
-    """A night that is killed just before its n-th change; it logs what that would have been."""
+def before_each_change(layout: Layout, tell: Callable[[str], None]) -> Callable[[], None]:
+    """A night that tells what it is about to change, and goes on when that returns."""
 
     def work() -> None:
-        seen = 0
-
         def watch(event: str, args: tuple[object, ...]) -> None:
-            nonlocal seen
-            if not is_change(event, args) or str(layout.warehouse) not in str(args):
-                return
-            seen += 1
-            if seen == moment:
-                os.write(descriptor, f"{event} {Path(str(args[0])).name}".encode())
-                os.kill(os.getpid(), signal.SIGKILL)
+            if is_change(event, args) and str(layout.warehouse) in str(args):
+                tell(f"{event} {Path(str(args[0])).name}")
 
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         sys.addaudithook(watch)
         finish_night(layout)
 
     return work
+
+
+def step_through(layout: Layout) -> str:
+    """Run a night, report the state before each of its changes; the last one."""
+    asked, asking = os.pipe()
+    answered, answering = os.pipe()
+
+    def ask(change: str) -> None:
+        os.write(asking, f"{change}\n".encode())
+        os.read(answered, 1)
+
+    child = os.fork()
+    if child == 0:
+        os.close(asked)
+        before_each_change(layout, ask)()
+        os._exit(0)
+    os.close(asking)
+    change = ""
+    with os.fdopen(asked) as changes:
+        for line in changes:
+            change = line.rstrip()
+            in_a_fork(lambda: report_state(layout, change))  # noqa: B023 -- runs at once
+            os.write(answering, b".")
+    os.waitpid(child, 0)
+    return change
+
+
+def kill_before(last: str) -> Callable[[str], None]:
+    """Kill this process when it is about to make a change."""
+
+    def tell(change: str) -> None:
+        if change == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return tell
 
 
 def report_state(layout: Layout, change: str) -> None:
@@ -86,20 +115,20 @@ def report_state(layout: Layout, change: str) -> None:
     print(json.dumps([change, manifest.release_id, stated]), flush=True)
 
 
-def main(layout: Layout, log: Path) -> None:
-    """Kill a night before each change, until one runs to its end; each starts from the same."""
+def main(layout: Layout) -> None:
+    """Hold a night before each change; then kill one before the last, and run another."""
     first = layout.current.readlink()
-    moment = 0
-    change = "start"
-    while change:
-        moment += 1
-        shutil.rmtree(layout.releases / NEXT_ID, ignore_errors=True)
-        layout.current.unlink()
-        layout.current.symlink_to(first)
-        in_a_fork(killed_before(layout, moment, log))
-        change = log.read_text()
-        in_a_fork(lambda: report_state(layout, change))  # noqa: B023 -- runs at once
+    shutil.rmtree(layout.releases / NEXT_ID, ignore_errors=True)
+    last = step_through(layout)
+    in_a_fork(lambda: report_state(layout, ""))
+    shutil.rmtree(layout.releases / NEXT_ID)
+    layout.current.unlink()
+    layout.current.symlink_to(first)
+    in_a_fork(before_each_change(layout, kill_before(last)))
+    in_a_fork(lambda: report_state(layout, "killed"))
+    in_a_fork(lambda: finish_night(layout))
+    in_a_fork(lambda: report_state(layout, "next"))
 
 
 if __name__ == "__main__":
-    main(make_layout(Path(sys.argv[1])), Path(sys.argv[2]))
+    main(make_layout(Path(sys.argv[1])))

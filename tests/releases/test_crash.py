@@ -34,13 +34,11 @@ while True:
 """
 
 
-def test_killed_before_any_change_the_current_release_is_whole(
-    layout: Layout, tmp_path: Path
-) -> None:
+def test_killed_before_any_change_the_current_release_is_whole(layout: Layout) -> None:
     publish(layout, build_sealed(layout))
     rename_release(layout, NEXT_ID)
     result = subprocess.run(
-        [sys.executable, "-m", "tests.releases.killed_night", layout.warehouse, tmp_path / "log"],
+        [sys.executable, "-m", "tests.releases.killed_night", layout.warehouse],
         capture_output=True,
         text=True,
         check=True,
@@ -50,9 +48,12 @@ def test_killed_before_any_change_the_current_release_is_whole(
 
     states = [json.loads(line) for line in result.stdout.splitlines()]
     assert all(current == stated for _, current, stated in states), result.stderr
-    switched = [change for change, current, _ in states if current == NEXT_ID]
-    assert switched == [""], "only the whole night, killed nowhere, has switched"
-    changes = [change.split()[0] for change, _, _ in states[:-1]]
+    *held, whole, killed, following = states
+    assert {current for _, current, _ in held} == {RELEASE_ID}, "held at no change it has switched"
+    assert whole[:2] == ["", NEXT_ID]
+    assert killed[:2] == ["killed", RELEASE_ID]
+    assert following[:2] == ["next", NEXT_ID]
+    changes = [change.split()[0] for change, _, _ in held]
     assert changes[-2:] == ["os.symlink", "os.rename"], "the last change is the switch"
     assert len(changes) > 15
     assert {p.name for p in layout.releases.iterdir()} == {RELEASE_ID, NEXT_ID}

@@ -212,6 +212,7 @@ def test_a_footer_marker_that_could_never_be_found_is_refused(marker: str) -> No
         ({"fill_down": ["无"]}, "fill_down names '无'"),
         ({"nulls": ["", " - "]}, "texts without blanks around them"),
         ({"nulls": ["", "-", "-"]}, "distinct nulls"),
+        ({"nulls": ["-"]}, 'expected "" among them'),
         ({"location": "{period}/台账.xlsx"}, "at most once, in the name of a file"),
         ({"location": "{period}/台账_{period}.xlsx"}, "at most once, in the name of a file"),
         ({"location": "{period}_{period}.xlsx"}, "at most once, in the name of a file"),

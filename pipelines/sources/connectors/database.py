@@ -27,7 +27,7 @@ from pipelines.sources.connectors.interface import (
 from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.drift import require_columns, require_count
 from pipelines.sources.sessions import load_scanner, open_session
-from pipelines.sources.sql_text import identifier, literal, name_list
+from pipelines.sql_text import identifier, literal, name_list
 
 
 class DatabaseConnector:

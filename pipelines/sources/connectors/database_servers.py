@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 CONNECT_SECONDS = 5
 """A server that is up answers within milliseconds; retries follow anyway."""

@@ -36,7 +36,7 @@ from pipelines.sources.drift import (
     require_splittable,
 )
 from pipelines.sources.sessions import open_session
-from pipelines.sources.sql_text import identifier, literal
+from pipelines.sql_text import identifier, literal
 
 # Everything up to the next number outside a string, then the number. With a number put at the
 # line's end, the matches cover the line and none begins inside a string.

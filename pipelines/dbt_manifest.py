@@ -1,0 +1,28 @@
+"""What dbt says of the project: the one reader of its manifest.json.
+
+What belongs here: reading it. What does not: having dbt write it (orchestration), and what its
+nodes mean to whoever asks.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipelines.errors import ReleaseError
+from pipelines.layout import Layout
+
+
+def read_dbt_manifest(layout: Layout) -> dict[str, Any]:
+    """The manifest that dbt has written last.
+
+    Raises:
+        ReleaseError: when dbt has not written one.
+    """
+    path = layout.dbt_manifest
+    if not path.is_file():
+        raise ReleaseError(
+            f"dbt manifest: expected {path}, got no such file. Run the dbt models first."
+        )
+    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    return manifest
