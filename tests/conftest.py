@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.machine import ALLOWED, NOT_TO_BE_INSTALLED
+from tests.parsed_project import share_in
 
 # How long an example takes says nothing on a machine that does other things beside.
 settings.register_profile("zhibiao", deadline=None, print_blob=True)
@@ -85,4 +86,6 @@ def pytest_runtest_makereport(
 def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder that all test processes see; `shared_builds.build_once` fills it."""
     own = tmp_path_factory.getbasetemp()
-    return own if worker_id == "master" else own.parent
+    shared = own if worker_id == "master" else own.parent
+    share_in(shared)
+    return shared

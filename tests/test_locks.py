@@ -9,10 +9,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NO_NIGHTS = {
-    "psycopg",  # fills a real server with the demo's complaints; a night reads through DuckDB
-    "_typeshed",  # type checkers alone know it
-}
+FOR_TYPE_CHECKERS = {"_typeshed"}
 
 
 def _locked(name: str) -> set[str]:
@@ -34,12 +31,14 @@ def _imported(folder: Path) -> set[str]:
 
 def test_a_night_imports_nothing_that_only_tests_install() -> None:
     installed = packages_distributions()
-    others = _imported(ROOT / "pipelines") - sys.stdlib_module_names - {"pipelines"}
+    own = {"pipelines", "demo"}
+    others = set().union(*(_imported(ROOT / name) for name in own))
+    others -= sys.stdlib_module_names | own
     assert len(others) > 20
     locked = _locked("requirements.lock")
     missing = {
         name
-        for name in others - NO_NIGHTS
+        for name in others - FOR_TYPE_CHECKERS
         if not {re.sub("[._]", "-", d.lower()) for d in installed.get(name, [])} & locked
     }
     assert missing == set()

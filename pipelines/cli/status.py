@@ -18,6 +18,7 @@ from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.lease import is_held
+from pipelines.orchestration.night_record import NightRecord, last_night, stages_of
 from pipelines.quality.incidents import list_open
 from pipelines.quality.verdicts import list_held
 from pipelines.releases.reading import Release, current_release, open_release
@@ -45,9 +46,7 @@ def status(
             f"{layout.warehouse}: expected a night that has run, got none. Run `zhibiao nightly`."
         )
     with open_operations(layout.operations) as operations:
-        night = operations.execute(
-            "select * from nights order by started_at desc limit 1"
-        ).fetchone()
+        night = last_night(operations)
         outcome = _outcome(layout, night)
         sections = [
             _night(layout, night, outcome),
@@ -83,22 +82,22 @@ def _print_screen(sections: Sequence[Section]) -> None:
         console.print(part, no_wrap=True)
 
 
-def _outcome(layout: Layout, night: sqlite3.Row | None) -> str | None:
+def _outcome(layout: Layout, night: NightRecord | None) -> str | None:
     """How the night ended; without an end it runs, or it was killed and its lease is free."""
     if night is None:
         return None
-    if night["outcome"] is None:
+    if night.outcome is None:
         return "running" if is_held(layout.lease) else "interrupted"
-    return str(night["outcome"])
+    return str(night.outcome)
 
 
-def _night(layout: Layout, night: sqlite3.Row | None, outcome: str | None) -> Section:
+def _night(layout: Layout, night: NightRecord | None, outcome: str | None) -> Section:
     release = _current(layout)
     columns = ("business_date", "started_at", "ended_at", "outcome", "message", "current_release")
     if night is None:
         return "night", columns, []
-    times = (_local(night["started_at"]), _local(night["ended_at"]))
-    row = (night["business_date"], *times, outcome, night["message"])
+    times = (_local(night.started_at), _local(night.ended_at))
+    row = (night.business_date, *times, outcome, night.message)
     return "night", columns, [(*row, release.id if release else None)]
 
 
@@ -116,13 +115,10 @@ def _local(instant: str | None) -> str | None:
     return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _stages(operations: sqlite3.Connection, night: sqlite3.Row | None) -> Section:
-    rows = operations.execute(
-        "select stage, outcome, round(seconds, 1) as seconds from stages where night_id = ?"
-        " order by ended_at",
-        [night["night_id"] if night else None],
-    ).fetchall()
-    return "stages", ("stage", "outcome", "seconds"), [tuple(row) for row in rows]
+def _stages(operations: sqlite3.Connection, night: NightRecord | None) -> Section:
+    stages = stages_of(operations, night.night_id) if night else []
+    rows = [(stage.stage, stage.outcome, round(stage.seconds, 1)) for stage in stages]
+    return "stages", ("stage", "outcome", "seconds"), rows
 
 
 def _freshness(layout: Layout) -> Section:

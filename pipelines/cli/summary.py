@@ -11,6 +11,7 @@ from rich.table import Table
 from pipelines.cli.output import open_console, print_table
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.night_record import find_night
 from pipelines.quality.suites import read_suites
 from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.figures import main_figures, read_release, report_year
@@ -35,9 +36,8 @@ def print_summary(settings: Settings, night_id: str) -> None:
     layout = Layout.of(settings)
     console = open_console()
     with open_operations(layout.operations) as operations:
-        ((made,),) = operations.execute(
-            "select release_id from nights where night_id = ?", [night_id]
-        ).fetchall()
+        night = find_night(operations, night_id)
+    made = night.release_id if night else None
     with open_release(layout, made) as connection:
         release = read_release(connection)
         year = report_year(release.as_of)

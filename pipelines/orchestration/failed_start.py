@@ -9,12 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
-from pipelines.clock import yesterday
 from pipelines.error_kinds import as_refusal
 from pipelines.errors import NightRunningError, ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import default_date
 from pipelines.orchestration.lease import hold_lease
+from pipelines.orchestration.night_record import begin_night, end_night
 from pipelines.orchestration.sources_folder import find_marker
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
 from pipelines.quality.last_resort import note_told, tell_operator
@@ -26,13 +27,10 @@ def note_failed_start(settings: Settings, night_id: str, message: str) -> None:
     layout = Layout.of(settings)
     marker = find_marker(layout)
     now = datetime.now(UTC)
-    day = marker.end if marker else yesterday(now)
+    day = default_date(marker, now)
     with open_operations(layout.operations) as operations:
-        operations.execute(
-            "insert into nights (night_id, business_date, started_at, ended_at, outcome, message)"
-            " values (?, ?, ?, ?, 'failed', ?)",
-            [night_id, day.isoformat(), now.isoformat(), now.isoformat(), message],
-        )
+        begin_night(operations, night_id, day, now)
+        end_night(operations, night_id, "failed", now, message=message)
         queue_operator_message(
             operations,
             night_id=night_id,
@@ -51,8 +49,8 @@ def tell_by_last_resort(
     settings: Settings, night_id: str, business_date: date | None, error: Exception
 ) -> None:
     """Tell the operator past the outbox, unless the outbox has it."""
+    marker = None
     with suppress(OSError, ZhibiaoError):
         marker = find_marker(Layout.of(settings))
-        business_date = business_date or (marker.end if marker else None)
-    day = business_date or yesterday(datetime.now(UTC))
+    day = business_date or default_date(marker, datetime.now(UTC))
     tell_operator(Layout.of(settings), settings, night_id, day, str(as_refusal(error)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.layout import Layout
+from pipelines.metrics.semantic_layer import check_metrics
 from pipelines.orchestration.declarations import check_declarations
 from pipelines.orchestration.gate_checks import extract_gate, table_gate
 from pipelines.orchestration.ingestion import landing_asset
@@ -32,6 +33,7 @@ def build_definitions() -> dg.Definitions:
     contracts = read_contracts(layout.dbt_project)
     suites = read_suites(layout.expectations, contracts)
     manifest = parse_project(layout, settings)
+    check_metrics(manifest, layout.dbt_project)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
     ledgers, indicators = transformation_assets(manifest)
     return dg.Definitions(

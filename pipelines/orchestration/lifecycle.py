@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 
-from pipelines.clock import today, yesterday
 from pipelines.errors import (
     NightRunningError,
     SettingsError,
@@ -23,11 +22,19 @@ from pipelines.errors import (
 )
 from pipelines.layout import OWNER_ONLY, Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import choose_date
 from pipelines.orchestration.failed_start import tell_by_last_resort
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.night_limit import NightLimit
+from pipelines.orchestration.night_record import (
+    Outcome,
+    begin_night,
+    end_night,
+    stages_of,
+    unfinished_nights,
+)
 from pipelines.orchestration.sources_folder import find_marker, require_sources
 from pipelines.orchestration.state import close_repairs, look_at_releases, restore_store
 from pipelines.quality.alerts import (
@@ -43,7 +50,6 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.hanging_files import LOOK_SECONDS, answer_within
 from pipelines.sources.older_deliveries import require_known
-from pipelines.sources.synthetic import DemoMarker
 
 ENDED_FROM_OUTSIDE = "由人员或系统中断（Ctrl-C 或 SIGTERM），已完成的部分保留"
 TIME = "时限"
@@ -121,7 +127,8 @@ def _held_night(
         shutil.rmtree(layout.build, ignore_errors=True)
         # It may be a mount point of its own, which stays.
         layout.build.mkdir(parents=True, exist_ok=True)
-        _record_start(night)
+        with open_operations(layout.operations) as operations:
+            begin_night(operations, night_id, night.business_date, now)
         with NightLimit(settings, partial(_close_overdue, night)) as limit:
             try:
                 with limit.interrupting():
@@ -143,28 +150,6 @@ def _first_looks(night: Night) -> FirstLooks | None:
             "sources",
         )
     return None
-
-
-def choose_date(asked: date | None, marker: DemoMarker | None, now: datetime) -> date:
-    """The day that a night states: the one asked for, the demo's last one, or yesterday.
-
-    Raises:
-        UsageError: it lies in the future.
-    """
-    chosen = asked or (marker.end if marker else yesterday(now))
-    if chosen > today(now):
-        raise UsageError(
-            f"business date: expected a day that has come, got {chosen}. Give --date YYYY-MM-DD."
-        )
-    return chosen
-
-
-def _record_start(night: Night) -> None:
-    with open_operations(night.layout.operations) as operations:
-        operations.execute(
-            "insert into nights (night_id, business_date, started_at) values (?, ?, ?)",
-            [night.night_id, night.business_date.isoformat(), night.started_at.isoformat()],
-        )
 
 
 def _see_the_sources(night: Night) -> None:
@@ -205,16 +190,13 @@ def _record_end(night: Night) -> None:
     outcome, message = _outcome_of(night)
     step, said = night.failure or ("", "")
     with open_operations(night.layout.operations) as operations:
-        operations.execute(
-            "update nights set ended_at = ?, outcome = ?, release_id = ?, message = ?"
-            " where night_id = ?",
-            [
-                datetime.now(UTC).isoformat(),
-                outcome,
-                night.released,
-                message,
-                night.night_id,
-            ],
+        end_night(
+            operations,
+            night.night_id,
+            outcome,
+            datetime.now(UTC),
+            release_id=night.released,
+            message=message,
         )
         if outcome != "released":
             queue_operator_message(
@@ -230,7 +212,7 @@ def _record_end(night: Night) -> None:
     note_told(night.night_id)
 
 
-def _outcome_of(night: Night) -> tuple[str, str | None]:
+def _outcome_of(night: Night) -> tuple[Outcome, str | None]:
     """How a night ended, and the message that `zhibiao status` shows."""
     step, said = night.failure or ("", "")
     why = f"{step}: {said}" if night.failure else None
@@ -243,28 +225,20 @@ def _outcome_of(night: Night) -> tuple[str, str | None]:
 
 def _last_stage(operations: sqlite3.Connection, night_id: str) -> str:
     """Where a night stood that ended without an error of its own."""
-    row = operations.execute(
-        "select stage from stages where night_id = ? order by ended_at desc limit 1", [night_id]
-    ).fetchone()
-    return f"{row['stage']} 之后" if row else "启动"
+    stages = stages_of(operations, night_id)
+    return f"{stages[-1].stage} 之后" if stages else "启动"
 
 
 def _close_interrupted_nights(layout: Layout, now: datetime) -> None:
     """Nights without an end were killed: nobody else can be running one under our lease."""
     with open_operations(layout.operations) as operations:
-        killed = operations.execute(
-            "select night_id, business_date from nights where ended_at is null"
-        ).fetchall()
-        for row in killed:
-            operations.execute(
-                "update nights set ended_at = ?, outcome = 'interrupted' where night_id = ?",
-                [now.isoformat(), row["night_id"]],
-            )
+        for killed in unfinished_nights(operations):
+            end_night(operations, killed.night_id, "interrupted", now)
             queue_operator_message(
                 operations,
-                night_id=row["night_id"],
-                business_date=date.fromisoformat(row["business_date"]),
-                stage=_last_stage(operations, row["night_id"]),
+                night_id=killed.night_id,
+                business_date=date.fromisoformat(killed.business_date),
+                stage=_last_stage(operations, killed.night_id),
                 message="进程在夜间任务结束之前被外部终止（断电、重启或强制结束）",
                 has_release=layout.current.exists(),
             )

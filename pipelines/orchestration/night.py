@@ -7,7 +7,7 @@ what a stage does, which is in the asset modules beside this one.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -17,6 +17,7 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.interruption import Interruptions
+from pipelines.orchestration.night_record import note_stage
 from pipelines.orchestration.steps import Step
 from pipelines.quality.suites import Suite, read_suites
 from pipelines.quality.verdicts import Verdict, read_verdicts
@@ -129,17 +130,7 @@ class Night:
         if step.state == "failed" and self.failure is None:
             self.failure = (step.name, step.message)
         with open_operations(self.layout.operations) as operations:
-            operations.execute(
-                "insert or replace into stages (night_id, stage, ended_at, outcome, seconds)"
-                " values (?, ?, ?, ?, ?)",
-                [
-                    self.night_id,
-                    step.name,
-                    datetime.now(UTC).isoformat(),
-                    step.state,
-                    step.seconds,
-                ],
-            )
+            note_stage(operations, self.night_id, step.name, step.state, step.seconds)
 
     def extracts_for_manifest(self) -> list[dict[str, JsonValue]]:
         """The extracts in use with their counts, as the manifest states them."""

@@ -12,16 +12,10 @@ from statistics import median
 from pipelines.errors import StorageError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.night_record import seconds_of_last_released
 
 # One night that took everything anew, or nothing, must not decide.
 _NIGHTS = 5
-
-_SECONDS = """
-select stage, seconds from stages
-where night_id in (
-    select night_id from nights where outcome = 'released' order by started_at desc limit ?
-)
-"""
 
 
 def usual_seconds(layout: Layout) -> dict[str, float]:
@@ -34,7 +28,7 @@ def usual_seconds(layout: Layout) -> dict[str, float]:
     seconds: dict[str, list[float]] = {}
     try:
         with open_operations(layout.operations) as operations:
-            for stage, took in operations.execute(_SECONDS, [_NIGHTS]):
+            for stage, took in seconds_of_last_released(operations, _NIGHTS):
                 seconds.setdefault(stage, []).append(took)
     except (sqlite3.Error, StorageError):
         return {}

@@ -22,12 +22,14 @@ from pipelines.errors import (
 )
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.business_dates import choose_date
 from pipelines.orchestration.failed_start import note_failed_start, tell_by_last_resort
 from pipelines.orchestration.graph import build_definitions
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.interruption import note_interruptions
 from pipelines.orchestration.lease import hold_lease
-from pipelines.orchestration.lifecycle import TIME, choose_date
+from pipelines.orchestration.lifecycle import TIME
+from pipelines.orchestration.night_record import find_night
 from pipelines.orchestration.schedule import NIGHTLY
 from pipelines.orchestration.sources_folder import find_marker
 from pipelines.orchestration.state import restore_history, restore_store
@@ -177,13 +179,11 @@ def _read_end(layout: Layout, night_id: str) -> tuple[str | None, str]:
     """How a night ended, and what it said; None when it was never opened."""
     try:
         with open_operations(layout.operations) as operations:
-            night = operations.execute(
-                "select outcome, message from nights where night_id = ?", [night_id]
-            ).fetchone()
+            night = find_night(operations, night_id)
     except (sqlite3.Error, StorageError):
         # It may be the store that ended the night; that is said by the run.
         return "unknown", ""
-    return (str(night["outcome"]), night["message"] or "") if night else (None, "")
+    return (str(night.outcome), night.message or "") if night else (None, "")
 
 
 def _refuse_without_time(outcome: str | None, message: str, layout: Layout) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.clock import SHANGHAI, yesterday
+from pipelines.clock import SHANGHAI
 from pipelines.errors import SettingsError
 from pipelines.layout import Layout
+from pipelines.orchestration.business_dates import default_date
 from pipelines.orchestration.instance import fail_orphaned_runs
 from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.night import Night
@@ -98,9 +99,8 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     No run key: a second request for a day must not be dropped in silence. A demo bureau has its own
     last day.
     """
-    if find_marker(Layout.of(current_settings())) is not None:
-        return dg.RunRequest()
-    day = yesterday(context.scheduled_execution_time)
+    marker = find_marker(Layout.of(current_settings()))
+    day = default_date(marker, context.scheduled_execution_time)
     return dg.RunRequest(
         run_config={"resources": {"night": {"config": {"business_date": day.isoformat()}}}},
     )

@@ -16,6 +16,7 @@ from pipelines.durable import move, reason_of
 from pipelines.errors import StorageError, StoreDamagedError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration.night_record import SENSELESS, begin_night, end_night
 from pipelines.quality.alerts import STORE_REBUILT
 from pipelines.quality.incidents import open_incident, settle_checks
 from pipelines.quality.stewards import OPERATOR
@@ -28,16 +29,12 @@ HISTORY_BEGUN_ANEW = "dagster_history_begun_anew"
 _HISTORY = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # What no program of ours writes: a page of zeros can leave a file that opens, with rows of nothing.
-_SENSELESS = """
+_SENSELESS = f"""
 select count(*) from (
     select 1 from verdicts
     where verdict not in ('accepted', 'held') or not json_valid(findings)
         or rows_delivered <> rows_loaded + rows_quarantined + rows_duplicate
         or typeof(rows_delivered) <> 'integer' or extract_id not glob '*.v*.*'
-    union all
-    select 1 from nights
-    where outcome not in ('released', 'failed', 'interrupted') or date(business_date) is null
-        or datetime(started_at) is null
     union all
     select 1 from incidents
     where severity not in ('warning', 'critical') or datetime(opened_at) is null
@@ -45,7 +42,7 @@ select count(*) from (
     union all
     select 1 from outbox where not json_valid(delivered) or date(business_date) is null
     union all
-    select 1 from stages where outcome not in ('done', 'failed', 'held', 'away')
+    {SENSELESS}
 )
 """
 
@@ -66,15 +63,16 @@ def restore_store(layout: Layout) -> None:
     )
     with open_operations(layout.operations) as operations:
         for release in list_releases(layout):
-            made_at = release.manifest.created_at.isoformat()
-            operations.execute(
-                "insert into nights (night_id, business_date, started_at, ended_at, outcome,"
-                " release_id, message) values (?, ?, ?, ?, 'released', ?, ?)",
-                [
-                    f"rebuilt-{release.id}", release.as_of.isoformat(), made_at, made_at,
-                    release.id, "rebuilt from the manifest of the release",
-                ],
-            )  # fmt: skip
+            night_id, made_at = f"rebuilt-{release.id}", release.manifest.created_at
+            begin_night(operations, night_id, release.as_of, made_at)
+            end_night(
+                operations,
+                night_id,
+                "released",
+                made_at,
+                release_id=release.id,
+                message="rebuilt from the manifest of the release",
+            )
         _tell(
             operations,
             STORE_REBUILT,

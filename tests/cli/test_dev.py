@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -102,6 +103,7 @@ def _free_port() -> int:
 
 
 def _start(bureau: Bureau, port: int) -> subprocess.Popen[str]:
+    bureau.begin_parsed()
     # A test run in the background ignores the signal, and so would what it starts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -151,13 +153,13 @@ def _opened(bureau: Bureau) -> Iterator[Pages]:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def pages(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[Pages]:
     with _opened(Bureau(tmp_path_factory.mktemp("dev"))) as opened:
         yield opened
 
 
 @pytest.fixture
-def another_bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+def another_bureau(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Bureau:
     return Bureau(tmp_path_factory.mktemp("another"))
 
 

@@ -66,6 +66,7 @@ def test_a_wrong_option_is_a_usage_error(zhibiao: Command) -> None:
     assert zhibiao("dev", "--port", "0").code == 2
 
 
+@pytest.mark.usefixtures("shared_folder")
 def test_invented_records_are_never_written_where_a_setting_says_that_deliveries_lie(
     tmp_path: Path,
 ) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.sources.contracts import SourceTable, read_contracts
+from tests.parsed_project import begin_parsed
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -122,6 +123,7 @@ def run_dbt(
         "DO_NOT_TRACK": "1",
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begin_parsed(target, database)
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     places = ["--target-path", str(target), "--log-path", str(target / "logs")]
     finished = subprocess.run(
@@ -133,4 +135,5 @@ def run_dbt(
     )
     if check and finished.returncode != 0:
         raise AssertionError(f"dbt {' '.join(arguments)}:\n{finished.stdout}\n{finished.stderr}")
+    assert "Unable to do partial parsing" not in finished.stdout, "see tests/parsed_project.py"
     return finished

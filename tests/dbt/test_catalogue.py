@@ -5,9 +5,12 @@ indicator stand in `by_hand/catalogue.csv`, which a person keeps and nothing wri
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import duckdb
+
+from pipelines.settings import PROJECT_ROOT
 
 REVIEWED = Path(__file__).with_name("by_hand") / "catalogue.csv"
 
@@ -120,3 +123,22 @@ def test_terms_that_no_text_gives_are_cited_as_the_bureaus_own(
         "food_failure_report", "food_disposal", "food_publication",
     }  # fmt: skip
     assert len(cited) == 9, "each rests on its own term and on nothing else"
+
+
+def test_no_definition_quotes_a_published_total(figures: duckdb.DuckDBPyConnection) -> None:
+    """A definition holds for every year; the total of one stands in the report."""
+    with (PROJECT_ROOT / "demo" / "published_2024.csv").open(encoding="utf-8") as file:
+        published = {row["published"] for row in csv.DictReader(file)}
+    telling = {number for number in published if len(number.replace(".", "")) >= 3} - {"100"}
+    assert len(telling) > 15
+    texts = figures.execute(
+        "select indicator_id, concat_ws(' ', definition, definition_en, ambiguity, ambiguity_en)"
+        " from indicators.indicators"
+    ).fetchall()
+    quoting = {
+        (indicator, number)
+        for indicator, text in texts
+        for number in re.findall(r"\d+(?:\.\d+)?", text.replace(",", ""))
+        if number in telling
+    }
+    assert quoting == set()

@@ -1,141 +1,18 @@
-"""What the indicator macros compile from declarations: one scan a ledger, and refusals that help.
-
-The refusals are tried on a small dbt project with a ledger and metrics of its own.
-"""
+"""What the indicator macros compile from declarations: one scan a ledger, and the catalogue."""
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pytest
 
 from tests.dbt.indicator_build import IndicatorBuild
 from tests.dbt.visits_project import DECLARED, run_in_process, write_project
 
-Change = Callable[[dict[str, Any]], object]
-
-
-def change_metric(number: int, **changes: object) -> Change:
-    """Change what a metric declares; its meta is merged."""
-
-    def change(declared: dict[str, Any]) -> None:
-        meta = changes.pop("meta", {})
-        metric = declared["metrics"][number]
-        metric.update(changes)
-        metric.setdefault("config", {}).setdefault("meta", {}).update(meta)
-
-    return change
-
-
-def change_measure(number: int, **changes: object) -> Change:
-    """Change what a measure declares."""
-    return lambda declared: declared["semantic_models"][0]["measures"][number].update(changes)
-
-
 VISIT_FILTER = "{{ Dimension('visit__purpose') }} in ('a', 'b')"
-
-
-def filter_by_a_list_that_is_not_there(declared: dict[str, Any]) -> None:
-    dimension = {"name": "source_table", "type": "categorical", "expr": "why"}
-    declared["semantic_models"][0]["dimensions"].append(dimension)
-    declared["metrics"][0]["filter"] = "{{ Dimension('visit__source_table') }} = 'visits__lgo'"
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            change_metric(0, meta={"legal_bases": None, "owner": None}),
-            "metric visits: expected config.meta with label_en, unit, unit_label, kind, owner,"
-            " definition, definition_en, legal_bases, version, got none of owner, legal_bases. Add"
-            " what is",
-        ),
-        (
-            change_metric(0, meta={"kind": "ratio"}),
-            "metric visits: expected a kind among count, sum, stock, ratio, median, percentile,"
-            " distinct, rank, upper_bound, lower_bound that goes with its type simple, got ratio.",
-        ),
-        (
-            change_metric(0, meta={"breakdowns": ["porpoise"]}),
-            "metric visits: expected breakdowns among the categorical dimensions of ledger visits"
-            " (purpose; areas are always there), got porpoise.",
-        ),
-        (
-            change_metric(0, meta={"grains": ["week"]}),
-            "metric visits: expected grains among month, quarter, year, ytd, got week.",
-        ),
-        (
-            change_metric(0, meta={"provisional_when": "firms_visited"}),
-            "metric visits: expected provisional_when naming a metric that counts or sums, got"
-            " firms_visited.",
-        ),
-        (
-            filter_by_a_list_that_is_not_there,
-            "filter of metric visits: expected a source_table of ledger visits (), got visits__lgo."
-            " Correct the name of the list.",
-        ),
-        (
-            change_metric(1, type="cumulative"),
-            "metric plans: expected type simple or ratio, got cumulative.",
-        ),
-        (
-            change_metric(0, meta={"version": 2}),
-            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change"
-            " and change_en, got 1. Say what each version changed",
-        ),
-        (
-            change_metric(0, filter="{{ Metric('plans', ['visit']) }} > 2"),
-            "filter of metric visits: expected only {{ Dimension('entity__name') }},",
-        ),
-        (
-            change_measure(3, agg="average"),
-            "measure minutes of semantic model visits: expected agg among sum, count, sum_boolean,"
-            " median, percentile, count_distinct, min, max, got average. Use one of these; an"
-            " average is a ratio",
-        ),
-        (
-            change_metric(
-                0,
-                meta={
-                    "version": 2,
-                    "versions": [{"version": 1}, {"version": 2, "change": "含", "change_en": "In"}],
-                },
-            ),
-            "metric visits: expected config.meta.versions listing 1 to 2 with valid_from, change"
-            " and change_en, got 1, 2. Say what each version changed, and since when.",
-        ),
-        (
-            change_metric(0, meta={"legal_bases": "行政处罚法"}),
-            "metric visits: expected config.meta.legal_bases listing ids of seeds/legal_bases.csv,"
-            " each once, got 行政处罚法.",
-        ),
-        (
-            change_metric(0, meta={"legal_bases": ["own", "own"]}),
-            "metric visits: expected config.meta.legal_bases listing ids of seeds/legal_bases.csv,"
-            " each once, got ['own', 'own'].",
-        ),
-        (
-            change_measure(3, agg="percentile", agg_params={"percentile": 0.5}),
-            "measure minutes of semantic model visits: expected"
-            " agg_params.use_discrete_percentile: true, got a continuous percentile.",
-        ),
-    ],
-)
-def test_a_declaration_that_cannot_be_compiled_is_refused_with_a_remedy(
-    tmp_path: Path, change: Change, message: str
-) -> None:
-    declared = copy.deepcopy(DECLARED)
-    change(declared)
-    write_project(tmp_path, declared)
-    succeeded, messages = run_in_process(tmp_path, "compile", "--select", "indicators.indicators")
-    assert not succeeded
-    assert message in messages
 
 
 def test_indicators_refuse_to_run_before_their_ledgers_are_built(tmp_path: Path) -> None:
@@ -157,9 +34,8 @@ def test_the_catalogue_says_how_a_value_is_made_and_what_its_versions_changed(
         "change": "含回访， 2024年起",
         "change_en": "Returns",
     }
-    first = {"version": 1, "change": "首版", "change_en": "First version"}
-    folded = {"definition": "走访次数， 含 3 次回访。 按日计", "versions": [first, second]}
-    change_metric(3, meta={**folded, "version": 2}, filter=VISIT_FILTER)(declared)
+    folded = {"definition": "走访次数， 含 3 次回访。 按日计", "versions": [second]}
+    declared["metrics"][3] |= {"filter": VISIT_FILTER, "config": {"meta": folded}}
     write_project(tmp_path, declared)
     selected = ["indicators.indicators", "indicators.indicator_versions"]
     succeeded, messages = run_in_process(tmp_path, "run", "--select", *selected)

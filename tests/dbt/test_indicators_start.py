@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from tests.dbt.visits_project import AS_OF, DECLARED, run_in_process, write_project
 
@@ -41,7 +40,6 @@ def declare(calls_from: object = None, visits_from: object = None) -> dict[str, 
         if first_day is not None:
             model["config"] = {"meta": {"figures_from": first_day}}
     undivided: dict[str, Any] = {"meta": {"breakdowns": []}}
-    ratio = {"meta": {"breakdowns": [], "kind": "ratio"}}
     parts = {"numerator": "visits", "denominator": "calls"}
     declared["metrics"] += [
         {
@@ -55,7 +53,7 @@ def declare(calls_from: object = None, visits_from: object = None) -> dict[str, 
             "label": "走访比",
             "type": "ratio",
             "type_params": parts,
-            "config": ratio,
+            "config": copy.deepcopy(undivided),
         },
     ]
     return declared
@@ -115,24 +113,3 @@ def test_a_ledger_that_begins_later_states_nothing_before(tmp_path: Path) -> Non
         assert years_of(connection, "visits_per_call") == {}
         assert years_of(connection, "plans") == {2023: 1, 2024: 2}
         assert years_of(connection, "firms_visited") == {2023: 0, 2024: 2}
-
-
-@pytest.mark.parametrize("first_day", ["2021-04-01", "2021", "1021-01-01", ""])
-def test_a_first_day_that_does_not_begin_a_year_is_refused(tmp_path: Path, first_day: str) -> None:
-    write_project(tmp_path, declare(calls_from=first_day))
-    (tmp_path / "models" / "ledgers" / "calls.sql").write_text(CALLS)
-    succeeded, messages = run_in_process(tmp_path, "compile", "--select", "indicators.indicators")
-    assert not succeeded
-    assert (
-        "figures_from of semantic model calls: expected the first day of a year, like 2023-01-01,"
-        f" got {first_day}. Mend it in its config.meta"
-    ) in messages
-
-
-def test_the_first_day_of_the_project_is_checked_alike(tmp_path: Path) -> None:
-    write_project(tmp_path, copy.deepcopy(DECLARED))
-    project = tmp_path / "dbt_project.yml"
-    project.write_text(project.read_text().replace("2024-01-01", "2024-01-02"))
-    succeeded, messages = run_in_process(tmp_path, "compile", "--select", "time_spine")
-    assert not succeeded
-    assert "var figures_from: expected the first day of a year" in messages

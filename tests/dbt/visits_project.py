@@ -24,13 +24,10 @@ from tests.dbt.build_database import DBT_PROJECT
 META = {
     "label_en": "Visits",
     "unit": "visit",
-    "unit_label": "次",
-    "kind": "count",
     "owner": "statistics",
     "definition": "走访次数",
     "definition_en": "Visits made",
     "legal_bases": ["visits_record"],
-    "version": 1,
     "breakdowns": ["purpose"],
 }
 
@@ -67,7 +64,7 @@ DECLARED: dict[str, Any] = {
             "name": "firms_visited",
             "label": "走访企业",
             "type_params": {"measure": "firms"},
-            "config": {"meta": {"kind": "distinct", "grains": ["year"]}},
+            "config": {"meta": {"grains": ["year"]}},
         },
         {
             "name": "long_visits",
@@ -86,7 +83,7 @@ DECLARED: dict[str, Any] = {
                 },
                 "denominator": "visits",
             },
-            "config": {"meta": {"kind": "ratio", "breakdowns": []}},
+            "config": {"meta": {"breakdowns": []}},
         },
     ],
 }
@@ -144,7 +141,11 @@ def _write_files(folder: Path, declared: dict[str, Any], as_of: date) -> None:
     project = {
         "name": "zhibiao",
         "profile": "zhibiao",
-        "vars": {"figures_from": "2024-01-01", "district_code": "330108"},
+        "vars": {
+            "figures_from": "2024-01-01",
+            "district_code": "330108",
+            "units": {"visit": "次"},
+        },
         "models": {
             "zhibiao": {
                 "+materialized": "table",

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from tests.machine import PATIENCE_SECONDS
+from tests.parsed_project import begin_parsed
 
 ZHIBIAO = Path(sys.executable).with_name("zhibiao")
 
@@ -35,6 +36,11 @@ class Bureau:
         return self.warehouse / "current"
 
     @property
+    def has_own_project(self) -> bool:
+        """Whether its declarations are others than the checkout's."""
+        return (self.root / "project").exists()
+
+    @property
     def environment(self) -> dict[str, str]:
         """Only our own settings, whatever the developer has set."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ZHIBIAO_")}
@@ -44,12 +50,19 @@ class Bureau:
             "ZHIBIAO_SOURCES": str(self.sources),
             "COLUMNS": "160",
         }
-        if (self.root / "project").exists():
+        if self.has_own_project:
             own["ZHIBIAO_PROJECT"] = str(self.root / "project")
         return inherited | own
 
+    def begin_parsed(self) -> None:
+        """Spare the next process the parsing of the checkout's project."""
+        if not self.has_own_project:
+            begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
+
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         """Start the command without waiting for it."""
+        if arguments[0] == "nightly":
+            self.begin_parsed()
         return subprocess.Popen(
             [str(ZHIBIAO), *arguments],
             cwd=self.root,

@@ -10,6 +10,7 @@ import pytest
 
 from demo.bureau import write_demo
 from tests.night.bureau import Bureau
+from tests.night.spoilt import run_spoilt_night
 from tests.shared_builds import build_once
 
 ANOTHER_BUREAU = Path(__file__).with_name("another_bureau_2024.csv")
@@ -38,6 +39,12 @@ def small_bureau(shared_folder: Path) -> Bureau:
     """
     draws = partial(_run_a_night, totals=ANOTHER_BUREAU, seed=4711)
     return Bureau(build_once(shared_folder, "small", draws))
+
+
+@pytest.fixture(scope="session")
+def spoilt_bureau(small_bureau: Bureau, shared_folder: Path) -> Bureau:
+    """The small bureau after a second night, over spoilt deliveries. Read only."""
+    return Bureau(build_once(shared_folder, "spoilt", partial(run_spoilt_night, small_bureau)))
 
 
 @pytest.fixture

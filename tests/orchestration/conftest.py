@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.layout import Layout
 from pipelines.settings import Settings, current_settings, read_settings
+from tests.parsed_project import begin_parsed
 
 
 @pytest.fixture(scope="package")
@@ -38,11 +39,12 @@ def layout(settings: Settings) -> Layout:
 
 
 @pytest.fixture(scope="package")
-def definitions(settings: Settings) -> dg.Definitions:
+def definitions(settings: Settings, layout: Layout, shared_folder: Path) -> dg.Definitions:
     """What Dagster loads, built on this installation."""
     from pipelines.orchestration.graph import build_definitions
 
     assert settings.warehouse == current_settings().warehouse
+    begin_parsed(layout.dbt_target, layout.build_database)
     return build_definitions()
 
 

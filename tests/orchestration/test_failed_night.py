@@ -29,6 +29,7 @@ def _last_night(bureau: Bureau) -> tuple[str, str]:
     return night
 
 
+@pytest.mark.usefixtures("shared_folder")
 def test_a_failure_of_what_all_sources_share_is_told_plainly_and_recorded(tmp_path: Path) -> None:
     bureau = Bureau(tmp_path)
     bureau.warehouse.mkdir()

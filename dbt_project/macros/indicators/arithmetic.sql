@@ -51,7 +51,7 @@
 {% macro change_since(base) -%}
     cast(
         case
-            when kind in ('{{ stated_kinds() | join("', '") }}') then null
+            when kind in ('rank', 'upper_bound', 'lower_bound') then null
             when kind = 'ratio' then value - {{ base }}
             when {{ base }} > 0
                 then {{ divide_half_up('(value - ' ~ base ~ ')', base) }}

@@ -9,10 +9,10 @@
 
 
 {#- Several where clauses as one condition in the ledger's columns; empty without any. -#}
-{% macro translate_filters(templates, ledger, measure, metric_name) %}
+{% macro translate_filters(templates, ledger, measure) %}
     {% set translated = [] %}
     {% for template in templates %}
-        {% do translated.append(translate_filter(template, ledger, measure, metric_name)) %}
+        {% do translated.append(translate_filter(template, ledger, measure)) %}
     {% endfor %}
     {{ return(translated | join(' and ')) }}
 {% endmacro %}
@@ -35,46 +35,25 @@
 
 {#- One where clause in the ledger's columns: `Dimension('item__kind')` becomes the
     dimension's expression. MetricFlow renders the same references itself. -#}
-{% macro translate_filter(template, ledger, measure, metric_name) %}
+{% macro translate_filter(template, ledger, measure) %}
     {% set translated = namespace(text=template) %}
     {% set pattern = '\{\{\s*(Dimension|TimeDimension|Entity)\(([^()]*)\)\s*\}\}' %}
     {% for found in modules.re.finditer(pattern, template) %}
         {% set arguments = modules.re.findall('[\'"]([^\'"]*)[\'"]', found.group(2)) %}
-        {% set column = translate_reference(
-            found.group(1), arguments, ledger, measure, 'filter of metric ' ~ metric_name
-        ) %}
+        {% set column = translate_reference(found.group(1), arguments, ledger, measure) %}
         {% set translated.text = translated.text | replace(found.group(0), column) %}
     {% endfor %}
-    {% if '{{' in translated.text or '{%' in translated.text %}
-        {% do refuse(
-            'filter of metric ' ~ metric_name,
-            "only {{ Dimension('entity__name') }}, {{ TimeDimension('entity__name', 'grain') }}"
-            ~ " or {{ Entity('name') }}", template, 'Write the filter with these references.'
-        ) %}
-    {% endif %}
     {{ return('(' ~ translated.text ~ ')') }}
 {% endmacro %}
 
 
 {#- The column expression that a reference of a filter stands for. -#}
-{% macro translate_reference(kind, arguments, ledger, measure, subject) %}
+{% macro translate_reference(kind, arguments, ledger, measure) %}
     {% set name = arguments[0] %}
-    {% if kind == 'Entity' and name in ledger.entities %}
-        {{ return(ledger.entities[name]) }}
-    {% endif %}
-    {% if kind == 'TimeDimension' and name == 'metric_time' %}
+    {% if kind == 'Entity' %}{{ return(ledger.entities[name]) }}{% endif %}
+    {% if name == 'metric_time' %}
         {% set expression = measure.time_expression %}
     {% else %}
-        {% set known = [] %}
-        {% for dimension in ledger.dimensions %}
-            {% do known.append(ledger.primary_entity ~ '__' ~ dimension) %}
-        {% endfor %}
-        {% if kind == 'Entity' or name not in known %}
-            {% do refuse(
-                subject, 'a reference into ledger ' ~ ledger.name ~ ' (' ~ known | join(', ') ~ ')',
-                kind ~ ' ' ~ name, 'Correct the name, or declare the dimension in the semantic model.'
-            ) %}
-        {% endif %}
         {% set expression = ledger.dimensions[name[(ledger.primary_entity ~ '__') | length:]].expression %}
     {% endif %}
     {% if kind == 'TimeDimension' and arguments | length > 1 and arguments[1] != 'day' %}

@@ -115,7 +115,7 @@ group by grouping sets (
 {% macro add_up(input, ledger, flags, amounts) -%}
     {%- set quantity = amounts.get(input.amount, 'row_count') -%}
     {%- set condition = flags.get(input.condition)
-        or translate_filters(input.templates, cells_of(ledger), input, input.id) -%}
+        or translate_filters(input.templates, cells_of(ledger), input) -%}
     {%- if not input.condition -%}
         sum({{ quantity }})
     {%- elif input.is_stock -%}

@@ -9,18 +9,26 @@
     A simple metric is its own input. The parts of a ratio are the inputs of the metrics that it
     names, unless the ratio filters them further: then they are inputs of their own. -#}
 {% macro read_indicators() %}
-    {% set declared = {'ledgers': {}, 'inputs': {}, 'indicators': {}} %}
-    {% if execute %}
-        {% do declared.update({'ledgers': read_ledgers(), 'metrics': read_metrics()}) %}
-        {% set measures = read_measures(declared.ledgers) %}
-        {% for metric in declared.metrics.values() %}
-            {% do check_metric_meta(metric) %}
-            {% do declared.indicators.update({metric.name: read_indicator(metric, declared, measures)}) %}
-        {% endfor %}
-        {% for indicator in declared.indicators.values() %}
-            {% do spread_breakdowns(indicator, declared) %}
-        {% endfor %}
+    {% if not execute %}{{ return({'ledgers': {}, 'inputs': {}, 'indicators': {}}) }}{% endif %}
+    {#- One graph serves all models of a run: what was read from it is kept beside it. #}
+    {% if 'read_indicators' not in graph %}
+        {% do graph.update({'read_indicators': read_graph()}) %}
     {% endif %}
+    {{ return(graph.read_indicators) }}
+{% endmacro %}
+
+
+{% macro read_graph() %}
+    {% set declared = {
+        'ledgers': read_ledgers(), 'inputs': {}, 'indicators': {}, 'metrics': read_metrics()
+    } %}
+    {% set measures = read_measures(declared.ledgers) %}
+    {% for metric in declared.metrics.values() %}
+        {% do declared.indicators.update({metric.name: read_indicator(metric, declared, measures)}) %}
+    {% endfor %}
+    {% for indicator in declared.indicators.values() %}
+        {% do spread_breakdowns(indicator, declared) %}
+    {% endfor %}
     {{ return(declared) }}
 {% endmacro %}
 
@@ -33,7 +41,7 @@
         'type': metric.type,
         'meta': metric.config.meta,
         'label': metric.label,
-        'grains': read_grains(metric),
+        'grains': metric.config.meta.get('grains', ['month', 'quarter', 'year', 'ytd']),
         'breakdowns': metric.config.meta.get('breakdowns', []),
         'provisional_when': metric.config.meta.get('provisional_when'),
         'numerator': none,
@@ -41,10 +49,9 @@
     } %}
     {% if metric.type == 'simple' %}
         {% do indicator.update({'input': read_input(metric.name, metric, [], declared, measures)}) %}
-    {% elif metric.type == 'ratio' %}
+    {% else %}
         {% for part in ['numerator', 'denominator'] %}
             {% set named = metric.type_params[part] %}
-            {% do check_ratio_part(metric, part, named, declared.metrics) %}
             {% set filters = own_filters + read_filters(named.filter) %}
             {% set input_id = metric.name ~ '__' ~ part if filters else named.name %}
             {% set input = read_input(
@@ -52,11 +59,6 @@
             ) %}
             {% do indicator.update({part: input}) %}
         {% endfor %}
-    {% else %}
-        {% do refuse(
-            'metric ' ~ metric.name, 'type simple or ratio', metric.type,
-            'Declare it as one of these, or teach macros/indicators the type.'
-        ) %}
     {% endif %}
     {{ return(indicator) }}
 {% endmacro %}
@@ -65,19 +67,19 @@
 {#- The id of the input that aggregates a simple metric's measure under its filters. -#}
 {% macro read_input(input_id, metric, more_filters, declared, measures) %}
     {% set named = metric.type_params.measure %}
-    {% do check_measure(metric, named, measures) %}
     {% set measure = measures[named.name] %}
     {% set ledger = declared.ledgers[measure.ledger] %}
     {% set templates = read_filters(metric.filter) + read_filters(named.filter) + more_filters %}
-    {% set filter = translate_filters(templates, ledger, measure, metric.name) %}
+    {% set filter = translate_filters(templates, ledger, measure) %}
     {% do declared.inputs.update({input_id: dict(
         measure,
         id=input_id,
         filter=filter,
         condition=condition_of(measure, filter),
         templates=templates,
-        sources=sources_of(ledger, templates, metric.name),
-        is_judged=refers_to_judgment(measure, filter, ledger),
+        sources=metric.config.meta.get('source_tables', ledger.sources),
+        counts_events=measure.is_additive and not measure.is_stock
+            and not refers_to_judgment(measure, filter, ledger),
         amount=measure.expression if measure.aggregation == 'sum' else none,
         measured=none if measure.is_additive else
             [measure.time_expression, measure.expression, filter] | join(' | '),
@@ -115,14 +117,10 @@
 {% macro spread_breakdowns(indicator, declared) %}
     {% set needed = [indicator.get('input'), indicator.numerator, indicator.denominator] %}
     {% if indicator.provisional_when %}
-        {% do check_provisional_when(indicator, declared) %}
         {% do needed.append(indicator.provisional_when) %}
     {% endif %}
     {% for input_id in needed | reject('none') %}
         {% set input = declared.inputs[input_id] %}
-        {% for breakdown in indicator.breakdowns %}
-            {% do check_breakdown(indicator, breakdown, declared.ledgers[input.ledger]) %}
-        {% endfor %}
         {% do input.update({
             'breakdowns': (input.breakdowns + indicator.breakdowns) | unique | list,
             'grains': (input.grains + indicator.grains) | unique | list,
@@ -134,29 +132,8 @@
 {#- The metrics by name, in alphabetical order, so that the same declarations give the same SQL. -#}
 {% macro read_metrics() %}
     {% set metrics = {} %}
-    {% for metric in graph.metrics.values() | sort(attribute='unique_id') | sort(attribute='name') %}
-        {% if metric.name in metrics %}
-            {% do refuse(
-                'metric ' ~ metric.name, 'one declaration',
-                'two, in ' ~ metrics[metric.name].package_name ~ ' and ' ~ metric.package_name,
-                'Rename one: the name is the id of the published figure.'
-            ) %}
-        {% endif %}
+    {% for metric in graph.metrics.values() | sort(attribute='name') %}
         {% do metrics.update({metric.name: metric}) %}
     {% endfor %}
     {{ return(metrics) }}
-{% endmacro %}
-
-
-{#- The periods in which a metric is published; all four unless its meta says otherwise. -#}
-{% macro read_grains(metric) %}
-    {% set known = ['month', 'quarter', 'year', 'ytd'] %}
-    {% set grains = metric.config.meta.get('grains', known) %}
-    {% for grain in grains if grain not in known %}
-        {% do refuse(
-            'metric ' ~ metric.name, 'grains among ' ~ known | join(', '), grain,
-            'Mend config.meta.grains, or leave it out to publish all four.'
-        ) %}
-    {% endfor %}
-    {{ return(grains) }}
 {% endmacro %}

@@ -29,7 +29,7 @@
             'entities': entities,
             'dimensions': dimensions,
             'area': dimensions['area_code'].expression if 'area_code' in dimensions else none,
-            'figures_from': read_figures_from(model),
+            'figures_from': model.config.meta.get('figures_from', var('figures_from')) | string,
             'judged_columns': read_judged_columns(model),
             'sources': read_upstream_sources(model.depends_on.nodes, {}) | unique | sort,
         }}) %}
@@ -50,27 +50,9 @@
 {% endmacro %}
 
 
-{#- First day of the figures of a semantic model: its own where its meta says one, earlier or later
-    than the project's. -#}
-{% macro read_figures_from(model) %}
-    {% set own = model.config.meta.get('figures_from') %}
-    {% if own is none %}{{ return(read_project_figures_from()) }}{% endif %}
-    {{ return(check_figures_from(
-        own, 'figures_from of semantic model ' ~ model.name, 'its config.meta'
-    )) }}
-{% endmacro %}
-
-
-{% macro read_project_figures_from() %}
-    {{ return(check_figures_from(
-        var('figures_from'), 'var figures_from', 'dbt_project.yml'
-    )) }}
-{% endmacro %}
-
-
 {#- First day of any figures: where the calendar begins. -#}
 {% macro read_earliest_figures_from() %}
-    {% set first_days = [read_project_figures_from()] %}
+    {% set first_days = [var('figures_from')] %}
     {% if execute %}
         {% do first_days.extend(read_ledgers().values() | map(attribute='figures_from')) %}
     {% endif %}
@@ -99,34 +81,11 @@
 {% endmacro %}
 
 
-{#- The source tables behind an input: those of its ledger. A register that several lists share says
-    in its dimension source_table which list a row came from; a metric that filters by it rests on
-    the lists that it names, and is not stale because of another. -#}
-{% macro sources_of(ledger, templates, metric_name) %}
-    {% if 'source_table' not in ledger.dimensions %}{{ return(ledger.sources) }}{% endif %}
-    {% set named = [] %}
-    {% set pattern = 'source_table[\'"]\s*\)\s*\}\}\s*(?:=|in)\s*\(?((?:\s*,?\s*\'[^\']*\')+)' %}
-    {% for template in templates %}
-        {% for listed in modules.re.findall(pattern, template) %}
-            {% do named.extend(modules.re.findall('\'([^\']*)\'', listed)) %}
-        {% endfor %}
-    {% endfor %}
-    {% for source_table in named if source_table not in ledger.sources %}
-        {% do refuse(
-            'filter of metric ' ~ metric_name, 'a source_table of ledger ' ~ ledger.name ~ ' ('
-            ~ ledger.sources | join(', ') ~ ')', source_table, 'Correct the name of the list.'
-        ) %}
-    {% endfor %}
-    {{ return(named or ledger.sources) }}
-{% endmacro %}
-
-
 {#- The measures of all ledgers by name: ledger, aggregation, expression, time dimension. -#}
 {% macro read_measures(ledgers) %}
     {% set measures = {} %}
     {% for model in graph.semantic_models.values() %}
         {% for measure in model.measures %}
-            {% do check_aggregation(model, measure) %}
             {% set time = measure.agg_time_dimension or (model.defaults or {}).agg_time_dimension %}
             {% set is_stock = measure.non_additive_dimension is not none %}
             {% do measures.update({measure.name: {

@@ -9,11 +9,7 @@
     guarded one by one: differences between periods (a quarter less its months), between metrics (all
     items less complaints) and between breakdowns are not. What leaves the bureau should therefore
     hold one grain and one breakdown of a metric. Rates follow the counts that they are made of. -#}
-{% macro select_suppressed_cells(declared, figures, rounds=2) -%}
-    {%- set guarded = [] -%}
-    {%- for indicator in declared.indicators.values() if indicator.type == 'simple' -%}
-        {%- if indicator.meta.get('suppress_small_cells') %}{% do guarded.append([indicator.id]) %}{% endif -%}
-    {%- endfor -%}
+{% macro select_suppressed_cells(figures, indicator_inputs, rounds=2) -%}
 with
 
 marked_0 as (
@@ -27,10 +23,8 @@ marked_0 as (
         figures.value,
         figures.value < 3 as is_suppressed
     from {{ figures }} as figures
-    inner join (
-        {{ inline_rows(['indicator_id'], guarded) | indent(8) }}
-    ) as guarded
-        on figures.indicator_id = guarded.indicator_id
+    inner join {{ indicator_inputs }} as guarded
+        on figures.indicator_id = guarded.indicator_id and guarded.hides_small_cells
     where
         figures.breakdown <> 'total'
         and figures.area_code <> '{{ var("district_code") }}'

@@ -2,7 +2,6 @@
 -- sources say of the period. Covered is a period whose every day, up to the day of the figure,
 -- lies in a delivery in use; a stock stands on all deliveries since the first. A year to date is
 -- not reached before its last month has begun, for the month is in its name.
-{% set declared = read_indicators() %}
 with
 
 business_day as (
@@ -10,7 +9,7 @@ business_day as (
 ),
 
 indicators as (
-    {{ compile_indicator_inputs(declared) | indent(4) }}
+    select * from {{ ref('indicator_inputs') }}
 ),
 
 sources as (

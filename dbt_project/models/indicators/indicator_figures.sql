@@ -1,6 +1,5 @@
 -- One row per figure: an indicator in a period, an area and a breakdown value. What is published is
 -- indicator_values, which leaves out small cells.
-{% set declared = read_indicators() %}
 {% set district = "'" ~ var('district_code') ~ "'" %}
 with
 
@@ -17,32 +16,43 @@ period_statistics as (
 ),
 
 indicator_inputs as (
-    {{ compile_indicator_inputs(declared) | indent(4) }}
+    select * from {{ ref('indicator_inputs') }}
 ),
 
-indicator_grains as (
-    {{ compile_indicator_grains(declared) | indent(4) }}
-),
-
-indicator_breakdowns as (
-    {{ compile_indicator_breakdowns(declared) | indent(4) }}
+indicator_cells as (
+    select * from {{ ref('indicator_cells') }}
 ),
 
 counted_inputs as (
-    {{ compile_counted_inputs(declared) | indent(4) }}
+    select distinct
+        base_input as input_id,
+        has_streets
+    from indicator_inputs
+    where is_counted
 ),
 
--- The day that an input is judged on.
+-- The day that an input is judged on: that of the indicators that it is for, which agree, since what
+-- one indicator is made from is judged on one day.
 input_days as (
     select
-        input_sources.input_id,
+        parts.input_id,
         min(days.as_of) as as_of
     from (
-        {{ compile_input_sources(declared) | indent(8) }}
-    ) as input_sources
+        select
+            indicator_id,
+            base_input as input_id
+        from indicator_inputs
+        union
+        select
+            indicator_id,
+            numerator_input as input_id
+        from indicator_inputs
+    ) as parts
+    inner join {{ ref('indicator_sources') }} as sources
+        on parts.indicator_id = sources.indicator_id
     inner join {{ ref('stg_night__source_days') }} as days
-        on input_sources.source_table = days.source_table
-    group by input_sources.input_id
+        on sources.source_table = days.source_table
+    group by parts.input_id
 ),
 
 -- A stock is not added over months: its value is that of the last month of the period, or of the
@@ -176,10 +186,11 @@ computed as (
     from indicator_inputs
     inner join cells as base
         on indicator_inputs.base_input = base.input_id
-    inner join indicator_grains
+    inner join indicator_cells
         on
-            indicator_inputs.indicator_id = indicator_grains.indicator_id
-            and base.period_grain = indicator_grains.period_grain
+            indicator_inputs.indicator_id = indicator_cells.indicator_id
+            and base.period_grain = indicator_cells.period_grain
+            and base.breakdown = indicator_cells.breakdown
     inner join {{ ref('indicator_coverage') }} as coverage
         on
             indicator_inputs.indicator_id = coverage.indicator_id
@@ -187,10 +198,6 @@ computed as (
             and base.period_start = coverage.period_start
             and base.period_end = coverage.period_end
             and coverage.is_covered
-    inner join indicator_breakdowns
-        on
-            indicator_inputs.indicator_id = indicator_breakdowns.indicator_id
-            and base.breakdown = indicator_breakdowns.breakdown
     left join cells as numerators
         on
             indicator_inputs.numerator_input = numerators.input_id
@@ -207,7 +214,7 @@ computed as (
             and base.area_code = provisional.area_code
             and base.breakdown = provisional.breakdown
             and base.breakdown_value = provisional.breakdown_value
-    where base.period_start >= cast(indicator_inputs.figures_from as date)
+    where base.period_start >= indicator_inputs.figures_from
 ),
 
 -- What was never delivered is not 0: of such a period no number is stated, and no breakdown.
@@ -231,15 +238,14 @@ never_delivered as (
     from indicator_inputs
     inner join {{ ref('indicator_coverage') }} as coverage
         on indicator_inputs.indicator_id = coverage.indicator_id and not coverage.is_covered
-    inner join indicator_grains
+    inner join indicator_cells
         on
-            indicator_inputs.indicator_id = indicator_grains.indicator_id
-            and coverage.period_grain = indicator_grains.period_grain
-    left join counted_inputs
-        on indicator_inputs.base_input = counted_inputs.input_id
+            indicator_inputs.indicator_id = indicator_cells.indicator_id
+            and coverage.period_grain = indicator_cells.period_grain
+            and indicator_cells.breakdown = 'total'
     inner join areas
-        on coalesce(counted_inputs.has_streets, false) or not areas.is_street
-    where coverage.period_start >= cast(indicator_inputs.figures_from as date)
+        on indicator_inputs.has_streets or not areas.is_street
+    where coverage.period_start >= indicator_inputs.figures_from
 ),
 
 figures as (

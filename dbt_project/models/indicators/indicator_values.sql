@@ -1,5 +1,4 @@
 -- One row per figure, as it is published: indicator_figures without its small cells.
-{% set declared = read_indicators() %}
 with
 
 figures as (
@@ -7,11 +6,11 @@ figures as (
 ),
 
 indicator_inputs as (
-    {{ compile_indicator_inputs(declared) | indent(4) }}
+    select * from {{ ref('indicator_inputs') }}
 ),
 
 suppressed_counts as (
-    {{ select_suppressed_cells(declared, 'figures') | indent(4) }}
+    {{ select_suppressed_cells('figures', 'indicator_inputs') | indent(4) }}
 ),
 
 suppressed as (

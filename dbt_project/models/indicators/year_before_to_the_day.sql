@@ -2,12 +2,11 @@
 -- days of the year before, so that a part of a period never stands beside a whole one. Only for
 -- what happened (received, registered): how things stood a year ago (closed, due, in stock)
 -- today's rows do not say.
-{% set declared = read_indicators() %}
 {% set district = "'" ~ var('district_code') ~ "'" %}
 with
 
 indicator_inputs as (
-    {{ compile_indicator_inputs(declared) | indent(4) }}
+    select * from {{ ref('indicator_inputs') }}
 ),
 
 running as (

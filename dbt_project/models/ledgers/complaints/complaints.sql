@@ -54,13 +54,26 @@ first_notice as (
 -- that come once the report is decided upon, or came before the law said so, restart nothing.
 stated as (
     select
-        received.* replace (
-            case
-                when received.status is not null then received.status
-                when received.accepted_on is not null then 'in_progress'
-                else 'pending'
-            end as status
-        ),
+        received.item_no,
+        received.submission_no,
+        received.item_kind,
+        received.channel,
+        received.received_on,
+        received.accepted_on,
+        received.notified_on,
+        received.supplemented_on,
+        received.closed_on,
+        received.is_extended,
+        received.industry_code,
+        received.area_code,
+        received.as_of,
+        received.extract_id,
+        received.row_number,
+        case
+            when received.status is not null then received.status
+            when received.accepted_on is not null then 'in_progress'
+            else 'pending'
+        end as status,
         case
             when
                 received.supplemented_on >= restart.valid_from

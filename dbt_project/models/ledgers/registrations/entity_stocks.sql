@@ -34,9 +34,10 @@ ordered as (
         row_number() over (
             partition by uscc
             order by
-                occurred_on,
-                case event_kind when 'establishment' then 0 when 'deregistration' then 2 else 1 end,
-                event_no
+                occurred_on nulls last,
+                case event_kind when 'establishment' then 0 when 'deregistration' then 2 else 1 end
+                nulls last,
+                event_no nulls last
         ) as place
     from events
 ),
@@ -45,7 +46,8 @@ sequenced as (
     select
         *,
         coalesce({{ last_known('is_on_register') }} over (
-            partition by uscc order by place rows between unbounded preceding and 1 preceding
+            partition by uscc
+            order by place nulls last rows between unbounded preceding and 1 preceding
         ), false) as was_on_register
     from ordered
 ),
@@ -56,7 +58,7 @@ lives as (
     select
         *,
         sum(case when event_kind in {{ arrivals }} and not was_on_register then 1 else 0 end)
-            over (partition by uscc order by place)
+            over (partition by uscc order by place nulls last)
             as life_no
     from sequenced
 ),
@@ -64,16 +66,15 @@ lives as (
 continued as (
     select
         *,
-        first_value(area_code) over (partition by uscc, life_no order by place) as life_area_code,
-        first_value(entity_kind) over (partition by uscc, life_no order by place)
-            as life_entity_kind,
-        first_value(industry_section_code) over (partition by uscc, life_no order by place)
-            as life_industry_section_code,
+        {%- for column in ['area_code', 'entity_kind', 'industry_section_code'] %}
+        first_value({{ column }}) over (partition by uscc, life_no order by place nulls last)
+            as life_{{ column }},
+        {%- endfor %}
         coalesce(is_on_register <> was_on_register, false) as moves_registered,
         coalesce(
             max(case when event_kind = 'revocation' and was_on_register then 1 else 0 end) over (
                 partition by uscc, life_no
-                order by place rows between unbounded preceding and 1 preceding
+                order by place nulls last rows between unbounded preceding and 1 preceding
             ),
             0
         ) = 1 as was_revoked
@@ -244,7 +245,7 @@ stocks as (
         entities_before + coalesce(
             sum({{ net }}) over (
                 partition by stock_kind, area_code, entity_kind, industry_section_code
-                order by month_end_on
+                order by month_end_on nulls last
                 rows between unbounded preceding and 1 preceding
             ),
             0

@@ -1,0 +1,1 @@
+"""What an indicator's declaration must say, checked before a night begins."""
