@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from demo.delivery import Delivery, deliver, file_of
+from demo.dice import Integers
 from demo.flaws import flaws_of_months, with_flaws
 from demo.mistakes import with_mistakes
 from demo.recipes import GROUPS, RECIPES, WITHOUT_MISTAKES
@@ -74,7 +75,7 @@ def _periods(table: SourceTable, rows: Rows, scene: Scene) -> list[str]:
     return [f"{scene.end:%Y%m%d}"]
 
 
-def _months(rows: Table, scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _months(rows: Table, scene: Scene) -> Integers:
     """The month (YYYYMM) of each row; what was before the demo comes in the month before it."""
     return months_of(np.maximum(rows.days, day_number(scene.start) - 1))
 
@@ -96,9 +97,7 @@ def _deliveries(
             yield period, _counted(table, flawed, found)
 
 
-def _slices(
-    table: SourceTable, rows: Table, index: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Iterator[list[list[Cell]]]:
+def _slices(table: SourceTable, rows: Table, index: Integers) -> Iterator[list[list[Cell]]]:
     for start in range(0, len(index), _SLICE):
         yield spell(table, rows.columns(index[start : start + _SLICE]))
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from demo.allocation import split_amount
-from demo.scene import Moment, Scene
+from demo.scene import Moment, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -73,7 +73,7 @@ def publications(scene: Scene) -> list[Row]:
             "document_no": f"国务院令第{601 + law}号",
             "happened_on": moment.day,
         })  # fmt: skip
-    return sorted(rows, key=lambda row: (str(row["happened_on"]), str(row["entry_no"])))
+    return in_order(rows, "happened_on", "entry_no")
 
 
 def training_events(scene: Scene) -> list[Row]:
@@ -89,28 +89,26 @@ def training_events(scene: Scene) -> list[Row]:
         "online_law_study": records,
         "other": 6,
     })  # fmt: skip
+    usual = {CALIBRATED_YEAR: hours}
     by_year = {
         year: _hours(
             scene,
             year,
-            hours
-            if year == CALIBRATED_YEAR
-            else scene.volume(hours // _HALF_HOUR, year) * _HALF_HOUR,
+            usual.get(year, scene.volume(hours // _HALF_HOUR, year) * _HALF_HOUR),
             scene.volume(records, year),
         )
         for year in scene.years
     }
-    speakers = scene.persons("speaker", [moment.number for moment, _ in entries])
     return [
         {
             **row,
             "主题": _SUBJECTS[str(row["activity_kind"])],
-            "主讲人": speaker,
+            "主讲人": moment.person,
             "hours": by_year[moment.year][moment.place]
             if row["activity_kind"] == "online_law_study"
             else Decimal(2),
         }
-        for (moment, row), speaker in zip(entries, speakers, strict=True)
+        for moment, row in entries
     ]
 
 
@@ -165,7 +163,7 @@ def standards(scene: Scene) -> list[Row]:
         for order, (series, kind, level, field, total) in enumerate(combinations, start=1)
         for moment in scene.flow(f"standard {series}", total)
     ]
-    return sorted(rows, key=lambda row: (str(row["happened_on"]), str(row["entry_no"])))
+    return in_order(rows, "happened_on", "entry_no")
 
 
 def campaigns(scene: Scene) -> list[Row]:
@@ -191,20 +189,15 @@ def service_visits(scene: Scene) -> list[Row]:
     visits = [(moment, list(shares)[kinds[moment.place % total]]) for moment in flow]
     visits += [(moment, "other") for moment in scene.flow("other visit", total // 18 + 1)]
     visits.sort(key=lambda visit: (visit[0].day, visit[1] == "other", visit[0].number))
-    numbers = [moment.number + 500_000 * (kind == "other") for moment, kind in visits]
-    contacts = scene.persons("contact", numbers)
-    firms = scene.below("visited firm", numbers, len(scene.firms.codes))
     return [
         {
-            "entry_no": f"ZQ{number}",
+            "entry_no": f"ZQ{moment.number + 500_000 * (kind == 'other')}",
             "activity_kind": kind,
-            "firm_uscc": scene.firms.codes[firm],
-            "contact_name": contact,
+            "firm_uscc": moment.firm.uscc,
+            "contact_name": moment.person,
             "happened_on": moment.day,
         }
-        for (moment, kind), number, contact, firm in zip(
-            visits, numbers, contacts, firms, strict=True
-        )
+        for moment, kind in visits
     ]
 
 
@@ -212,32 +205,21 @@ def public_opinion(scene: Scene) -> list[Row]:
     """Matters found and how they ended; what ends after the demo is still open."""
     longest = 6
     handled = scene.totals.count("public_opinion_handled")
-    matters = [
-        (moment, order, kind)
-        for order, (kind, total) in enumerate(
-            {"handled_opinion": handled, "unfounded_opinion": handled // 9 + 1}.items(), start=1
-        )
-        for moment in scene.flow(kind, total, days_ahead=longest)
-    ]
-    numbers = [moment.number * 10 + order for moment, order, _ in matters]
+    totals = {"handled_opinion": handled, "unfounded_opinion": handled // 9 + 1}
     rows: list[Row] = []
-    for (moment, order, kind), waited, teller in zip(
-        matters,
-        scene.below("opinion handled in", numbers, longest),
-        scene.persons("opinion", numbers),
-        strict=True,
-    ):
-        found = moment.day - timedelta(days=waited + 1)
-        is_open = moment.day > scene.end
-        if found <= scene.end:
-            rows.append({
-                "entry_no": f"YQ{moment.year}{order}{moment.place + 1:04d}",
-                "内容摘要": f"网民{teller}发帖反映商家拒绝退款",
-                "发现日期": found,
-                "activity_kind": "open_opinion" if is_open else kind,
-                "happened_on": None if is_open else moment.day,
-            })  # fmt: skip
-    return sorted(rows, key=lambda row: (str(row["发现日期"]), str(row["entry_no"])))
+    for order, (kind, total) in enumerate(totals.items(), start=1):
+        for moment in scene.flow(kind, total, days_ahead=longest):
+            found = moment.day - timedelta(days=moment.below("handled in", longest) + 1)
+            happened = scene.by_end(moment.day)
+            if found <= scene.end:
+                rows.append({
+                    "entry_no": f"YQ{moment.year}{order}{moment.place + 1:04d}",
+                    "内容摘要": f"网民{moment.person}发帖反映商家拒绝退款",
+                    "发现日期": found,
+                    "activity_kind": kind if happened else "open_opinion",
+                    "happened_on": happened,
+                })  # fmt: skip
+    return in_order(rows, "发现日期", "entry_no")
 
 
 RECIPES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from demo.scene import CALIBRATED_DAY, Firm, Scene
+from demo.scene import CALIBRATED_DAY, Firm, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -58,7 +58,7 @@ def brand_certificates(scene: Scene) -> list[Row]:
     old = count("brand_certificates") - issued
     later = [m for m in scene.flow("brand certificate", issued) if m.year > CALIBRATED_YEAR]
     holders = old_firms + new_firms
-    firms = scene.firms.of(scene.dice, "brand_certified_firms", holders + _ENDED + len(later))
+    firms = scene.some_firms("brand_certified_firms", holders + _ENDED + len(later))
     certificates = _issued_before(scene, firms[:old_firms], old)
     year = CALIBRATED_YEAR
     days = scene.spread("brand, new", issued, date(year, 2, 5), date(year, 11, 29))
@@ -127,27 +127,18 @@ def _ended(firms: list[Firm]) -> list[_Certificate]:
 
 def data_ip_registrations(scene: Scene) -> list[Row]:
     """Registrations by day; some are cancelled later and still count in their year."""
-    moments = scene.flow("data ip", scene.totals.count("data_ip_registrations"))
-    numbers = [moment.number for moment in moments]
-    columns = zip(
-        moments,
-        scene.below("data ip applicant", numbers, len(scene.firms.codes)),
-        scene.below("data ip kind", numbers, len(_DATA_KINDS)),
-        scene.below("data ip cancelled", numbers, 500),
-        strict=True,
-    )
     rows: list[Row] = []
-    for moment, firm, kind, waited in columns:
-        cancelled = moment.day + timedelta(days=waited + 20)
-        is_cancelled = moment.place % _CANCELLED == 11 and cancelled <= scene.end
+    for moment in scene.flow("data ip", scene.totals.count("data_ip_registrations")):
+        cancelled = moment.day + timedelta(days=moment.below("cancelled", 500) + 20)
+        is_cancelled = moment.place % _CANCELLED == 11
         rows.append({
             "certificate_no": f"SJZC{moment.year}3301{moment.place + 1:06d}",
             "registered_on": moment.day,
-            "data_kind": _DATA_KINDS[kind],
-            "applicant_name": scene.firms.names[firm],
-            "applicant_uscc": scene.firms.codes[firm],
-            "street": scene.firms.streets[firm],
-            "cancelled_on": cancelled if is_cancelled else None,
+            "data_kind": _DATA_KINDS[moment.below("kind", len(_DATA_KINDS))],
+            "applicant_name": moment.firm.name,
+            "applicant_uscc": moment.firm.uscc,
+            "street": moment.firm.street,
+            "cancelled_on": scene.by_end(cancelled) if is_cancelled else None,
         })  # fmt: skip
     return rows
 
@@ -159,30 +150,23 @@ def ccc_applications(scene: Scene) -> list[Row]:
     rows: list[Row] = []
     for order, total in enumerate((handled, handled // 30 + 1)):
         moments = scene.flow(f"ccc {order}", total, days_ahead=longest)
-        numbers = [moment.number * 10 + order for moment in moments]
-        columns = zip(
-            moments,
-            scene.below("ccc handled in", numbers, longest),
-            scene.below("ccc applicant", numbers, len(scene.firms.codes)),
-            scene.phones("ccc", numbers),
-            strict=True,
-        )
-        for moment, waited, firm, phone in columns:
-            applied = moment.day - timedelta(days=waited + 1)
-            is_open = moment.day > scene.end
+        phones = scene.phones(f"ccc {order}", [moment.number for moment in moments])
+        for moment, phone in zip(moments, phones, strict=True):
+            applied = moment.day - timedelta(days=moment.below("handled in", longest) + 1)
+            day = scene.by_end(moment.day)
             outcome = "withdrawn" if order else "refused" if moment.place % 17 == 5 else "granted"
             if applied <= scene.end:
                 rows.append({
                     "application_no": f"CCC{moment.year}{order}{moment.place + 1:05d}",
-                    "applicant_uscc": scene.firms.codes[firm],
+                    "applicant_uscc": moment.firm.uscc,
                     "contact_phone": phone,
-                    "street": scene.firms.streets[firm],
+                    "street": moment.firm.street,
                     "applied_on": applied,
-                    "handled_on": None if is_open else moment.day,
-                    "outcome": "open" if is_open else outcome,
-                    "updated_at": f"{applied if is_open else moment.day} {_CLOCK}",
+                    "handled_on": day,
+                    "outcome": outcome if day else "open",
+                    "updated_at": f"{day or applied} {_CLOCK}",
                 })  # fmt: skip
-    return sorted(rows, key=lambda row: str(row["application_no"]))
+    return in_order(rows, "application_no")
 
 
 RECIPES = {

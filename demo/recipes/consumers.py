@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from demo.scene import CALIBRATED_DAY, Moment, Scene, Stay
+from demo.scene import CALIBRATED_DAY, Moment, Scene, Stay, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 from demo.volumes import Season
@@ -41,36 +41,23 @@ def test_results(scene: Scene) -> list[Row]:
         ("supervision", False, passes),
         *((kind, failed, 1 + passes // 20) for kind in _OTHER_KINDS for failed in (True, False)),
     ]
-    samples = [
-        (moment, order, kind, failed)
-        for order, (kind, failed, total) in enumerate(groups)
-        for moment in scene.flow(f"food {kind} {failed}", total, days_ahead=20, season=_SAMPLING)
-    ]
-    samples.sort(key=lambda sample: (sample[0].day, sample[1], sample[0].place))
-    numbers = [moment.number * 10 + order for moment, order, _, _ in samples]
-    columns = zip(
-        samples,
-        scene.streets("sampled", numbers),
-        scene.persons("sampled", numbers),
-        scene.below("sampled before", numbers, 12),
-        scene.below("follow-up", numbers, 1000),
-        strict=True,
-    )
     rows: list[Row] = []
-    for (moment, order, kind, failed), street, person, before, draw in columns:
-        sampled = moment.day - timedelta(days=12 + before)
-        if sampled <= scene.end:
-            sample: Row = {
-                "sample_no": f"CJ{moment.year}{order}{moment.place + 1:06d}",
-                "sampling_kind": kind,
-                "被抽样单位": f"{person}食品店",
-                "street": street,
-                "sampled_on": sampled,
-                "result_received_on": moment.day if moment.day <= scene.end else None,
-                **(_followed_up(moment, draw, scene.end) if failed else {}),
-            }
-            rows += [{**sample, **item} for item in _items(moment, failed, scene.end)]
-    return rows
+    for order, (kind, failed, total) in enumerate(groups):
+        flow = scene.flow(f"food {kind} {failed}", total, days_ahead=20, season=_SAMPLING)
+        for moment in flow:
+            sampled = moment.day - timedelta(days=12 + moment.below("sampled before", 12))
+            if sampled <= scene.end:
+                sample: Row = {
+                    "sample_no": f"CJ{moment.year}{order}{moment.place + 1:06d}",
+                    "sampling_kind": kind,
+                    "被抽样单位": f"{moment.person}食品店",
+                    "street": moment.street,
+                    "sampled_on": sampled,
+                    "result_received_on": scene.by_end(moment.day),
+                    **(_followed_up(scene, moment) if failed else {}),
+                }
+                rows += [{**sample, **item} for item in _items(moment, failed, scene.end)]
+    return in_order(rows, "sampled_on", "sample_no")
 
 
 def _items(moment: Moment, failed: bool, end: date) -> list[Row]:
@@ -87,18 +74,18 @@ def _items(moment: Moment, failed: bool, end: date) -> list[Row]:
     ]
 
 
-def _followed_up(moment: Moment, draw: int, end: date) -> Row:
+def _followed_up(scene: Scene, moment: Moment) -> Row:
     """Reported, disposed of and published in time; before PUNCTUAL_FROM some late or never."""
-    received = moment.day
+    received, draw = moment.day, moment.below("follow-up", 1000)
     is_slow = received < PUNCTUAL_FROM and moment.place % 6 == 2
+    is_forgotten = received < PUNCTUAL_FROM and moment.place % 12 == 2
     reported = received + timedelta(days=12 if is_slow else draw % 2)
     disposed = received + timedelta(days=(100 if is_slow else 18) + draw % 40)
     published = disposed + timedelta(days=(45 if is_slow else 2) + draw % 8)
-    is_forgotten = received < PUNCTUAL_FROM and moment.place % 12 == 2
     return {
-        "reported_on": None if is_forgotten or reported > end else reported,
-        "disposed_on": disposed if disposed <= end else None,
-        "published_on": None if is_forgotten or published > end else published,
+        "reported_on": None if is_forgotten else scene.by_end(reported),
+        "disposed_on": scene.by_end(disposed),
+        "published_on": None if is_forgotten else scene.by_end(published),
     }
 
 
@@ -106,18 +93,15 @@ def merchants(scene: Scene) -> list[Row]:
     """Merchants by trade; the published trades were covered one after another."""
     rows: list[Row] = []
     span = (CALIBRATED_DAY - _COVERAGE_FROM).days
-    stays_of = {trade: _merchants_of(scene, trade, usual) for trade, usual in _MERCHANTS.items()}
+    scale = float(scene.totals.scale)
+    stays_of = {
+        trade: scene.stock(f"prepaid {trade}", max(_FEWEST_MERCHANTS, round(usual * scale)))
+        for trade, usual in _MERCHANTS.items()
+    }
     passed_over = _never_covered(scene, stays_of)
     for order, (trade, stays) in enumerate(stays_of.items(), start=1):
-        numbers = [stay.number for stay in stays]
-        columns = zip(
-            stays,
-            scene.below(f"prepaid {trade} covered", numbers, span),
-            scene.streets(f"prepaid {trade}", numbers),
-            scene.persons(f"prepaid {trade}", numbers),
-            strict=True,
-        )
-        for stay, after, street, person in columns:
+        for stay in stays:
+            after = stay.below("covered", span)
             covered = max(_COVERAGE_FROM + timedelta(days=after), stay.since)
             if stay.since > CALIBRATED_DAY:
                 covered = stay.since + timedelta(days=after % 30)
@@ -125,38 +109,28 @@ def merchants(scene: Scene) -> list[Row]:
                 trade not in COVERED_TRADES and after % 5 > 1
             )
             is_gone = stay.until is not None and covered >= stay.until
-            is_known = covered <= scene.end and not is_left_out and not is_gone
             rows.append({
                 "merchant_no": f"YF{order}{stay.number:010d}",
-                "商户名称": f"{person}的店",
+                "商户名称": f"{stay.person}的店",
                 "trade": trade,
-                "street": street,
+                "street": stay.street,
                 "listed_on": stay.since,
                 "delisted_on": stay.until,
-                "covered_on": covered if is_known else None,
+                "covered_on": None if is_left_out or is_gone else scene.by_end(covered),
             })  # fmt: skip
-    return sorted(rows, key=lambda row: (str(row["listed_on"]), str(row["merchant_no"])))
-
-
-def _merchants_of(scene: Scene, trade: str, usual: int) -> list[Stay]:
-    total = max(_FEWEST_MERCHANTS, round(usual * float(scene.totals.scale)))
-    return scene.stock(f"prepaid {trade}", total)
+    return in_order(rows, "listed_on", "merchant_no")
 
 
 def _never_covered(scene: Scene, stays_of: dict[str, list[Stay]]) -> set[tuple[str, int]]:
     """As many merchants of the published trades as the published coverage leaves out."""
-    listed = [
-        (draw, trade, stay.number)
+    listed = sorted(
+        (stay.luck, trade, stay.number)
         for trade in COVERED_TRADES
-        for stay, draw in zip(
-            stays_of[trade],
-            scene.below(f"prepaid {trade} left out", [s.number for s in stays_of[trade]], 2**31),
-            strict=True,
-        )
+        for stay in stays_of[trade]
         if stay.holds(CALIBRATED_DAY)
-    ]
+    )
     _, covered = scene.totals.part_of([len(listed)], "prepaid_coverage_rate")
-    return {(trade, number) for _, trade, number in sorted(listed)[covered:]}
+    return {(trade, number) for _, trade, number in listed[covered:]}
 
 
 RECIPES = {

@@ -36,17 +36,9 @@ def reconsiderations(scene: Scene) -> list[Row]:
 def _notified(scene: Scene) -> list[Row]:
     """Cases that were accepted; of those applied for at the end, the notice is still to come."""
     total = scene.totals.count("reconsiderations_new")
-    moments = scene.flow("reconsideration", total, days_ahead=_AHEAD)
-    numbers = [moment.number for moment in moments]
-    columns = zip(
-        moments,
-        scene.below("reconsideration result", numbers, len(_RESULTS)),
-        scene.below("reconsideration takes", numbers, 36),
-        scene.persons("reconsideration", numbers),
-        strict=True,
-    )
     rows: list[Row] = []
-    for moment, result, takes, person in columns:
+    for moment in scene.flow("reconsideration", total, days_ahead=_AHEAD):
+        takes = moment.below("takes", 36)
         is_silent = moment.place % _SILENT[0] == _SILENT[1]
         accepts = moment.day - timedelta(days=1 + takes % 3)
         applies = accepts - timedelta(days=2 + takes % 3)
@@ -56,26 +48,26 @@ def _notified(scene: Scene) -> list[Row]:
             continue
         is_extended = moment.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
-        accepted = None if is_silent else _by(accepts, scene.end)
+        accepted = None if is_silent else scene.by_end(accepts)
         granted = _GRANTED[moment.place // 14 % len(_GRANTED)] if is_extended else None
         suspended = 12 if moment.place % 40 == 9 else None
         appraised = 21 if moment.place % 60 == 9 else None
         days = 24 + takes + (suspended or 0) + (appraised or 0)
         days += (30 if granted is None else granted) - 2 if is_extended else 0
-        concluded = _by(applies + timedelta(days=days), scene.end)
+        concluded = scene.by_end(applies + timedelta(days=days))
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
-            "applicant": person,
+            "applicant": moment.person,
             "applied_on": applies,
             "accepted_on": accepted,
-            "notified_on": _by(moment.day, scene.end),
+            "notified_on": scene.by_end(moment.day),
             "procedure": ("ordinary", "summary")[is_summary] if accepted else None,
             "is_extended": is_extended,
             "extension_days": granted,
             "suspended_days": suspended,
             "excluded_days": appraised,
             "concluded_on": concluded,
-            "result": _RESULTS[result] if concluded else None,
+            "result": _RESULTS[moment.below("result", len(_RESULTS))] if concluded else None,
         })  # fmt: skip
     return rows
 
@@ -83,14 +75,12 @@ def _notified(scene: Scene) -> list[Row]:
 def _refused(scene: Scene) -> list[Row]:
     """Applications that were not accepted, within the days of review; no notice is sent of them."""
     total = max(scene.totals.count("reconsiderations_new") // _REFUSED, 1)
-    moments = scene.flow("reconsideration refused", total)
-    persons = scene.persons("reconsideration refused", [moment.number for moment in moments])
     rows: list[Row] = []
-    for moment, person in zip(moments, persons, strict=True):
-        concluded = _by(moment.day + timedelta(days=4), scene.end)
+    for moment in scene.flow("reconsideration refused", total):
+        concluded = scene.by_end(moment.day + timedelta(days=4))
         rows.append({
             "case_no": f"杭滨复不受〔{moment.year}〕{moment.place + 1}号",
-            "applicant": person,
+            "applicant": moment.person,
             "applied_on": moment.day,
             "accepted_on": None,
             "notified_on": None,
@@ -102,11 +92,6 @@ def _refused(scene: Scene) -> list[Row]:
     return rows
 
 
-def _by(day: date, end: date) -> date | None:
-    """A day if it has come by the end."""
-    return day if day <= end else None
-
-
 @dataclass(frozen=True)
 class _Instance:
     """One case at one court, and the day for which its first hearing is set."""
@@ -114,21 +99,28 @@ class _Instance:
     moment: Moment
     name: str
     filed: date
-    number: int
     first: date
+
+    @property
+    def number(self) -> tuple[int, str]:
+        """What no other instance has."""
+        return self.moment.number, self.name
+
+    @property
+    def draw(self) -> int:
+        """Of 1000: below a share, a head attends."""
+        return self.moment.below(f"head attends {self.name}", 1000)
 
 
 def hearings(scene: Scene) -> list[Row]:
     """One row per case, instance and hearing, by case."""
     moments = scene.flow("litigation", scene.totals.count("litigations_first_instance"))
-    persons = scene.persons("litigation", [moment.number for moment in moments])
-    plaintiffs = dict(zip(moments, persons, strict=True))
-    instances = [_set(scene, *known) for known in _instances(moments) if known[2] <= scene.end]
+    instances = [_set(*known) for known in _instances(moments) if known[2] <= scene.end]
     instances, attended = _attended(scene, instances)
     return [
         {
             "case_no": f"({one.moment.year})浙0108行初{one.moment.place + 1}号",
-            "plaintiff": plaintiffs[one.moment],
+            "plaintiff": one.moment.person,
             "instance": one.name,
             "filed_on": one.filed,
             **step,
@@ -148,27 +140,26 @@ def _instances(moments: list[Moment]) -> Iterator[tuple[Moment, str, date]]:
             yield moment, "retrial", moment.day + timedelta(days=330)
 
 
-def _set(scene: Scene, moment: Moment, name: str, filed: date) -> _Instance:
-    number = moment.number * 400 + filed.timetuple().tm_yday
-    waits = 32 + scene.below("hearing waits", [number], 40)[0]
-    return _Instance(moment, name, filed, number, filed + timedelta(days=waits))
+def _set(moment: Moment, name: str, filed: date) -> _Instance:
+    waits = 32 + moment.below(f"hearing {name} waits", 40)
+    return _Instance(moment, name, filed, filed + timedelta(days=waits))
 
 
-def _attended(scene: Scene, instances: list[_Instance]) -> tuple[list[_Instance], set[int]]:
+def _attended(
+    scene: Scene, instances: list[_Instance]
+) -> tuple[list[_Instance], set[tuple[int, str]]]:
     """Those with a head present, by number: in the calibrated year the published share, exactly.
 
     Hearings of that year that spoil the share are put off to the next.
     """
-    numbers = [one.number for one in instances]
-    draws = dict(zip(numbers, scene.below("head attends", numbers, 1000), strict=True))
     stated = int(scene.totals.stated("head_court_attendance_rate") * 10)
     usual = {
         one.number
         for one in instances
-        if draws[one.number] < (stated if one.first.year > CALIBRATED_YEAR else _ATTENDED_BEFORE)
+        if one.draw < (stated if one.first.year > CALIBRATED_YEAR else _ATTENDED_BEFORE)
     }
     heard = sorted(
-        (draws[one.number], one.number)
+        (one.draw, one.number)
         for one in instances
         if one.first.year == CALIBRATED_YEAR and one.first <= scene.end
     )
@@ -188,7 +179,7 @@ def _heard(scene: Scene, one: _Instance, *, is_attended: bool) -> Iterator[Row]:
     """The hearings of one instance; one row without a day when none is announced yet."""
     common: Row = {
         "procedure": ("ordinary", "ordinary", "summary")[one.moment.place % 3],
-        "judged_on": _by(one.first + timedelta(days=45), scene.end),
+        "judged_on": scene.by_end(one.first + timedelta(days=45)),
     }
     if one.first > scene.end + timedelta(days=_ANNOUNCED):
         open_cells: Row = {"heard_on": None, "head_present": None, "is_head_called": None}

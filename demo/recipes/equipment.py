@@ -7,13 +7,16 @@ demo, and holders change, some with a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+import numpy as np
 
 from demo.scene import CALIBRATED_DAY, Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
+from demo.vocabulary import STREET_CODES, STREET_WEIGHTS
 
 KINDS = {"producer": "equipment_producers", "user": "equipment_users"}
 """The kind of unit and how its figures begin."""
@@ -111,7 +114,7 @@ def _obligations_of_kind(scene: Scene, kind: str) -> list[_Obligation]:
     flow = scene.flow(f"{kind} later", obliged // 10 + 1)
     spans.append((CALIBRATED_DAY + _DAY, None))
     spans += [(moment.day, None) for moment in flow if moment.day > CALIBRATED_DAY + _DAY]
-    streets = scene.streets(kind, list(range(len(spans))))
+    streets = _streets(scene, kind, range(len(spans)))
     obligations = []
     for place, (span, street) in enumerate(zip(spans, streets, strict=True)):
         equipment = _equipment_of(kind, place)
@@ -132,10 +135,15 @@ def _obligations_of_kind(scene: Scene, kind: str) -> list[_Obligation]:
     return [one for one in obligations if one.obliged_from <= scene.end]
 
 
+def _streets(scene: Scene, what: str, numbers: Sequence[int]) -> list[str]:
+    chosen = scene.dice.choose(f"{what} street", np.asarray(numbers), STREET_WEIGHTS)
+    return [STREET_CODES[place] for place in chosen.tolist()]
+
+
 def _obligations_on_sites(scene: Scene, count: int) -> Iterator[_Obligation]:
     starts = scene.spread("sites", count, _FIRST, date(CALIBRATED_YEAR, 12, 2))
     numbers = [_SHARING * (500_000 + place) for place in range(count)]
-    for place, street in enumerate(scene.streets("sites", numbers)):
+    for place, street in enumerate(_streets(scene, "sites", numbers)):
         equipment, used_at = _ON_SITES[place % len(_ON_SITES)]
         yield _Obligation(
             numbers[place], "user", equipment, used_at, street, starts[place], None, False
@@ -215,15 +223,12 @@ def role_holders(scene: Scene) -> list[Row]:
     everyone = [one for one in _all_obligations(scene) if one.number < _SHARING * 500_000]
     numbers = [one.number * 10 + (one.kind == "user") for one in everyone]
     span = (_ALL_STAFFED - _GROWTH_FROM).days
-    columns = zip(
-        everyone,
-        scene.below("staffed early", numbers, 100),
-        scene.below("staffed after", numbers, span),
-        scene.below("holder changes", numbers, 12),
-        strict=True,
+    draws = (
+        scene.dice.below(what, np.asarray(numbers), limit).tolist()
+        for what, limit in (("staffed early", 100), ("staffed after", span), ("changes", 12))
     )
     held: list[_Holding] = []
-    for one, early, after, change in columns:
+    for one, early, after, change in zip(everyone, *draws, strict=True):
         since = one.obliged_from
         if early >= _STAFFED_EARLY or since > _ALL_STAFFED:
             grown = _GROWTH_FROM if since <= _ALL_STAFFED else since
@@ -243,7 +248,7 @@ def role_holders(scene: Scene) -> list[Row]:
             "equipment_kind": each.obligation.held_for,
             "role": each.role,
             "held_from": each.since,
-            "held_until": each.until if each.until and each.until <= scene.end else None,
+            "held_until": scene.by_end(each.until),
         }
         for each, name, identity in zip(
             held,

@@ -66,7 +66,7 @@ def _parties(scene: Scene, ids: Integers) -> list[dict[str, str | None]]:
     kinds = dice.choose("party", ids, list(_PARTY_WEIGHTS.values()))
     shops = np.flatnonzero(scene.entities["kinds"] == HOUSEHOLD)
     draw = dice.uniform("party entity", ids)
-    firms = (draw * len(scene.firms.codes)).astype(np.int64)
+    firms = (draw * len(scene.firms)).astype(np.int64)
     people = (ids + 700_000_000).tolist()
     columns = zip(
         kinds.tolist(), firms.tolist(), shops[(draw * len(shops)).astype(np.int64)].tolist(),
@@ -76,7 +76,7 @@ def _parties(scene: Scene, ids: Integers) -> list[dict[str, str | None]]:
     parties = []
     for kind, firm, shop, person, phone, identity in columns:
         code, name = (
-            (scene.firms.codes[firm], scene.firms.names[firm]),
+            (scene.firms[firm].uscc, scene.firms[firm].name),
             (scene.codes[shop], scene.names[shop]),
             (None, person),
         )[kind]

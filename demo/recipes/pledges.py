@@ -72,7 +72,7 @@ def _contracts_of(scene: Scene, year: int) -> Frame:
         "kind": kinds,
         "amount_kind": amount_kinds,
         "amount": amounts,
-        "firm": dice.below("pledgor", numbers, len(scene.firms.codes)),
+        "firm": dice.below("pledgor", numbers, len(scene.firms)),
     }
 
 
@@ -93,15 +93,15 @@ def pledged_rights(scene: Scene) -> list[Row]:
 
 def _rights_of(scene: Scene, contract: dict[str, int]) -> Iterator[Row]:
     year, place = divmod(contract["number"], 10_000_000)
-    number, kind, firm = contract["number"], contract["kind"], contract["firm"]
+    number, kind, firm = contract["number"], contract["kind"], scene.firms[contract["firm"]]
     is_maximum = contract["amount_kind"] == _SECURED and number % 5 == 0
     cells: Row = {
         "质押合同编号": f"浙滨知质{year}第{place + 1:04d}号",
         "登记日期": to_date(contract["day"]),
-        "出质人": scene.firms.names[firm],
-        "出质人统一社会信用代码": scene.firms.codes[firm],
+        "出质人": firm.name,
+        "出质人统一社会信用代码": firm.uscc,
         "质权人": words.BANKS[number % len(words.BANKS)],
-        "所属街道": words.STREETS[words.STREET_CODES.index(scene.firms.streets[firm])],
+        "所属街道": words.STREETS[words.STREET_CODES.index(firm.street)],
         "质押金额(万元)": Decimal(contract["amount"]) / _FEN_PER_WAN,
         "金额类型": _MAXIMUM if is_maximum else _AMOUNTS[contract["amount_kind"]],
     }

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.scene import Moment, Scene
+from demo.scene import Moment, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -57,25 +57,20 @@ def _programmes(scene: Scene) -> Sequence[_Programme]:
 
 def items(scene: Scene) -> list[Row]:
     """One row per holder and recognition."""
-    rows = [*_trustworthy_firms(scene)]
+    rows = _trustworthy_firms(scene)
     for order, programme in enumerate(_programmes(scene), start=1):
-        moments = scene.flow(f"recognition {order}", programme.total)
-        numbers = [moment.number for moment in moments]
-        firms = scene.below(f"recognised {order}", numbers, len(scene.firms.codes))
-        persons = scene.persons(f"recognised {order}", numbers)
-        for moment, firm, person in zip(moments, firms, persons, strict=True):
-            holder = (person, scene.firms.names[firm], "案例编写组")[programme.holder]
-            level = programme.levels[moment.place % len(programme.levels)]
+        for moment in scene.flow(f"recognition {order}", programme.total):
+            is_firm = programme.holder == _FIRM
             rows.append({
                 "recognition_no": f"HJ{moment.year}{order:02d}{moment.place + 1:03d}",
                 "programme": programme.code,
-                "level": level,
-                "对象": holder,
-                "holder_uscc": scene.firms.codes[firm] if programme.holder == _FIRM else None,
+                "level": programme.levels[moment.place % len(programme.levels)],
+                "对象": (moment.person, moment.firm.name, "案例编写组")[programme.holder],
+                "holder_uscc": moment.firm.uscc if is_firm else None,
                 "granted_by": "演示授予单位",
                 "recognised_on": moment.day,
             })  # fmt: skip
-    return sorted(rows, key=lambda row: (str(row["recognised_on"]), str(row["recognition_no"])))
+    return in_order(rows, "recognised_on", "recognition_no")
 
 
 def _trustworthy_firms(scene: Scene) -> list[Row]:
@@ -83,7 +78,7 @@ def _trustworthy_firms(scene: Scene) -> list[Row]:
     levels = ("municipal", "provincial", "district")
     total = scene.totals.count("contract_trustworthy_firms")
     most = max(scene.volume(total, year) for year in scene.years)
-    firms = scene.firms.of(scene.dice, "contract_trustworthy_firms", most)
+    firms = scene.some_firms("contract_trustworthy_firms", most)
 
     def holding(moment: Moment) -> tuple[int, int]:
         """Firm and level. The second firm stands at another level too; the last row repeats it."""

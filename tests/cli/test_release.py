@@ -15,7 +15,9 @@ from tests.releases.bureau import build_sealed, make_layout, write_build
 PAST = "2024-02-29"
 
 
-def test_a_night_for_a_past_day_is_kept_and_made_current_when_told(bureau: Bureau) -> None:
+def test_a_night_for_a_past_day_is_kept_and_made_current_when_told(
+    bureau: Bureau, zhibiao: Command
+) -> None:
     """It says so, with the commands; the ledgers know nothing of later days."""
     newest = bureau.current.resolve().name
     done = bureau.night("--date", PAST)
@@ -24,13 +26,13 @@ def test_a_night_for_a_past_day_is_kept_and_made_current_when_told(bureau: Burea
     assert f"kept beside the current release {newest}" in " ".join(done.stdout.split())
     assert f"zhibiao release use {made}" in " ".join(done.stdout.split())
 
-    listed = json.loads(bureau.run("release", "list", "--format", "json").stdout)
+    listed = json.loads(zhibiao("release", "list", "--format", "json", on=bureau).out)
     assert [(r["release"], r["as_of"], r["current"]) for r in listed] == [
         (made, PAST, False),
         (newest, newest[:10], True),
     ]
-    used = bureau.run("release", "use", made)
-    assert (used.returncode, used.stdout) == (0, f"current is now {made} (as of {PAST})\n")
+    used = zhibiao("release", "use", made, on=bureau)
+    assert (used.code, used.out) == (0, f"current is now {made} (as of {PAST})\n")
     later = bureau.query(
         "select count(*) from registrations where occurred_on > ? union all"
         " select count(*) from complaints where greatest(received_on, accepted_on, closed_on) > ?"

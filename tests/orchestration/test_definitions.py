@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pipelines.clock import SHANGHAI
+from pipelines.errors import ContractError
 from pipelines.layout import Layout
-from pipelines.settings import Settings
+from pipelines.orchestration import graph as night_graph
+from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import read_contracts
 from tests.declared import our_suites
 
@@ -50,6 +54,20 @@ def test_every_source_table_leads_to_the_release(
     tables = {f"{t.source}/{t.name}" for t in read_contracts(layout.dbt_project).values()}
     assert len(tables) == 27
     assert tables <= _all_before(graph, "release/current")
+
+
+def test_a_metric_that_says_nothing_useful_ends_the_night_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("dbt_project", "expectations"):
+        shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
+    name = "models/ledgers/data_ip/_data_ip_registrations_metrics.yml"
+    metrics = tmp_path / "dbt_project" / name
+    metrics.write_text(metrics.read_text().replace("        owner:", "        ownr:"))
+    spoiled = Settings(project=tmp_path, warehouse=tmp_path / "warehouse")
+    monkeypatch.setattr(night_graph, "current_settings", lambda: spoiled)
+    with pytest.raises(ContractError, match=f"{name}, metric data_ip_.*: expected owner, got none"):
+        night_graph.build_definitions()
 
 
 @pytest.mark.parametrize(("ledger", "table"), LEDGERS.items())

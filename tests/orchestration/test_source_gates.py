@@ -156,7 +156,7 @@ def test_the_check_says_what_was_expected_what_was_found_and_in_how_many_rows(
     warned = judge(night)
     said = str(warned.description)
     assert f"{EVENTS.label}（registrations__events）: expected new extracts to satisfy" in said
-    assert "核准日期不合理或晚于报送日期" in said
+    assert "“核准日期”不合理或晚于报送日期" in said
     assert "registrations_202412.csv，1行）" in said
     assert "Of 2 rows 1 can be used, 1 are quarantined, 0 are duplicates." in said
     assert "outcome" not in warned.metadata

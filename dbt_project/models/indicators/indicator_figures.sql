@@ -31,7 +31,7 @@ counted_inputs as (
     where is_counted
 ),
 
--- The day that an input is judged on: that of the indicators that it is for, which agree, since what
+-- The day that an input is judged on: that of the indicators that it is for. They agree, since what
 -- one indicator is made from is judged on one day.
 input_days as (
     select
