@@ -25,15 +25,14 @@ from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.suites import read_suites
 from pipelines.releases.manifest import seal_release
 from pipelines.releases.switch import publish, use_release
 from pipelines.reports.annual import render as annual
 from pipelines.reports.dictionary import pages
 from pipelines.reports.render import render_report
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import read_contracts
 from pipelines.sources.pseudonyms import open_key
+from tests.declared import our_suites
 from tests.power_cut import PowerCut
 from tests.quality.landed import complaint, contract, land
 from tests.releases.bureau import (
@@ -155,10 +154,8 @@ def test_a_quarantine_survives(watch: Watch, tmp_path: Path) -> None:
     layout = Layout.of(settings)
     table = contract("complaints__items")
     extract = land(layout, table, [complaint(1), complaint(2, closed_at="2024-12-01 09:00:00")])
-    contracts = read_contracts(PROJECT_ROOT / "dbt_project")
-    suites = read_suites(PROJECT_ROOT / "expectations", contracts)
     cut = watch()
-    judge_extracts(table, [extract], suites[table.id], layout=layout, settings=settings)
+    judge_extracts(table, [extract], our_suites()[table.id], layout=layout, settings=settings)
     assert list(layout.quarantine.rglob("*.parquet"))
     assert_survives(cut)
 

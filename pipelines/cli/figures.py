@@ -19,6 +19,7 @@ from pipelines.reports.catalogue import EXTERNAL_LEDGER
 from pipelines.reports.formats import EXTERNAL, Scale, show_change, show_value
 from pipelines.reports.legal_bases import cite, read_legal_bases
 from pipelines.reports.periods import Period, name_period, parse_period
+from pipelines.reports.words import Words
 from pipelines.settings import count_bytes, read_settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
@@ -36,7 +37,7 @@ select
     if(v.status <> 'suppressed', c.change_on_year, null) as change_on_year,
     if(v.status <> 'suppressed', c.change_on_period, null) as change_on_period,
     if(v.status <> 'suppressed', c.share, null) as share,
-    v.status, v.as_of, i.kind,
+    v.status, v.as_of, i.kind, i.ledger,
     i.label_zh || if(i.ledger = $external, $mark, '') as label
 from indicator_values as v
 inner join indicators as i using (indicator_id)
@@ -87,16 +88,17 @@ def show(
             {"indicator": indicator, **STATED} | parameters,
         ).fetchall()
         bases = read_legal_bases(connection).get(indicator, [])
+        words = Words(connection)
     if not rows:
         raise NotFoundError(
             f"{indicator}: expected figures for {period or 'any year'}, got none. "
             f"`zhibiao show {indicator}` lists the years of this release."
         )
-    kind, label = rows[0][-2:]
-    shaped = [(name_period(*row[:3]), *row[3:-2], cite(bases, Period(*row[:3]))) for row in rows]
+    kind, ledger, label = rows[0][-3:]
+    shaped = [(name_period(*row[:3]), *row[3:-3], cite(bases, Period(*row[:3]))) for row in rows]
     columns: Sequence[str] = COLUMNS
     if output is Format.TABLE:
-        columns, shaped = _for_people(shaped, kind)
+        columns, shaped = _for_people(shaped, kind, ledger, words)
     write_rows(columns, shaped, output, title=f"{indicator} · {label}")
     if output is Format.TABLE and bases:
         whole = Period("", min(row[1] for row in rows), max(row[2] for row in rows))
@@ -104,9 +106,9 @@ def show(
 
 
 def _for_people(
-    rows: list[tuple[Any, ...]], kind: str
+    rows: list[tuple[Any, ...]], kind: str, ledger: str, words: Words
 ) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
-    """Without columns that say nothing here; rates and changes as the report writes them."""
+    """In words, without columns that say nothing here; rates as the report writes them."""
     kept = [
         name
         for index, name in enumerate(COLUMNS)
@@ -119,6 +121,9 @@ def _for_people(
         said = dict(zip(COLUMNS, row, strict=True))
         if kind == "ratio" or said["status"] in ("suppressed", "missing"):
             said["value"] = show_value(said["value"], said["status"], PER_CENT).text
+        dimension, code = said["breakdown"], said["breakdown_value"]
+        said["breakdown"] = words.column(ledger, dimension)
+        said["breakdown_value"] = words.code(ledger, dimension, code)
         share = show_value(said["share"], said["status"], PER_CENT)
         said["share"] = share.text if share.number is None else f"{share.text}%"
         for change in ("change_on_year", "change_on_period"):

@@ -10,11 +10,14 @@ from rich.table import Table
 
 from pipelines.cli.output import open_console, print_table
 from pipelines.layout import Layout
+from pipelines.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.night_record import find_night
 from pipelines.quality.suites import read_suites
 from pipelines.releases.reading import find_release, open_release
-from pipelines.reports.figures import main_figures, read_release, report_year
+from pipelines.reports.catalogue import read_catalogue
+from pipelines.reports.contents import read_figures
+from pipelines.reports.figures import read_release, report_year
 from pipelines.settings import Settings
 from pipelines.sources.contracts import read_contracts
 from pipelines.sources.synthetic import LABEL
@@ -41,7 +44,8 @@ def print_summary(settings: Settings, night_id: str) -> None:
     with open_release(layout, made) as connection:
         release = read_release(connection)
         year = report_year(release.as_of)
-        figures = main_figures(connection, year)
+        figures = read_figures(connection, year, read_catalogue(connection))
+        figures = [figure for figure in figures if figure.indicator.is_main]
     published = find_release(layout, made)
     current = find_release(layout)
     console.print(f"\nrelease {release.release_id} (as of {release.as_of})", style="bold")
@@ -64,7 +68,9 @@ def print_summary(settings: Settings, night_id: str) -> None:
     table.add_column("同比", justify="right")
     for figure in figures:
         shown = f"{figure.shown.text} {figure.shown.mark}".rstrip()
-        table.add_row(figure.label, shown, figure.unit, figure.change.text)
+        table.add_row(
+            figure.indicator.label_zh, shown, figure.indicator.scale.unit, figure.change.text
+        )
     print_table(console, table, f"{year} 主要指标")
     with open_operations(layout.operations) as operations:
         _print_problems(console, operations, _read_labels(layout))
@@ -73,7 +79,9 @@ def print_summary(settings: Settings, night_id: str) -> None:
             f"Digests for stewards without an alert target: {layout.digests}", soft_wrap=True
         )
     console.print("\nTry next:")
-    shown = next((f.indicator_id for f in figures if f.value is not None), "INDICATOR")
+    shown = next(
+        (f.indicator.indicator_id for f in figures if f.shown.number is not None), "INDICATOR"
+    )
     for what, purpose in _what_next(published.page, shown, year):
         console.print(f"  # {purpose}\n  {what}", markup=False, soft_wrap=True)
 
@@ -81,7 +89,9 @@ def print_summary(settings: Settings, night_id: str) -> None:
 def _read_labels(layout: Layout) -> dict[str, str]:
     """What people call the gated tables, by the name that incidents carry."""
     contracts = read_contracts(layout.dbt_project)
-    suites = read_suites(layout.expectations, contracts)
+    suites = read_suites(
+        layout.expectations, contracts, read_ledger_labels(layout.dbt_project, contracts)
+    )
     labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
     return labels | {name: table.label for name, table in contracts.items()}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.layout import Layout
+from pipelines.ledger_labels import read_ledger_labels
 from pipelines.metrics.semantic_layer import check_metrics
 from pipelines.orchestration.declarations import check_declarations
 from pipelines.orchestration.gate_checks import extract_gate, table_gate
@@ -31,7 +32,8 @@ def build_definitions() -> dg.Definitions:
     settings = current_settings()
     layout = Layout.of(settings)
     contracts = read_contracts(layout.dbt_project)
-    suites = read_suites(layout.expectations, contracts)
+    labels = read_ledger_labels(layout.dbt_project, contracts)
+    suites = read_suites(layout.expectations, contracts, labels)
     manifest = parse_project(layout, settings)
     check_metrics(manifest, layout.dbt_project)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)

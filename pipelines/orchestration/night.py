@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from pipelines.errors import GateError
 from pipelines.layout import Layout
+from pipelines.ledger_labels import Labels, read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.interruption import Interruptions
@@ -64,7 +65,12 @@ class Night:
     @cached_property
     def suites(self) -> dict[str, Suite]:
         """The suites, by gated table."""
-        return read_suites(self.layout.expectations, self.contracts)
+        return read_suites(self.layout.expectations, self.contracts, self.labels)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What people call the columns of the ledgers."""
+        return read_ledger_labels(self.layout.dbt_project, self.contracts)
 
     @cached_property
     def definitions(self) -> str:

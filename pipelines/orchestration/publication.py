@@ -32,6 +32,7 @@ def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
         is_synthetic=night.is_synthetic,
         extracts=night.extracts_for_manifest(),
         gates=night.gates,
+        labels=night.labels,
         definitions=night.definitions,
         settings=night.settings,
     )

@@ -19,6 +19,7 @@ from pipelines.durable import hash_file
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.quality.candidates import build_candidates
+from pipelines.quality.found_values import found_in, say_found
 from pipelines.quality.problems import FIRST_ROWS
 from pipelines.quality.quarantine import (
     collect_rejected,
@@ -37,10 +38,12 @@ from pipelines.sources.extracts import Extract
 from pipelines.sources.row_places import find_places
 
 TOO_MANY_BAD_ROWS = "too_many_bad_rows"
+_LOOKED_AT = 100
+"""Of the different values found in a column, those that are looked at for a message."""
 _FAILURES = """
 create temp table failures (
     _extract_id varchar, _row_number bigint, rule_id varchar, column_name varchar, owner varchar,
-    severity varchar, meaning varchar, quarantines boolean
+    severity varchar, meaning varchar, quarantines boolean, found varchar
 )
 """
 
@@ -188,8 +191,8 @@ def _collect_rows(
     rule = outcome.rule
     try:
         connection.execute(
-            "insert into failures select distinct _extract_id, _row_number, ?, ?, ?, ?, ?, ?"
-            f" from ({_rows_of(outcome)})",
+            "insert into failures select distinct _extract_id, _row_number, ?, ?, ?, ?, ?, ?,"
+            f" {found_in(schema_table, rule)} from ({_rows_of(outcome)}) as failing",
             [
                 rule.meta.id,
                 rule.column_name,
@@ -221,7 +224,7 @@ def _conclude(
     findings: list[Finding],
 ) -> Verdict:
     """Write the quarantine of one extract and account for its rows."""
-    findings = [*findings, *_row_findings(connection, extract)]
+    findings = [*findings, *_row_findings(connection, table, suite, extract)]
     if hold is not None:
         if hold.rule_id == TOO_MANY_BAD_ROWS:
             findings.append(Finding(hold.rule_id, "critical", hold.owner, hold.meaning))
@@ -247,16 +250,28 @@ def _conclude(
     )
 
 
-def _row_findings(connection: duckdb.DuckDBPyConnection, extract: Extract) -> list[Finding]:
-    found = connection.execute(
+def _row_findings(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, suite: Suite, extract: Extract
+) -> list[Finding]:
+    words = {column.name: tuple(column.words) for column in table.columns}
+    expected = {r.meta.id: words[r.meta.found] for r in suite.expectations if r.meta.found}
+    rules = connection.execute(
         "select rule_id, min(severity), min(owner), min(meaning), count(distinct _row_number),"
-        f" list_slice(list_sort(list(distinct _row_number)), 1, {FIRST_ROWS})"
+        f" list_slice(list_sort(list(distinct _row_number)), 1, {FIRST_ROWS}),"
+        f" list_slice(list_sort(list(distinct found) filter (found is not null)), 1, {_LOOKED_AT})"
         " from failures where _extract_id = ? group by rule_id order by rule_id",
         [extract.extract_id],
     ).fetchall()
     return [
-        Finding(rule, severity, owner, meaning, affected, find_places(connection, extract, first))
-        for rule, severity, owner, meaning, affected, first in found
+        Finding(
+            rule,
+            severity,
+            owner,
+            meaning + say_found(found or (), expected.get(rule, ())),
+            affected,
+            find_places(connection, extract, first),
+        )
+        for rule, severity, owner, meaning, affected, first, found in rules
     ]
 
 
@@ -284,8 +299,8 @@ def _hold_every_row(
 ) -> None:
     """Give every row of a held extract its reason: delivered, not loaded, never dropped."""
     connection.execute(
-        "insert into failures select _extract_id, _row_number, ?, null, ?, 'critical', ?, true"
-        f" from {suite.table} where _extract_id = ? and _row_number not in (select _row_number"
+        "insert into failures select _extract_id, _row_number, ?, null, ?, 'critical', ?, true,"
+        f" null from {suite.table} where _extract_id = ? and _row_number not in (select _row_number"
         " from failures where _extract_id = ? and quarantines)",
         [hold.rule_id, hold.owner, hold.meaning, extract.extract_id, extract.extract_id],
     )

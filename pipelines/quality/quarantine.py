@@ -66,7 +66,7 @@ def collect_rejected(
     connection.execute(
         "insert into failures"
         " select ?, cast(_row_number as bigint), rule_id, column_name, ?, 'critical', meaning,"
-        f" true from read_parquet({exact_path(extract.rejected_path)})",
+        f" true, null from read_parquet({exact_path(extract.rejected_path)})",
         [extract.extract_id, table.steward],
     )
 

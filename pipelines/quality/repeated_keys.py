@@ -48,7 +48,7 @@ def find_repeated_keys(
     said = "；".join(_name(*delivery) for delivery in deliveries[:_LISTED_DELIVERIES])
     more = f"等{len(deliveries)}份" if len(deliveries) > _LISTED_DELIVERIES else ""
     meaning = (
-        f"同一{'、'.join(table.key)}出现在多份报送中，以最后报送的一行为准，其余各行不计入指标"
+        f"同一{table.key_label}出现在多份报送中，以最后报送的一行为准，其余各行不计入指标"
         f"（由新到旧：{said}{more}）。请核对，只在应属的一份中保留，再重新报送其他各份"
     )
     return Finding(RULE_ID, "warning", table.steward, meaning, len(rows))

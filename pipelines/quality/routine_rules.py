@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.ledger_labels import Label
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
@@ -31,7 +32,7 @@ _TOLD_ONLY = {_CREDIT_CODE}
 """What a steward is told of and no row is set aside for, unless a suite says otherwise: figures
 seldom rest on it."""
 _ADVICE = {
-    (_WORD, "warning"): "，统计时计入“未知”，请补正",
+    (_WORD, "warning"): "（其他内容统计时计入“未知”，请补正）",
     (_CREDIT_CODE, "warning"): "，不影响件数统计，请补正",
     (_CREDIT_CODE, "critical"): "，请核对",
 }
@@ -44,26 +45,32 @@ Declared = dict[str, Any]
 
 
 class LedgerRoutine(BaseModel):
-    """What a ledger's suite says of its table; columns with their Chinese names."""
+    """What a ledger's suite says of its table, naming columns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     owner: str
     key: tuple[str, ...] = Field(min_length=1)
     """Together they tell one row from another."""
-    given: dict[str, str] = Field(default_factory=dict)
+    given: tuple[str, ...] = ()
     """Columns that no row may lack."""
     may_be_empty: bool = False
     """A ledger without a row is nothing to tell of: whoever fines nobody has no decisions."""
-    not_after_as_of: dict[str, str] = Field(default_factory=dict)
+    not_after_as_of: tuple[str, ...] = ()
     """Dates that cannot lie after the business date."""
-    not_negative: dict[str, str] = Field(default_factory=dict)
+    not_negative: tuple[str, ...] = ()
     area_code: str | None = None
     """The column that must hold a street of the district."""
-    known: dict[str, str] = Field(default_factory=dict)
+    known: tuple[str, ...] = ()
     """Columns that hold nothing but the codes that a contract gives for its words."""
     codes_of: str | None = None
     """The source table whose contract that is; there the columns have the same names under `as`."""
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that is named."""
+        checked = (*self.given, *self.not_after_as_of, *self.not_negative, *self.known)
+        return {*self.key, *checked, self.area_code or self.key[0]}
 
 
 def contract_rules(
@@ -95,6 +102,7 @@ def contract_rules(
                     severity=severity or usual,
                     query=f"{_ROWS_OF} where {condition}",
                     column=column.name,
+                    found=column.name if name == _WORD else None,
                 )
             )
     if other:
@@ -117,15 +125,25 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
 
 
 def ledger_rules(
-    label: str, routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+    label: str,
+    routine: LedgerRoutine,
+    contracts: Mapping[str, SourceTable],
+    columns: Mapping[str, Label],
 ) -> list[Declared]:
-    """The routine rules of a ledger; one that fails stops the release.
+    """The routine rules of a ledger whose columns have these labels.
 
-    An empty ledger only tells: its sources may have delivered nothing that could be used.
+    One that fails stops the release. An empty ledger only tells: its sources may have delivered
+    nothing that could be used.
 
     Raises:
-        ValueError: `known` names a column whose codes no contract gives.
+        ValueError: a column that the ledger does not describe, or `known` names one whose codes no
+            contract gives.
     """
+    if unknown := sorted(routine.columns - columns.keys()):
+        raise ValueError(
+            f"routine: expected columns that the ledger's YAML describes, got "
+            f"{', '.join(unknown)}. Correct the name, or describe the column"
+        )
     key = ", ".join(identifier(column) for column in routine.key)
     empty = _not_empty(
         "ledger_is_not_empty",
@@ -149,22 +167,25 @@ def ledger_rules(
             f"{label}{meaning}",
             query=f"select * from {{batch}} where {condition}",
         )
-        for name, condition, meaning in _ledger_conditions(routine, contracts)
+        for name, condition, meaning in _ledger_conditions(routine, contracts, columns)
     ]
 
 
 def _ledger_conditions(
-    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], columns: Mapping[str, Label]
 ) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule."""
-    for column, name in routine.given.items():
-        yield f"{column}_is_given", f"{identifier(column)} is null", f"的{name}为空，请查入库口径"
-    for column, name in routine.not_after_as_of.items():
+    names = {column: f"“{label.label_zh}”" for column, label in columns.items()}
+    for column in routine.given:
+        said = f"的{names[column]}为空，请查入库口径"
+        yield f"{column}_is_given", f"{identifier(column)} is null", said
+    for column in routine.not_after_as_of:
         later = f"{identifier(column)} > (select as_of from night.business_day)"
-        yield f"{column}_is_not_after_as_of", later, f"的{name}晚于数据日期"
-    for column, name in routine.not_negative.items():
-        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", f"的{name}为负数"
-    yield from _known_conditions(routine, contracts)
+        yield f"{column}_is_not_after_as_of", later, f"的{names[column]}晚于数据日期"
+    for column in routine.not_negative:
+        said = f"的{names[column]}为负数"
+        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", said
+    yield from _known_conditions(routine, contracts, names)
     if routine.area_code:
         column = identifier(routine.area_code)
         streets = "(select area_code from reference.areas where level = 'street')"
@@ -176,7 +197,7 @@ def _ledger_conditions(
 
 
 def _known_conditions(
-    routine: LedgerRoutine, contracts: Mapping[str, SourceTable]
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], names: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
     table = contracts.get(routine.codes_of or "")
     if bool(routine.known) != bool(table):
@@ -185,7 +206,7 @@ def _known_conditions(
             f"codes, got {', '.join(routine.known) or 'none'} and {routine.codes_of}. Name both"
         )
     words = {column.as_: column.words for column in table.columns} if table else {}
-    for column, name in routine.known.items():
+    for column in routine.known:
         if not words.get(column):
             raise ValueError(
                 f"known: expected columns staged from words of {routine.codes_of}, got {column}. "
@@ -193,7 +214,7 @@ def _known_conditions(
             )
         codes = ", ".join(literal(code) for code in sorted(set(words[column].values())))
         unknown = f"{identifier(column)} not in ({codes})"
-        yield f"{column}_is_known", unknown, f"的{name}不在约定的范围之内，请查入库口径"
+        yield f"{column}_is_known", unknown, f"的{names[column]}不在约定的范围之内，请查入库口径"
 
 
 def _key_rule(table: SourceTable) -> Declared:
@@ -202,20 +223,20 @@ def _key_rule(table: SourceTable) -> Declared:
     return _declare(
         "key_is_unique",
         table.steward,
-        f"同一{'、'.join(table.key)}有多行且内容不一致，请核对并只保留正确的一行",
+        f"同一{table.key_label}有多行且内容不一致，请核对并只保留正确的一行",
         query=f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1",
     )
 
 
 def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule of a column."""
-    cell, name = identifier(column.name), column.name
+    cell, name = identifier(column.name), f"“{column.label_zh}”"
     if column.words:
         words = ", ".join(literal(word) for word in column.words)
         yield (
             _WORD,
             f"{cell} not in ({words})",
-            f"{name}不是{'、'.join(column.words)}之一",
+            f"{name}应为{_one_of(list(column.words))}",
         )
     if column.as_ == "street":
         unknown = f"not coalesce(is_street({cell}), false)"
@@ -229,20 +250,25 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则"
 
 
+def _one_of(words: Sequence[str]) -> str:
+    """甲、乙或丙."""
+    return "或".join(part for part in ("、".join(words[:-1]), words[-1]) if part)
+
+
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
     # As floating point: the product of a long number has no room in a whole one.
-    number = f"cast({identifier(column.name)} as double)"
+    name, number = f"“{column.label_zh}”", f"cast({identifier(column.name)} as double)"
     if column.minimum is not None:
         less = f"小于 {column.minimum}" if column.minimum else "为负数"
         below = f"{number} < double '{column.minimum}'"
-        yield "is_not_below_minimum", below, f"{column.name}{less}，请核对"
+        yield "is_not_below_minimum", below, f"{name}{less}，请核对"
     if column.maximum is not None:
         above = f"{number} > double '{column.maximum}'"
-        yield "is_not_above_maximum", above, f"{column.name}大于 {column.maximum}，请核对"
+        yield "is_not_above_maximum", above, f"{name}大于 {column.maximum}，请核对"
     if column.as_ and not _fits(column):
         # What does not fit the staged type would become null there and drop out of a sum unseen.
         large = f"abs({number}) * {column.times} >= {_TOO_LARGE}"
-        yield "is_in_range", large, f"{column.name}大得不可能，请核对"
+        yield "is_in_range", large, f"{name}大得不可能，请核对"
 
 
 def _fits(column: Column) -> bool:
@@ -258,14 +284,15 @@ def _day_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str, s
     yield (
         "is_plausible",
         f"cast({cell} as date) not between date '{column.earliest}' and {latest}",
-        f"{column.name}不合理{said}，请核对",
+        f"“{column.label_zh}”不合理{said}，请核对",
     )
     if column.not_before:
         before = next(c for c in table.columns if c.name == column.not_before)
         # Of a day and an instant only the days can be compared.
         kind = "timestamp" if {column.data_type, before.data_type} == {"timestamp"} else "date"
         earlier = f"cast({cell} as {kind}) < cast({identifier(before.name)} as {kind})"
-        yield "is_in_order", earlier, f"{column.name}早于{column.not_before}，请核对"
+        said = f"“{column.label_zh}”早于“{before.label_zh}”，请核对"
+        yield "is_in_order", earlier, said
 
 
 def _volume_rules(table: SourceTable) -> list[Declared]:
@@ -299,12 +326,14 @@ def _declare(
     severity: str = "critical",
     level: str = "row",
     column: str | None = None,
+    found: str | None = None,
 ) -> Declared:
+    said = {"id": name, "level": level, "owner": owner, "meaning": meaning}
     return {
         "type": UNEXPECTED_ROWS,
         "kwargs": {"unexpected_rows_query": query},
         "severity": severity,
-        "meta": {"id": name, "level": level, "owner": owner, "meaning": meaning, "column": column},
+        "meta": {**said, "column": column, "found": found},
     }
 
 

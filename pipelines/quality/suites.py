@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
+from pipelines.ledger_labels import Labels
 from pipelines.quality.routine_rules import (
     Declared,
     LedgerRoutine,
@@ -49,6 +50,8 @@ class RuleMeta(_Strict):
     """A Chinese sentence for the steward: what is wrong and what to do."""
     column: str | None = None
     """The column at fault, where a query cannot say it."""
+    found: str | None = None
+    """The delivered column whose words were expected: the sentence ends with what stood there."""
 
 
 class Rule(_Strict):
@@ -159,13 +162,14 @@ def _read_suite(
     functions: str,
     stewards: dict[str, Steward],
     contracts: Mapping[str, SourceTable],
+    labels: Labels,
 ) -> Suite:
     declared = read_declaration(path)
     try:
         meta = SuiteMeta.model_validate(declared["meta"])
         own = declared.get("expectations") or []
         _require_effect(path, meta, own)
-        rules = merge_rules(_derive_rules(path, meta, contracts), own)
+        rules = merge_rules(_derive_rules(path, meta, contracts, labels), own)
         suite = Suite.model_validate(
             {
                 **declared,
@@ -190,6 +194,7 @@ def _read_suite(
             f"expectations/{path.name}: expected name and table {path.stem!r}, got "
             f"{suite.name!r} and {suite.table!r}. Name the file after the table that it gates."
         )
+    _require_words(path, suite, contracts)
     unknown = {rule.meta.owner for rule in suite.expectations} - set(stewards)
     if unknown:
         raise ContractError(
@@ -199,8 +204,23 @@ def _read_suite(
     return suite
 
 
+def _require_words(path: Path, suite: Suite, contracts: Mapping[str, SourceTable]) -> None:
+    """Refuse a rule that quotes a column without words, which may hold anything."""
+    table = contracts.get(suite.table.removeprefix("landing."))
+    telling = {column.name for column in (table.columns if table else ()) if column.words}
+    for rule in suite.expectations:
+        if rule.meta.found is not None and (
+            rule.meta.found not in telling or rule.meta.level != "row"
+        ):
+            raise ContractError(
+                f"expectations/{path.name}, {rule.meta.id}: expected `found` on a rule of rows, "
+                f"naming a column with `words` in the contract, got {rule.meta.found!r}. Leave it "
+                "out: only what should be one of few words may be quoted."
+            )
+
+
 def _derive_rules(
-    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable]
+    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable], labels: Labels
 ) -> list[Declared]:
     table = meta.table.removeprefix("landing.")
     if meta.routine is None:
@@ -213,7 +233,8 @@ def _derive_rules(
         )
     try:
         if isinstance(meta.routine, LedgerRoutine):
-            return ledger_rules(meta.label, meta.routine, contracts)
+            columns = labels.get(meta.table.removeprefix("ledgers."), {})
+            return ledger_rules(meta.label, meta.routine, contracts, columns)
         return contract_rules(contracts[table], meta.severities)
     except ValueError as error:
         raise ContractError(f"expectations/{path.name}: {error}.") from None
@@ -247,11 +268,12 @@ def _require_routine(path: Path, table: SourceTable | None) -> None:
 
 
 def read_suites(
-    folder: Path, contracts: Mapping[str, SourceTable] | None = None
+    folder: Path, contracts: Mapping[str, SourceTable] | None = None, labels: Labels | None = None
 ) -> dict[str, Suite]:
     """Read every suite of a project, by gated table (`registrations__events`, `complaints`).
 
-    `contracts` are the source contracts, from which routine rules of landed tables are derived.
+    `contracts` are the source contracts, from which routine rules of landed tables are derived, and
+    `labels` what the columns of the ledgers are called in theirs.
 
     Raises:
         ContractError: naming the file, the rule and what is wrong.
@@ -259,4 +281,7 @@ def read_suites(
     stewards = read_stewards(folder)
     functions = read_functions(folder)
     paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
-    return {path.stem: _read_suite(path, functions, stewards, contracts or {}) for path in paths}
+    return {
+        path.stem: _read_suite(path, functions, stewards, contracts or {}, labels or {})
+        for path in paths
+    }

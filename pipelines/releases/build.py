@@ -21,6 +21,7 @@ from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
+from pipelines.ledger_labels import Labels
 from pipelines.quality.stewards import read_stewards
 from pipelines.releases.folders import DATABASE, PARQUET, building_folder, remove_leftovers
 from pipelines.releases.manifest import Draft, write_draft
@@ -46,10 +47,13 @@ create table extract_states (
     source_table varchar, source_label varchar, data_through date, stale_from date, reason varchar
 );
 create table stewards (owner varchar, name_zh varchar, ordinal integer);
+create table labels (ledger varchar, column_name varchar, code varchar, label_zh varchar);
 comment on table release is 'One row: the release that this file belongs to.';
 comment on table extracts is 'One row per extract whose rows stand behind the figures.';
 comment on table extract_states is 'One row per source table: how far its data reaches.';
 comment on table stewards is 'One row per section of the bureau that answers for data.';
+comment on table labels is 'What people call each column of a ledger, and each code in it.';
+comment on column labels.code is 'Null where the row is about the column itself.';
 """
 
 
@@ -61,6 +65,7 @@ def build_release(
     is_synthetic: bool,
     extracts: Sequence[Mapping[str, Any]],
     gates: Sequence[Mapping[str, Any]],
+    labels: Labels,
     definitions: str,
     settings: Settings,
 ) -> Path:
@@ -73,6 +78,7 @@ def build_release(
         is_synthetic: true when the extracts come from the demo bureau.
         extracts: the extracts in use, with the fields of `ReleasedExtract`.
         gates: one summary a suite that was run; kept as it is.
+        labels: what the columns of the ledgers are called.
         definitions: what `definitions_hash` gave.
         settings: threads and memory of the database.
 
@@ -108,6 +114,7 @@ def build_release(
             _describe_itself(connection, draft)
             _describe_data(connection, draft, source_labels(dbt_manifest))
             _name_stewards(connection, layout)
+            _name_columns(connection, labels)
             rows = _write_parquet(connection, building)
         write_draft(building, draft.model_copy(update={"rows": rows}))
     return building
@@ -213,6 +220,16 @@ def _name_stewards(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Non
         connection.execute(
             "insert into stewards values (?, ?, ?)", [steward.key, steward.name_zh, ordinal]
         )
+
+
+def _name_columns(connection: duckdb.DuckDBPyConnection, labels: Labels) -> None:
+    rows: list[tuple[str, str, str | None, str]] = []
+    for ledger, columns in sorted(labels.items()):
+        for column, label in columns.items():
+            rows.append((ledger, column, None, label.label_zh))
+            rows += [(ledger, column, code, word) for code, word in label.values.items()]
+    if rows:
+        connection.executemany("insert into labels values (?, ?, ?, ?)", rows)
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, building: Path) -> dict[str, int]:

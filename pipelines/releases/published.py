@@ -20,7 +20,7 @@ from pipelines.sql_text import identifier
 PSEUDONYM = r"p\d+_[0-9a-f]{8}_[0-9a-f]{32}"
 """How a keyed pseudonym is written; it is still personal data and stays inside."""
 
-RESERVED = frozenset({"release", "extracts", "extract_states", "stewards"})
+RESERVED = frozenset({"release", "extracts", "extract_states", "stewards", "labels"})
 """Tables that the release writes about itself."""
 
 # Sums of these differ between two runs with two threads, so no figure may rest on them.

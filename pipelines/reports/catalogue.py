@@ -1,7 +1,7 @@
 """What a release's catalogue says of each indicator: all that was declared beside its metric.
 
 What belongs here: reading it, also from a release that was made before a column was added. What
-does not: figures (figures), and the shorter form that the report prints (figures.Indicator).
+does not: figures (figures).
 """
 
 from __future__ import annotations

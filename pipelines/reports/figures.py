@@ -11,14 +11,10 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.reports.catalogue import read_catalogue
-from pipelines.reports.formats import Cell, Change, Scale, show_change, show_value
-from pipelines.reports.legal_bases import cite, read_legal_bases
-from pipelines.reports.periods import Period, parse_period
+from pipelines.reports.periods import Period
 
 # The district is the area whose code the streets' codes begin with, so the lowest.
 _DISTRICT = "(select min(area_code) from indicator_values)"
-# Sections as the bureau lists them; totals first, what is derived from them after.
 
 
 @dataclass(frozen=True)
@@ -33,22 +29,6 @@ class ReleaseIdentity:
     def dating(self) -> str:
         """Which release, as of when."""
         return f"数据截至 {self.as_of.isoformat()}　发布编号 {self.release_id}"
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """What the catalogue says of one indicator."""
-
-    scale: Scale
-    indicator_id: str
-    label: str
-    kind: str
-    owner: str
-    definition: str
-    legal_basis: str
-    """The citations that held in the year asked for."""
-    version: int
-    is_main: bool
 
 
 @dataclass(frozen=True)
@@ -75,28 +55,6 @@ NOT_STATED = StoredFigure("final", None, None, None, None)
 
 
 @dataclass(frozen=True)
-class MainFigure:
-    """One headline figure: the value of a year for the district, and its change."""
-
-    indicator_id: str
-    label: str
-    owner: str
-    period_start: date
-    value: Decimal | None
-    """In base units, unrounded."""
-    change_on_year: Decimal | None
-    """A fraction; between two rates their difference."""
-    status: str
-    shown: Cell
-    change: Change
-
-    @property
-    def unit(self) -> str:
-        """The unit that the value is shown in."""
-        return self.shown.scale.unit
-
-
-@dataclass(frozen=True)
 class ExtractState:
     """How far the data of one source reaches."""
 
@@ -120,25 +78,6 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> ReleaseIdentity:
     return ReleaseIdentity(release_id, as_of, is_synthetic)
 
 
-def read_indicators(connection: duckdb.DuckDBPyConnection, year: int) -> list[Indicator]:
-    """The catalogue in the order of the sections and of the annual report, as a year cites it."""
-    bases, period = read_legal_bases(connection), parse_period(f"{year:04d}")
-    return [
-        Indicator(
-            entry.scale,
-            entry.indicator_id,
-            entry.label_zh,
-            entry.kind,
-            entry.owner_name,
-            entry.definition,
-            cite(bases.get(entry.indicator_id, ()), period),
-            entry.version,
-            entry.is_main,
-        )
-        for entry in read_catalogue(connection).values()
-    ]
-
-
 def read_areas(connection: duckdb.DuckDBPyConnection) -> list[Area]:
     """The areas that have figures, the district first; without a name, the code stands for it."""
     codes = connection.execute(
@@ -154,31 +93,6 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[Area]:
             ).fetchall()
         )
     return [Area(code, names.get(code, code)) for (code,) in codes]
-
-
-def main_figures(connection: duckdb.DuckDBPyConnection, year: int) -> list[MainFigure]:
-    """The headline figures of a year for the whole district, by owner.
-
-    One item per indicator with `is_main`; one that has no value for the year has None.
-    """
-    found = read_year(connection, year)
-    figures = []
-    for indicator in (i for i in read_indicators(connection, year) if i.is_main):
-        stored = found.get(indicator.indicator_id, NOT_STATED)
-        figures.append(
-            MainFigure(
-                indicator_id=indicator.indicator_id,
-                label=indicator.label,
-                owner=indicator.owner,
-                period_start=date(year, 1, 1),
-                value=stored.value,
-                change_on_year=stored.change_on_year,
-                status=stored.status,
-                shown=show_value(stored.value, stored.status, indicator.scale),
-                change=show_change(stored.change_on_year, indicator.kind),
-            )
-        )
-    return figures
 
 
 def read_year(connection: duckdb.DuckDBPyConnection, year: int) -> dict[str, StoredFigure]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+SYNTHETIC = "合成演示数据：由演示程序生成，不是任何单位的真实统计。"
 NOTHING = "—"
 SUPPRESSED = "已抑制"
 MISSING = "缺报"
@@ -23,7 +24,8 @@ EXTERNAL = "外部数据"
 """What stands beside a value that was taken from a document and not computed."""
 
 MARK_MEANINGS = {
-    "暂定": "期间尚未结束或时限尚未公布，数值以后可能变化。",
+    "暂定": "数值还会变，到期后才确定：期间尚未结束，或者期内有未到办理期限的事项，"
+    "或者期限内的节假日安排尚未公布。",
     "陈旧": "所依据的数据没有按时更新，数值只统计到数据截至之日。",
     "缺报": "来源没有报送或没有报全该期间的数据，没有数值，不等于零。",
     "已抑制": "数量过少，为保护当事人信息不予列示。",

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.reports.contents import SYNTHETIC, Contents
-from pipelines.reports.formats import MARK_MEANINGS
-from pipelines.reports.tables import group_main_figures
+from pipelines.reports.contents import Contents
+from pipelines.reports.formats import MARK_MEANINGS, SYNTHETIC
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,12 +23,17 @@ def open_templates(*folders: Path) -> Environment:
     )
 
 
+def title_of(year: int) -> str:
+    """The heading of the nightly report."""
+    return f"{year}年指标报表"
+
+
 def render_page(contents: Contents, workbook_name: str) -> str:
     """The page as HTML; it links to the workbook beside it and to nothing else."""
     template = open_templates().get_template("index.html.jinja")
     return template.render(
         report=contents,
-        main_groups=group_main_figures(contents.main),
+        title=title_of(contents.year),
         marks=MARK_MEANINGS,
         synthetic=SYNTHETIC,
         workbook_name=workbook_name,

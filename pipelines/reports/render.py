@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from pipelines.durable import refusing_full_disk
-from pipelines.releases.folders import PAGE, REPORT
-from pipelines.reports.contents import read_contents
+from pipelines.releases.folders import DATABASE, PAGE, REPORT
+from pipelines.reports.contents import Contents, read_contents
+from pipelines.reports.figures import read_release, report_year
 from pipelines.reports.page import render_page
 from pipelines.reports.workbook import render_workbook
+from pipelines.sql_text import literal
 
 
 def render_report(release_folder: Path) -> list[Path]:
@@ -20,7 +24,7 @@ def render_report(release_folder: Path) -> list[Path]:
     Raises:
         StorageError: when the disk is full.
     """
-    contents = read_contents(release_folder)
+    contents = _read(release_folder)
     folder = release_folder / REPORT
     workbook = folder / f"指标报表_{contents.release.as_of.isoformat()}.xlsx"
     page = folder / PAGE
@@ -29,3 +33,12 @@ def render_report(release_folder: Path) -> list[Path]:
         workbook.write_bytes(render_workbook(contents))
         page.write_text(render_page(contents, workbook.name), encoding="utf-8")
     return [workbook, page]
+
+
+def _read(release_folder: Path) -> Contents:
+    # Attached to a database in memory, as verification does, so that one process may hold both.
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        database = literal(str(release_folder / DATABASE))
+        connection.execute(f"attach {database} as report (read_only)")
+        connection.execute("use report")
+        return read_contents(connection, report_year(read_release(connection).as_of))

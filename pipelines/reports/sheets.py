@@ -19,9 +19,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipelines.reports.contents import SYNTHETIC
 from pipelines.reports.figures import ExtractState, ReleaseIdentity
-from pipelines.reports.formats import Cell, Change
+from pipelines.reports.formats import SYNTHETIC, Cell, Change
 
 _FONT = "宋体"
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -101,8 +100,18 @@ class SheetWriter:
     ) -> int:
         """Write a titled block; returns the row where the next begins."""
         self.write_text(sheet, row, 0, title, bold=True, font_size=13)
-        self.write_header(sheet, row + 1, headings)
-        for offset, line in enumerate(lines, start=row + 2):
+        return self.write_lines(sheet, row + 1, headings, lines)
+
+    def write_lines(
+        self,
+        sheet: Worksheet,
+        row: int,
+        headings: Sequence[str],
+        lines: Sequence[Sequence[object]],
+    ) -> int:
+        """Write headings and wrapped texts below them; returns the row where the next begins."""
+        self.write_header(sheet, row, headings)
+        for offset, line in enumerate(lines, start=row + 1):
             for column, value in enumerate(line):
                 if isinstance(value, int):
                     self.write_count(sheet, offset, column, value)
@@ -110,7 +119,7 @@ class SheetWriter:
                     text = "" if value is None else str(value)
                     self.write_text(sheet, offset, column, text, border=1, text_wrap=True)
             self.fit_row(sheet, offset, [str(value or "") for value in line])
-        return row + len(lines) + 3
+        return row + len(lines) + 2
 
     def fit_row(self, sheet: Worksheet, row: int, texts: Sequence[str]) -> None:
         """Make a row as high as its wrapped texts need: not every program does when it opens."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import TypeVar
 
-from pipelines.reports.figures import Area, Indicator, MainFigure
+from pipelines.reports.catalogue import CatalogueEntry
+from pipelines.reports.figures import Area
 from pipelines.reports.formats import WITHOUT_NUMBER, Cell, show_value
 
 Key = TypeVar("Key", int, str)
@@ -20,7 +20,7 @@ AreaValues = Mapping[tuple[str, str], tuple[Decimal | None, str]]
 class Row:
     """One indicator along the columns of a table."""
 
-    indicator: Indicator
+    indicator: CatalogueEntry
     cells: tuple[Cell, ...]
 
 
@@ -33,18 +33,14 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def arrange_months(indicators: Sequence[Indicator], values: Values) -> list[Table]:
-    """One table per owner: twelve months and the year."""
+def arrange_months(title: str, indicators: Sequence[CatalogueEntry], values: Values) -> Table:
+    """The indicators of one section: twelve months and the year."""
     columns = (*(f"{month}月" for month in range(1, 13)), "全年")
-    keys = (*range(1, 13), 0)
-    return [
-        Table(owner, columns, tuple(_rows(group, keys, values)))
-        for owner, group in _by_owner(indicators)
-    ]
+    return Table(title, columns, tuple(_rows(indicators, (*range(1, 13), 0), values)))
 
 
 def arrange_areas(
-    indicators: Sequence[Indicator], areas: Sequence[Area], values: AreaValues
+    indicators: Sequence[CatalogueEntry], areas: Sequence[Area], values: AreaValues
 ) -> Table:
     """One table: the district and each street, for the indicators that know streets."""
     rows = _rows(indicators, tuple(area.area_code for area in areas), values)
@@ -55,18 +51,8 @@ def arrange_areas(
     )
 
 
-def group_main_figures(figures: Sequence[MainFigure]) -> list[tuple[str, list[MainFigure]]]:
-    """The headline figures by owner, in their order."""
-    return [(owner, list(group)) for owner, group in groupby(figures, key=lambda f: f.owner)]
-
-
-def _by_owner(indicators: Sequence[Indicator]) -> Iterator[tuple[str, list[Indicator]]]:
-    for owner, group in groupby(indicators, key=lambda i: i.owner):
-        yield owner, list(group)
-
-
 def _rows(
-    indicators: Sequence[Indicator],
+    indicators: Sequence[CatalogueEntry],
     keys: Sequence[Key],
     values: Mapping[tuple[str, Key], tuple[Decimal | None, str]],
 ) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The report as an Excel workbook, written by XlsxWriter with equal bytes for equal contents.
+"""The nightly report as an Excel workbook: main figures, months by section, streets, notes.
 
 What belongs here: which sheets there are and what stands in them. What does not: how a cell is
 written (sheets), values and their rounding.
@@ -6,19 +6,20 @@ written (sheets), values and their rounding.
 
 from __future__ import annotations
 
-from pipelines.reports.contents import Contents
-from pipelines.reports.figures import Indicator
+from pipelines.reports.contents import Contents, Figure
 from pipelines.reports.formats import MARK_MEANINGS, MARKS
+from pipelines.reports.page import title_of
 from pipelines.reports.sheets import SheetWriter
 from pipelines.reports.tables import Table
 
 
 def render_workbook(contents: Contents) -> bytes:
     """The workbook: 主要指标, one sheet a section with its months, 街道, 说明."""
-    writer = SheetWriter(contents.title, contents.release)
+    writer = SheetWriter(title_of(contents.year), contents.release)
     _write_main(writer, contents)
-    for table in contents.months:
-        _write_table(writer, table.title, f"{contents.year}年{table.title}：各月数值", table)
+    for section in contents.sections:
+        title = f"{contents.year}年{section.name}：各月数值"
+        _write_table(writer, section.name, title, section.months)
     _write_table(writer, "街道", f"{contents.year}年各街道全年数值", contents.areas)
     _write_notes(writer, contents)
     return writer.finish()
@@ -29,13 +30,14 @@ def _write_main(writer: SheetWriter, contents: Contents) -> None:
     sheet, row = writer.start("主要指标", f"{contents.year}年主要指标", widths)
     writer.write_header(sheet, row, ("责任科室", "指标", "数值", "单位", "同比", "状态"))
     for figure in contents.main:
-        row += 1
-        writer.write_text(sheet, row, 0, figure.owner, border=1)
-        writer.write_text(sheet, row, 1, figure.label, border=1)
+        indicator, row = figure.indicator, row + 1
+        writer.write_text(sheet, row, 0, indicator.owner_name, border=1)
+        writer.write_text(sheet, row, 1, indicator.label_zh, border=1)
         writer.write_cell(sheet, row, 2, figure.shown, is_marked=False)
-        writer.write_text(sheet, row, 3, figure.unit, border=1, align="center")
+        writer.write_text(sheet, row, 3, indicator.scale.unit, border=1, align="center")
         writer.write_change(sheet, row, 4, figure.change)
-        writer.write_text(sheet, row, 5, MARKS.get(figure.status, ""), border=1, align="center")
+        mark = MARKS.get(figure.shown.status, "")
+        writer.write_text(sheet, row, 5, mark, border=1, align="center")
 
 
 def _write_table(writer: SheetWriter, name: str, title: str, table: Table) -> None:
@@ -44,7 +46,7 @@ def _write_table(writer: SheetWriter, name: str, title: str, table: Table) -> No
     writer.write_header(sheet, row, headings)
     for line in table.rows:
         row += 1
-        writer.write_text(sheet, row, 0, line.indicator.label, border=1)
+        writer.write_text(sheet, row, 0, line.indicator.label_zh, border=1)
         writer.write_text(sheet, row, 1, line.indicator.scale.unit, border=1, align="center")
         for column, cell in enumerate(line.cells, start=2):
             writer.write_cell(sheet, row, column, cell, is_marked=True)
@@ -59,16 +61,17 @@ def _write_notes(writer: SheetWriter, contents: Contents) -> None:
         row,
         "指标定义",
         ("指标", "单位", "责任科室", "定义", "法律依据", "版本"),
-        [_define(indicator) for indicator in contents.indicators],
+        [_define(figure) for section in contents.sections for figure in section.figures],
     )
 
 
-def _define(indicator: Indicator) -> tuple[str, str, str, str, str, str]:
+def _define(figure: Figure) -> tuple[str, str, str, str, str, str]:
+    indicator = figure.indicator
     return (
-        indicator.label,
+        indicator.label_zh,
         indicator.scale.unit,
-        indicator.owner,
+        indicator.owner_name,
         indicator.definition,
-        indicator.legal_basis,
+        figure.legal_basis,
         f"第{indicator.version}版",
     )

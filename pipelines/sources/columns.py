@@ -22,6 +22,9 @@ EARLIEST, LATEST = date(1949, 10, 1), date(2100, 12, 31)
 """Days beyond are slips or stand-ins (0001-01-01, 1900-01-01, 9999-12-31, infinity) unless a column
 declares otherwise: no record of a bureau is older than the state."""
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
+"""A Chinese character: what bureau people read has one."""
+
 BLANKS = " \t\r\n\u3000\u00a0"
 """Trimmed from both ends of every value; a full-width space is what a Chinese keyboard types."""
 
@@ -65,6 +68,8 @@ class Column(BaseModel):
 
     name: str = Field(min_length=1)
     data_type: ColumnType
+    label: str = ""
+    """What people call it; of a column that is delivered under a Chinese name, that name."""
     as_: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
     """The name of the staged column; a column without one goes no further than landing."""
     words: dict[str, str] = Field(default_factory=dict)
@@ -97,6 +102,11 @@ class Column(BaseModel):
     path: str | None = None
     """JSON path of the value, for JSON lines; default `$.<name>`."""
 
+    @property
+    def label_zh(self) -> str:
+        """What messages call it."""
+        return self.label or self.name
+
     def declares(self, word: str) -> bool:
         """True when the contract says something by this word, and not its default."""
         default = type(self).model_fields[word].get_default(call_default_factory=True)
@@ -108,6 +118,11 @@ class Column(BaseModel):
             raise ValueError(
                 f"column {self.name!r}: expected a name without blanks around it, got some. The "
                 "delivered names are trimmed; trim this one."
+            )
+        if self.label == self.name or not HAN.search(self.label_zh):
+            raise ValueError(
+                f"column {self.name}: expected a Chinese `label` that is not the name, got "
+                f"{self.label or 'none'!r}. Say it in Chinese; a Chinese name is its own label."
             )
         for word, types in _REACHES.items():
             if self.declares(word) and self.data_type not in types:

@@ -24,6 +24,7 @@ def contract_problems(table: SourceTable) -> Iterator[str]:
     """Everything that a contract says and cannot mean; nothing when it is usable."""
     dialect = table.dialect
     yield from _repeated("column names", [c.name for c in table.columns])
+    yield from _repeated("labels", list(table.labels.values()))
     yield from _repeated("names under `as`", [c.as_ for c in table.columns if c.as_])
     yield from _unknown(table, "key", table.key)
     yield from _location_problems(table)

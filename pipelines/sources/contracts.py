@@ -32,7 +32,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_NOT_READ = {"description", "as_", "words", *STAGED_ONLY, *ROUTINE_ONLY}
+_NOT_READ = {"label", "description", "as_", "words", *STAGED_ONLY, *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 
@@ -144,6 +144,16 @@ class SourceTable(_Strict):
     def personal_columns(self) -> tuple[str, ...]:
         """Columns replaced by keyed pseudonyms before anything is written."""
         return tuple(c.name for c in self.columns if c.sensitivity == "personal")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What people call each column, by its delivered name."""
+        return {column.name: column.label_zh for column in self.columns}
+
+    @property
+    def key_label(self) -> str:
+        """What people call the key."""
+        return "、".join(self.labels[name] for name in self.key)
 
     @property
     def fingerprint(self) -> str:

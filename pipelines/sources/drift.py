@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipelines.errors import ExtractHeldError
+from pipelines.sources.column_types import TYPE_NAMES
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.sender_names import list_added, list_names, list_shown
+from pipelines.sources.sender_names import LISTED, list_added, list_shown, show_name
 
 UNREADABLE_SHARE = 0.01
 """Above this share of undecodable rows the declared encoding is wrong, and not a few bytes: real
@@ -49,13 +50,13 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
         raise ExtractHeldError(
             f"{table.label}：应有 {len(declared)} 个字段，表头中只认出 {len(known)} 个，"
             f"可能缺少表头行或交付了别的表。"
-            f"缺少列：{list_names(removed)}。{read}请按约定的表头重新导出。",
+            f"缺少列：{_list_ours(table, removed)}。{read}请按约定的表头重新导出。",
             reason="header_missing",
         )
     repeated = [name for name, times in Counter(delivered).items() if times > 1]
     if repeated:
         ours = [name for name in repeated if name in declared]
-        said = list_names(ours) if ours else list_added(repeated, len(removed))
+        said = _list_ours(table, ours) if ours else list_added(repeated, len(removed))
         raise ExtractHeldError(
             f"{table.label}：表头中有重复的列名：{said}。请改名后重新导出。",
             reason="duplicate_columns",
@@ -63,7 +64,7 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
     if added or removed:
         told = (
             ("多出列", added and list_added(added, len(removed))),
-            ("缺少列", removed and list_names(removed)),
+            ("缺少列", removed and _list_ours(table, removed)),
         )
         difference = "；".join(f"{word}：{said}" for word, said in told if said)
         raise ExtractHeldError(
@@ -71,6 +72,13 @@ def require_columns(table: SourceTable, delivered: Sequence[str]) -> None:
             "请恢复原来的字段；如系统确已变更，请通知维护人员更新约定。",
             reason="columns_changed",
         )
+
+
+def _list_ours(table: SourceTable, names: Sequence[str]) -> str:
+    """Columns of the contract; beside its label each as the header has to spell it."""
+    labels = ((name, show_name(table.labels[name])) for name in names[:LISTED])
+    shown = [label if label == name else f"{label}（{show_name(name)}）" for name, label in labels]
+    return list_shown(shown, len(names))
 
 
 def require_same_types(table: SourceTable, failures: Sequence[tuple[str, int, int]]) -> None:
@@ -83,9 +91,10 @@ def require_same_types(table: SourceTable, failures: Sequence[tuple[str, int, in
     Raises:
         ExtractHeldError: `columns_retyped`.
     """
-    types = {column.name: column.data_type for column in table.columns}
+    columns = {column.name: column for column in table.columns}
     retyped = [
-        f"{list_names([name])}（应为 {types[name]}，{values} 个值中有 {failed} 个不是）"
+        f"“{columns[name].label_zh}”（应为{TYPE_NAMES[columns[name].data_type]}，"
+        f"{values} 个值中有 {failed} 个不是）"
         for name, failed, values in failures
         if is_beyond(failed, values, BROKEN_SHARE)
     ]

@@ -80,7 +80,7 @@ def require_one_format(
             session, candidate, reading.lines
         )
         if finding:
-            findings.append(f"“{candidate.column.name}”列{finding}")
+            findings.append(f"“{candidate.column.label_zh}”列{finding}")
     if findings:
         raise ExtractHeldError(
             f"{table.label}：{'；'.join(findings)}。请统一为约定的格式后重新报送；"

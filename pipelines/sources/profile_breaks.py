@@ -83,13 +83,21 @@ def require_same_profile(
         if column.data_type == "text" and _are_telling(now, before, column.name)
     ]
     familiarity = _measure_familiarity(session, texts, predecessor) if len(texts) > 1 else {}
-    found = list(find_breaks(now, before, texts, familiarity))
+    labels = table.labels
+    found = list(
+        find_breaks(
+            _in_words(now, labels),
+            _in_words(before, labels),
+            [labels[name] for name in texts],
+            {(labels[n], labels[past]): share for (n, past), share in familiarity.items()},
+        )
+    )
     if found:
         rest = f"等 {len(found)} 处" if len(found) > _TOLD else ""
         raise ExtractHeldError(
             f"{table.label}：与上次已采用的报送（{predecessor.origin}）相比，列的内容已变："
             f"{'；'.join(each.told for each in found[:_TOLD])}{rest}。"
-            "请核对这些列，改正后重新报送；如系统确已变更，请通知维护人员提高约定的版本号（contract_version）。",
+            "请核对这些列，改正后重新报送；如系统确已变更，请通知维护人员提高约定的版本号。",
             reason=PROFILE_CHANGED,
         )
 
@@ -109,6 +117,21 @@ def find_breaks(
         if not seen & set(found.columns):
             seen |= set(found.columns)
             yield found
+
+
+def _in_words(profile: Profile, labels: Mapping[str, str]) -> Profile:
+    """The profile with its columns as people call them."""
+    columns = {labels.get(name, name): shape for name, shape in profile.columns.items()}
+    orders = tuple(
+        order.model_copy(
+            update={
+                "first": labels.get(order.first, order.first),
+                "second": labels.get(order.second, order.second),
+            }
+        )
+        for order in profile.orders
+    )
+    return profile.model_copy(update={"columns": columns, "orders": orders})
 
 
 def _are_telling(now: Profile, before: Profile, name: str) -> bool:

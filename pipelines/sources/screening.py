@@ -80,10 +80,10 @@ def _rules(table: SourceTable) -> list[_Rule]:
     for place, column in enumerate(table.columns):
         name = identifier(column.name)
         if column.required:
-            meaning = f"必填项“{column.name}”为空"
+            meaning = f"必填项“{column.label_zh}”为空"
             rules.append(_Rule(f"required.{column.name}", column.name, meaning, f"{name} is null"))
         if column.data_type != "text":
-            meaning = f"“{column.name}”不是{_expected(column)}"
+            meaning = f"“{column.label_zh}”不是{_expected(column)}"
             condition = f"{name} is not null and _typed_{place} is null"
             rules.append(_Rule(f"type.{column.name}", column.name, meaning, condition))
     return rules

@@ -16,7 +16,7 @@ from pipelines.personal_numbers import mask_long_numbers
 LISTED, SHOWN = 10, 40
 """So many names, of so many characters each, stand in a message; the rest is a count."""
 
-_LOOKED_AT = 400
+LOOKED_AT = 400
 """Characters of a name that are looked at: a cell may be as long as a file."""
 
 _FULL_WIDTH = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in "\\`*[]<>#|~!&@$"})
@@ -32,13 +32,13 @@ _VALUE = re.compile(r"[\d\s.,:/年月日¥￥%+-]*\d[\d\s.,:/年月日¥￥%+-]*
 
 def show_name(name: str) -> str:
     """One name: without personal numbers, on one line, without markup, at most SHOWN characters."""
-    looked_at = unicodedata.normalize("NFC", name[:_LOOKED_AT])
+    looked_at = unicodedata.normalize("NFC", name[:LOOKED_AT])
     visible = " ".join("".join(map(_visible, looked_at)).split())
     shown = mask_long_numbers(visible).translate(_FULL_WIDTH)
     shown = _AT_AN_END.sub("＿", shown)
     for sign, harmless in _LINKS.items():
         shown = shown.replace(sign, harmless)
-    is_cut = len(shown) > SHOWN or len(name) > _LOOKED_AT
+    is_cut = len(shown) > SHOWN or len(name) > LOOKED_AT
     return f"{shown[:SHOWN]}…" if is_cut else shown or _NAMELESS
 
 
@@ -65,7 +65,7 @@ def list_added(added: Sequence[str], missing: int) -> str:
     Its cells hold a person's name, which nothing tells from a column's. But among them are numbers
     or days, or more of them than there are columns missing.
     """
-    if 0 < missing < len(added) or any(_VALUE.fullmatch(name[:_LOOKED_AT]) for name in added):
+    if 0 < missing < len(added) or any(_VALUE.fullmatch(name[:LOOKED_AT]) for name in added):
         return f"{len(added)} 列（可能是并入表头的数据，名称不列出）"
     return list_names(added)
 

@@ -36,6 +36,7 @@ def format_problem(column: Column) -> str | None:
         return None
     bare = Column(
         name="text",
+        label="文本",
         data_type=column.data_type,
         formats=column.formats,
         earliest=column.earliest,

@@ -11,11 +11,13 @@ import duckdb
 import pytest
 
 from pipelines.cli.figures import _for_people
+from pipelines.reports.words import Words
 from tests.cli.conftest import Command
 from tests.night.bureau import Bureau
 
 SHOWN = "new_market_entities"
 DAY = date(2025, 1, 15)
+UNLABELLED = Words(duckdb.connect())
 
 
 def _figures(zhibiao: Command, bureau: Bureau, *arguments: str) -> list[dict[str, Any]]:
@@ -78,6 +80,11 @@ def test_each_part_is_shown_with_its_share_of_the_whole(
     assert [row["share"] for row in rows if row not in parts] == [None] * (by == "street")
     said = zhibiao("show", SHOWN, "--period", "2024", "--by", by, on=small_bureau).out
     assert "share" in said
+    # People read the label, programs the code.
+    if by == "entity_kind":
+        assert "主体类型" in said
+        assert "农民专业合作社" in said
+        assert {row["breakdown_value"] for row in parts} >= {"enterprise", "cooperative"}
     assert f"{Decimal(parts[0]['share']) * 100:.2f}%" in said
 
 
@@ -116,7 +123,7 @@ def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
         DAY,
         "依据",
     )
-    columns, shown = _for_people([row], "count")
+    columns, shown = _for_people([row], "count", "complaints", UNLABELLED)
     said = dict(zip(columns, shown[0], strict=True))
     assert said["value"] == "已抑制"
     assert said["change_on_year"] == "—"
@@ -124,7 +131,7 @@ def test_a_suppressed_figure_says_so_and_shows_no_number() -> None:
 
 def test_a_stale_figure_is_marked_beside_its_value() -> None:
     row = ("2024", "滨江区", "total", "total", Decimal(5), "家", *[None] * 5, "stale", DAY, "依据")
-    columns, shown = _for_people([row], "count")
+    columns, shown = _for_people([row], "count", "complaints", UNLABELLED)
     assert dict(zip(columns, shown[0], strict=True)) == {
         "period": "2024",
         "area": "滨江区",
@@ -139,7 +146,7 @@ def test_a_stale_figure_is_marked_beside_its_value() -> None:
 
 def test_a_figure_that_was_never_delivered_says_so_in_the_place_of_its_value() -> None:
     row = ("2024", "滨江区", "total", "total", None, "家", *[None] * 5, "missing", DAY, "依据")
-    columns, shown = _for_people([row], "count")
+    columns, shown = _for_people([row], "count", "complaints", UNLABELLED)
     assert dict(zip(columns, shown[0], strict=True))["value"] == "缺报"
 
 

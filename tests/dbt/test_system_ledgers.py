@@ -10,12 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.quality.suites import Suite, read_suites
+from pipelines.quality.suites import Suite
 from pipelines.quality.validation import carry_out, check_table
-from pipelines.sources.contracts import read_contracts
-from tests.dbt.build_database import DBT_PROJECT, PROJECT_ROOT
 from tests.dbt.conftest import LedgerBuild
 from tests.dbt.system_rows import FIRM
+from tests.declared import our_suites
 
 NOVEMBER, DECEMBER, JANUARY = date(2024, 11, 30), date(2024, 12, 31), date(2025, 1, 31)
 TODAY = date(2025, 1, 15)
@@ -58,7 +57,7 @@ def ledgers(ledger_build: LedgerBuild) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def suites() -> dict[str, Suite]:
-    return read_suites(PROJECT_ROOT / "expectations", read_contracts(DBT_PROJECT))
+    return our_suites()
 
 
 def test_certificates_of_data_are_known_to_the_business_date(

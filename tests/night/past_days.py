@@ -18,12 +18,12 @@ import duckdb
 
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.quality.suites import read_suites
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import read_verdicts
 from pipelines.settings import Settings
 from pipelines.sources.admission import admit, choose_extracts
 from pipelines.sources.contracts import read_contracts
+from tests.declared import our_suites
 from tests.night.bureau import Bureau
 
 
@@ -82,7 +82,7 @@ class PastDays:
 
     def closing_rules(self) -> list[str]:
         """The rules that would stop the release of the day computed last, by table and rule."""
-        suites = read_suites(self._layout.expectations, self._contracts).values()
+        suites = our_suites().values()
         return [
             f"{suite.table}: {result.rule_id}"
             for suite in suites

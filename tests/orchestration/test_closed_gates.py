@@ -25,10 +25,11 @@ from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter
 from pipelines.quality.gate_sentences import describe_table_gate
 from pipelines.quality.incidents import list_open
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta, read_suites
+from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
 from pipelines.quality.validation import CheckResult
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import read_contracts
+from tests.declared import our_suites
 
 CONTRACTS = read_contracts(PROJECT_ROOT / "dbt_project")
 
@@ -40,7 +41,7 @@ def check(rule_id: str, severity: str, *, success: bool, rows: int | None = 3) -
 
 
 def test_a_closed_gate_names_every_rule_that_closed_it_and_no_other() -> None:
-    suite = read_suites(PROJECT_ROOT / "expectations", CONTRACTS)["complaints"]
+    suite = our_suites()["complaints"]
     results = [
         check("a", "critical", success=False),
         check("b", "warning", success=False),
@@ -56,7 +57,7 @@ def test_a_closed_gate_names_every_rule_that_closed_it_and_no_other() -> None:
 
 
 def test_an_open_gate_says_how_many_rules_hold_and_which_only_warn() -> None:
-    suite = read_suites(PROJECT_ROOT / "expectations", CONTRACTS)["complaints"]
+    suite = our_suites()["complaints"]
     stewards = read_stewards(PROJECT_ROOT / "expectations")
     passing = check("c", "critical", success=True)
     assert describe_table_gate(suite, [passing], stewards) == (

@@ -10,12 +10,11 @@ import pytest
 from pipelines.errors import ContractError
 from pipelines.orchestration.declarations import check_declarations
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import read_suites
-from pipelines.sources.contracts import read_contracts
+from tests.declared import our_contracts, our_suites
 
 PROJECT = Path(__file__).resolve().parents[2]
-CONTRACTS = read_contracts(PROJECT / "dbt_project")
-SUITES = read_suites(PROJECT / "expectations", CONTRACTS)
+CONTRACTS = our_contracts()
+SUITES = our_suites()
 STEWARDS = read_stewards(PROJECT / "expectations")
 
 

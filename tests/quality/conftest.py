@@ -9,16 +9,16 @@ import pytest
 
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
-from pipelines.quality.suites import Suite, read_suites
-from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import read_contracts
+from pipelines.quality.suites import Suite
+from pipelines.settings import Settings
+from tests.declared import our_suites
 from tests.quality.landed import layout_in
 
 
 @pytest.fixture(scope="session")
 def suites() -> dict[str, Suite]:
     """The suites that the project declares."""
-    return read_suites(PROJECT_ROOT / "expectations", read_contracts(PROJECT_ROOT / "dbt_project"))
+    return our_suites()
 
 
 @pytest.fixture

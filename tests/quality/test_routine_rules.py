@@ -19,18 +19,13 @@ from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suite
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
-from pipelines.sources.contracts import SourceTable, read_contracts
+from pipelines.sources.contracts import SourceTable
+from tests.declared import our_labels, our_suites
 from tests.quality.landed import Row, contract, good_row, land, layout_in, quarantined
 
 SITES = contract("listings__live_commerce_sites")
 CERTIFICATES = contract("brand_certificates__certificates")
-ROUTINE = [
-    table_id
-    for table_id, suite in read_suites(
-        PROJECT_ROOT / "expectations", read_contracts(PROJECT_ROOT / "dbt_project")
-    ).items()
-    if suite.meta.routine == "contract"
-]
+ROUTINE = [table_id for table_id, suite in our_suites().items() if suite.meta.routine == "contract"]
 SPAN = (date(2024, 12, 1), date(2025, 1, 15))
 
 
@@ -103,6 +98,48 @@ def share_of(value: float) -> MaxQuarantineShare:
     return MaxQuarantineShare(value=value, reason="A table of nothing but bad rows, for this test.")
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (["直播大楼"], "，实为“直播大楼”"),
+        (["直播大楼", "直播大楼", "9"], "，实为“9”、“直播大楼”"),
+        (["王小明"], "，实为其他内容"),
+        (["王小明", "直播大楼"], "，实为“直播大楼”等"),
+        (["直播间13812345678"], "，实为“直播间（号码已隐去）”"),
+        ([f"直播{'很' * 90}长"], f"，实为“直播{'很' * 38}…”"),
+        (["直播甲", "直播乙", "直播丙", "直播丁"], "，实为“直播丁”、“直播丙”、“直播乙”等"),
+    ],
+)
+def test_what_was_found_in_place_of_a_word_is_told_unless_it_may_be_a_persons_name(
+    tmp_path: Path, suites: dict[str, Suite], found: list[str], said: str
+) -> None:
+    rows: list[Row] = [
+        good_row(SITES, 编号=str(number), 类型=word) for number, word in enumerate(found)
+    ]
+    _, verdict = judge(tmp_path, SITES, suites[SITES.id], rows)
+    (finding,) = verdict.findings
+    assert finding.meaning == f"“类型”应为直播基地、直播间或直播品牌{said}"
+
+
+def test_only_a_column_of_few_words_may_be_quoted(tmp_path: Path) -> None:
+    """Anything else may hold a name."""
+    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
+    (tmp_path / f"{SITES.id}.yml").write_text(
+        f"""
+        name: {SITES.id}
+        meta: {{table: landing.{SITES.id}, routine: contract}}
+        expectations:
+          - type: expect_column_values_to_not_be_null
+            kwargs: {{column: 名称}}
+            severity: critical
+            meta:
+              {{id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称}}
+        """
+    )
+    with pytest.raises(ContractError, match=r"naming a column with `words`.*'名称'"):
+        read_suites(tmp_path, {SITES.id: SITES})
+
+
 def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
     tmp_path: Path, suites: dict[str, Suite]
 ) -> None:
@@ -171,7 +208,7 @@ NUMBERS: list[Mapping[str, object]] = [
     {"name": "余额(万元)", "data_type": "decimal", "minimum": "-10.5", "maximum": 1000},
     {"name": "人数", "data_type": "integer", "minimum": 0},
     {"name": "件数", "as": "cases", "data_type": "integer", "minimum": 0, "maximum": 9},
-    {"name": "cases", "data_type": "integer", "maximum": 9},
+    {"name": "cases", "label": "另报件数", "data_type": "integer", "maximum": 9},
     {"name": "户数", "as": "entities", "data_type": "integer", "minimum": 0, "maximum": 10**15},
 ]
 
@@ -188,15 +225,15 @@ def rules_of(fields: Sequence[Mapping[str, object]]) -> dict[str, str]:
 def test_numbers_are_bounded_by_what_the_contract_asks_and_by_nothing_else() -> None:
     """A longitude may be negative; ids name the column, wherever it stands."""
     bounds = {
-        "余额_万元_is_not_below_minimum": "余额(万元)小于 -10.5，请核对",
-        "余额_万元_is_not_above_maximum": "余额(万元)大于 1000，请核对",
-        "人数_is_not_below_minimum": "人数为负数，请核对",
-        "cases_is_not_below_minimum": "件数为负数，请核对",
-        "cases_is_not_above_maximum": "件数大于 9，请核对",
-        "entities_is_not_below_minimum": "户数为负数，请核对",
-        "entities_is_not_above_maximum": f"户数大于 {10**15}，请核对",
-        "entities_is_in_range": "户数大得不可能，请核对",
-        "delivered_cases_is_not_above_maximum": "cases大于 9，请核对",
+        "余额_万元_is_not_below_minimum": "“余额(万元)”小于 -10.5，请核对",
+        "余额_万元_is_not_above_maximum": "“余额(万元)”大于 1000，请核对",
+        "人数_is_not_below_minimum": "“人数”为负数，请核对",
+        "cases_is_not_below_minimum": "“件数”为负数，请核对",
+        "cases_is_not_above_maximum": "“件数”大于 9，请核对",
+        "entities_is_not_below_minimum": "“户数”为负数，请核对",
+        "entities_is_not_above_maximum": f"“户数”大于 {10**15}，请核对",
+        "entities_is_in_range": "“户数”大得不可能，请核对",
+        "delivered_cases_is_not_above_maximum": "“另报件数”大于 9，请核对",
     }
     assert rules_of(NUMBERS) == bounds
     assert rules_of(list(reversed(NUMBERS))) == bounds
@@ -332,11 +369,12 @@ def read_ledger(folder: Path, more: str) -> Suite:
           routine: {{owner: statistics, key: [entry_no], {more}}}
         """
     )
-    return read_suites(folder, {SITES.id: SITES})["lists"]
+    labels = {"lists": our_labels()["listings"]}
+    return read_suites(folder, {SITES.id: SITES}, labels)["lists"]
 
 
 def test_a_ledger_holds_the_codes_of_the_contract_that_it_names(tmp_path: Path) -> None:
-    suite = read_ledger(tmp_path, f"codes_of: {SITES.id}, known: {{listing_kind: 类型}}")
+    suite = read_ledger(tmp_path, f"codes_of: {SITES.id}, known: [listing_kind]")
     empty, _, known = suite.expectations
     assert (empty.meta.id, known.meta.id) == ("ledger_is_not_empty", "listing_kind_is_known")
     codes = "'live_base', 'live_brand', 'live_room'"
@@ -348,10 +386,10 @@ def test_a_ledger_holds_the_codes_of_the_contract_that_it_names(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("known: {listing_kind: 类型}", "got listing_kind and None"),
+        ("known: [listing_kind]", "got listing_kind and None"),
         (f"codes_of: {SITES.id}", f"got none and {SITES.id}"),
-        ("codes_of: no__table, known: {listing_kind: 类型}", "got listing_kind and no__table"),
-        (f"codes_of: {SITES.id}, known: {{entry_no: 编号}}", "got entry_no"),
+        ("codes_of: no__table, known: [listing_kind]", "got listing_kind and no__table"),
+        (f"codes_of: {SITES.id}, known: [entry_no]", "got entry_no"),
     ],
 )
 def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, said: str) -> None:
@@ -401,10 +439,11 @@ def test_a_suite_says_how_bad_a_derived_rule_is_and_the_sentence_follows(tmp_pat
         for before, rule in zip(usual.expectations, other.expectations, strict=True)
         if before != rule
     ]
-    word, code = "类型不是直播基地、直播间、直播品牌之一", "运营单位统一社会信用代码不合编码规则"
+    word = "“类型”应为直播基地、直播间或直播品牌"
+    code = "“运营单位统一社会信用代码”不合编码规则"
     assert found == [
         ("listing_kind_is_known", "critical", "warning", word,
-         f"{word}，统计时计入“未知”，请补正"),
+         f"{word}（其他内容统计时计入“未知”，请补正）"),
         ("holder_uscc_is_a_credit_code", "warning", "critical",
          f"{code}，不影响件数统计，请补正", f"{code}，请核对"),
     ]  # fmt: skip

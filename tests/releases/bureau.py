@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.layout import Layout
+from pipelines.ledger_labels import Label
 from pipelines.releases.build import build_release
 from pipelines.releases.manifest import seal_release
 from pipelines.settings import Settings
@@ -280,6 +281,9 @@ def write_dbt_manifest(layout: Layout, published: dict[str, Any]) -> None:
     )
 
 
+LABELS = {"registrations": {"entity_kind": Label("主体类型", {"enterprise": "企业"})}}
+
+
 def build(
     layout: Layout,
     *,
@@ -295,6 +299,7 @@ def build(
         is_synthetic=is_synthetic,
         extracts=EXTRACTS,
         gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
+        labels=LABELS,
         definitions=DEFINITIONS,
         settings=make_settings(layout),
     )

@@ -54,7 +54,7 @@ def test_only_declared_tables_and_columns_are_released(layout: Layout) -> None:
     tables = tables_of(build(layout) / "indicators.duckdb")
 
     declared = {name.split(".")[1]: columns for name, columns in PUBLISHED.items()}
-    described = {"release", "extracts", "extract_states", "stewards"}
+    described = {"release", "extracts", "extract_states", "stewards", "labels"}
     assert {name: tables[name] for name in declared} == declared
     assert tables.keys() == declared.keys() | described
 
@@ -241,6 +241,7 @@ def test_an_extract_that_loses_a_row_on_the_way_is_refused(layout: Layout) -> No
             is_synthetic=True,
             extracts=extracts,
             gates=[],
+            labels={},
             definitions=DEFINITIONS,
             settings=make_settings(layout),
         )
@@ -290,6 +291,7 @@ def test_the_same_landing_gives_the_same_parquet_bytes(layout: Layout) -> None:
             is_synthetic=True,
             extracts=EXTRACTS,
             gates=[],
+            labels={},
             definitions=DEFINITIONS,
             settings=make_settings(layout, threads=threads),
         )

@@ -29,6 +29,10 @@ update indicators set label_en = 'Closure rate', definition_en = 'Closed of thos
     reported_as = 'median_handling_days', filter = 'x < 1 and y = ''a'''
     where indicator_id = 'due_closure_rate';
 update indicators set formula = 'sum(pledge_amount)' where indicator_id = 'pledge_amount';
+insert into labels values
+    ('complaints', 'received_on', null, '登记日期'), ('complaints', 'item_kind', null, '事项类型'),
+    ('complaints', 'x', null, '办理天数'), ('complaints', 'y', null, '来源渠道'),
+    ('complaints', 'y', 'a', '电话'), ('ip_pledges', 'pledge_amount', null, '质押金额');
 create table indicator_versions as select * from (values
     ('due_closure_rate', 1, null::date, '首版', 'First version'),
     ('due_closure_rate', 2, date '2024-07-01', '改按到期件数计算', 'Divided by what is due'))
@@ -122,12 +126,11 @@ def test_a_page_says_what_the_catalogue_says(
         "责任科室 消费者权益保护科",
         "依据 出处 有效自 至 原文与说明 《市场主体登记管理条例》（国务院令第746号）第二条"
         " 2022-03-01 — “以营利为目的从事经营活动”",
-        "台账 投诉台账 complaints",
-        "归期日期 received_on",
-        "分组 item_kind",
+        "台账 投诉台账 归期日期 登记日期 公式 投诉接收量 ÷ 投诉举报接收量",
+        "分组 事项类型",
         "列示单位 % 存储为 小数",
         "2 2024-07-01 改按到期件数计算 1 自始 首版",
-        "投诉举报咨询 complaints__items 2024-12-14 陈旧，起始日期 2024-12-15",
+        "投诉举报咨询 2024-12-14 陈旧，起始日期 2024-12-15",
     ):
         assert said in text
 
@@ -158,7 +161,7 @@ def test_a_definition_without_english_is_given_in_chinese_and_marked(
 def test_a_ratio_is_linked_with_its_parts_both_ways(
     fuller: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:
-    page = read(fuller, folder, "zh/due_closure_rate.html")
+    page = read(fuller, folder, "en/due_closure_rate.html")
     assert [a["href"] for a in page.select("code a")] == [
         "complaints_received.html",
         "complaints_and_reports_received.html",
@@ -170,9 +173,10 @@ def test_a_ratio_is_linked_with_its_parts_both_ways(
 def test_a_column_that_is_called_like_an_indicator_is_no_link(
     fuller: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:
-    page = read(fuller, folder, "zh/pledge_amount.html")
+    page = read(fuller, folder, "en/pledge_amount.html")
     assert "sum(pledge_amount)" in text_of(page)
     assert page.select("code a") == []
+    assert "公式 “质押金额”合计" in text_of(read(fuller, folder, "zh/pledge_amount.html"))
 
 
 def test_the_definition_that_reports_use_is_linked_both_ways(

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import duckdb
 import pytest
 
-from pipelines.reports.figures import (
-    main_figures,
-    read_areas,
-    read_indicators,
-    read_months,
-    read_year_by_area,
-    report_year,
-)
-from pipelines.reports.tables import arrange_areas, arrange_months, group_main_figures
+from pipelines.reports.contents import Figure, read_contents
+from pipelines.reports.figures import read_areas, report_year
 
 THIS_YEAR = (
     "update {table} set {column} = {value} where indicator_id = '{indicator}'"
@@ -37,25 +29,31 @@ def test_the_report_is_about_the_last_year_that_is_over(as_of: date, year: int) 
     assert report_year(as_of) == year
 
 
+def main_figures(connection: duckdb.DuckDBPyConnection, year: int) -> dict[str, Figure]:
+    return {f.indicator.indicator_id: f for f in read_contents(connection, year).main}
+
+
 def test_a_main_figure_says_value_unit_change_and_owner(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    figures = {f.indicator_id: f for f in main_figures(connection, 2024)}
+    figures = main_figures(connection, 2024)
 
     pledges = figures["pledge_amount"]
-    assert (pledges.label, pledges.owner) == ("知识产权质押金额", "知识产权科")
-    assert pledges.value == Decimal(120_000_000 * 12) * 105 / 100
-    assert (pledges.shown.text, pledges.unit, pledges.change.text) == ("15.12", "亿元", "+5.0%")
+    said = (pledges.indicator.label_zh, pledges.indicator.owner_name)
+    assert said == ("知识产权质押金额", "知识产权科")
+    shown = (pledges.shown.text, pledges.indicator.scale.unit, pledges.change.text)
+    assert shown == ("15.12", "亿元", "+5.0%")
     rate = figures["due_closure_rate"]
-    assert (rate.shown.text, rate.unit, rate.change.text) == ("100.00", "%", "+1.25 个百分点")
+    assert (rate.shown.text, rate.indicator.scale.unit) == ("100.00", "%")
+    assert rate.change.text == "+1.25 个百分点"
 
 
 def test_only_main_indicators_are_main_figures_in_the_order_of_the_sections(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    groups = group_main_figures(main_figures(connection, 2024))
+    sections = read_contents(connection, 2024).sections
 
-    assert [(owner, [f.indicator_id for f in figures]) for owner, figures in groups] == [
+    assert [(s.name, [f.indicator.indicator_id for f in s.main]) for s in sections] == [
         ("登记注册科", ["active_entities", "new_enterprises", "new_market_entities"]),
         ("消费者权益保护科", ["complaints_and_reports_received", "due_closure_rate"]),
         ("知识产权科", ["data_ip_pledge_amount", "pledge_amount"]),
@@ -68,7 +66,7 @@ def test_main_figures_follow_the_release(connection: duckdb.DuckDBPyConnection) 
     connection.execute(THIS_YEAR.format(**change, value="4321"))
     change |= {"table": "indicator_comparisons", "column": "change_on_year"}
     connection.execute(THIS_YEAR.format(**change, value="-0.5"))
-    figure = next(f for f in main_figures(connection, 2024) if f.indicator_id == "cases_filed")
+    figure = main_figures(connection, 2024)["cases_filed"]
 
     assert (figure.shown.text, figure.change.text) == ("4,321", "-50.0%")
 
@@ -81,9 +79,9 @@ def test_a_suppressed_main_figure_shows_neither_value_nor_change(
             table="indicator_values", column="status", value="'suppressed'", indicator="cases_filed"
         )
     )
-    figure = next(f for f in main_figures(connection, 2024) if f.indicator_id == "cases_filed")
+    figure = main_figures(connection, 2024)["cases_filed"]
 
-    assert (figure.value, figure.change_on_year) == (None, None)
+    assert (figure.shown.number, figure.change.number) == (None, None)
     assert (figure.shown.text, figure.change.text) == ("已抑制", "—")
 
 
@@ -92,38 +90,33 @@ def test_a_year_without_figures_still_lists_every_main_indicator(
 ) -> None:
     figures = main_figures(connection, 2031)
 
-    assert len(figures) == len(main_figures(connection, 2024))
-    assert {figure.shown.text for figure in figures} == {"—"}
+    assert figures.keys() == main_figures(connection, 2024).keys()
+    assert {figure.shown.text for figure in figures.values()} == {"—"}
 
 
 def test_months_stand_in_one_table_a_section_with_the_year_at_the_end(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    tables = arrange_months(read_indicators(connection, 2024), read_months(connection, 2024))
+    registration = read_contents(connection, 2024).sections[0].months
 
-    registration = tables[0]
     assert registration.title == "登记注册科"
     assert registration.columns == (*(f"{month}月" for month in range(1, 13)), "全年")
-    entities = next(r for r in registration.rows if r.indicator.label == "新设经营主体")
+    entities = next(r for r in registration.rows if r.indicator.label_zh == "新设经营主体")
     assert [cell.text for cell in entities.cells] == ["2,100"] * 12 + ["25,200"]
 
 
 def test_a_stale_month_is_marked_where_it_stands(connection: duckdb.DuckDBPyConnection) -> None:
-    tables = arrange_months(read_indicators(connection, 2024), read_months(connection, 2024))
+    sections = read_contents(connection, 2024).sections
 
-    complaints = next(table for table in tables if table.title == "消费者权益保护科")
+    complaints = next(s.months for s in sections if s.name == "消费者权益保护科")
     assert [cell.mark for cell in complaints.rows[0].cells] == [""] * 11 + ["陈旧", ""]
 
 
 def test_streets_stand_beside_the_district(connection: duckdb.DuckDBPyConnection) -> None:
-    table = arrange_areas(
-        read_indicators(connection, 2024),
-        read_areas(connection),
-        read_year_by_area(connection, 2024),
-    )
+    table = read_contents(connection, 2024).areas
 
     assert table.columns == ("滨江区", "西兴街道", "长河街道", "浦沿街道")
-    filed = next(row for row in table.rows if row.indicator.label == "立案数")
+    filed = next(row for row in table.rows if row.indicator.label_zh == "立案数")
     assert [cell.text for cell in filed.cells] == ["226", "113", "75", "37"]
 
 
@@ -133,13 +126,9 @@ def test_an_indicator_without_streets_is_left_out_of_the_street_table(
     connection.execute(
         "delete from indicator_values where indicator_id = 'cases_filed' and area_code <> '330108'"
     )
-    table = arrange_areas(
-        read_indicators(connection, 2024),
-        read_areas(connection),
-        read_year_by_area(connection, 2024),
-    )
+    table = read_contents(connection, 2024).areas
 
-    assert "立案数" not in {row.indicator.label for row in table.rows}
+    assert "立案数" not in {row.indicator.label_zh for row in table.rows}
 
 
 def test_an_area_without_a_name_is_shown_by_its_code(

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.layout import Layout
 from pipelines.settings import Settings
+from pipelines.sources.columns import HAN
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import Extract, LandingReport, land_table, list_extracts
 from pipelines.sources.retries import Retry
@@ -47,7 +48,11 @@ def contract(
     source: str = "people",
     max_age_days: int = 45,
 ) -> SourceTable:
-    """A contract with the least that it must say."""
+    """A contract with the least that it must say; columns without a Chinese name are numbered."""
+    numbered = [
+        field if HAN.search(field["name"]) else {"label": f"第{place}列", **field}
+        for place, field in enumerate(fields, start=1)
+    ]
     return SourceTable.model_validate(
         {
             "source": source,
@@ -60,7 +65,7 @@ def contract(
             "max_age_days": max_age_days,
             "key": list(key),
             "dialect": dialect,
-            "columns": list(fields),
+            "columns": numbered,
         }
     )
 

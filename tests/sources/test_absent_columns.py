@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from pipelines.sources.columns import HAN
 from pipelines.sources.contracts import SourceTable
 from tests.sources.bureau import PEOPLE, Bureau, columns, csv_contract, csv_text, landed_rows
 from tests.sources.databases import change, items_contract
@@ -21,7 +22,8 @@ HEADER = [column["name"] for column in PEOPLE]
 def with_absent(table: SourceTable, name: str = "告知日期") -> SourceTable:
     """The contract with one more column, in the middle, that may be absent."""
     said = table.model_dump(by_alias=True)
-    extra = columns(**{name: {"data_type": "date", "may_be_absent": True}})
+    label = "" if HAN.search(name) else "另一日期"
+    extra = columns(**{name: {"data_type": "date", "label": label, "may_be_absent": True}})
     said["columns"] = [*said["columns"][:2], *extra, *said["columns"][2:]]
     return SourceTable.model_validate(said)
 

@@ -112,6 +112,13 @@ def test_a_personal_column_is_judged_by_nothing_that_comes_after_its_pseudonym(
         ({"data_type": "date", "not_before": "无"}, "not_before names '无'"),
         ({"data_type": "text", "path": "$.x"}, "`path` with the jsonl connector only"),
         ({"data_type": "text", "name": "列 "}, "without blanks around it"),
+        ({"data_type": "text", "label": "列"}, "label` that is not the name, got '列'"),
+        ({"data_type": "text", "label": "kind"}, "a Chinese `label`.* got 'kind'"),
+        (
+            {"data_type": "text", "name": "kind", "label": ""},
+            "column kind: expected a Chinese `label`.* 'none'",
+        ),
+        ({"data_type": "text", "label": "编号"}, "expected distinct labels, got '编号' 2 times"),
     ],
 )
 def test_a_column_that_contradicts_itself_or_its_table_is_refused(

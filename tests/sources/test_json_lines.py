@@ -97,7 +97,7 @@ def test_keys_in_another_order_are_accepted(bureau: Bureau) -> None:
     [
         ({"note": "x"}, "多出列：note"),
         ({"parties": [{"kind": "企业", "name": "张", "age": 3}]}, "多出列：parties［＊］.age"),
-        ({"decision": {"amount": 5}}, "缺少列：fine"),
+        ({"decision": {"amount": 5}}, "缺少列：第2列（fine）"),
     ],
 )
 def test_added_and_removed_leaves_hold_the_file_and_are_named(

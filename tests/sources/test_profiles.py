@@ -138,7 +138,7 @@ def test_a_column_that_holds_something_else_altogether_holds_the_delivery(bureau
 def test_a_raised_contract_version_takes_the_changed_delivery(bureau: Bureau) -> None:
     """As the message says, and it alone; the month before is read anew and does not differ."""
     (refusal,) = held(bureau, exchange("姓名", "电话"))
-    assert "contract_version" in refusal.message_zh
+    assert "提高约定的版本号" in refusal.message_zh
     said = TABLE.model_dump(by_alias=True)
     otherwise_changed = SourceTable.model_validate(said | {"key": ["编号", "电话"]})
     assert [held.slot for held in bureau.land(otherwise_changed).held] == ["202402"]

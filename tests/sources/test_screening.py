@@ -146,7 +146,7 @@ def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
     scattered = [
         row for n, row in enumerate(good) for row in ([("x", "昨天")] * (n % 16 == 0) + [row])
     ]
-    with pytest.raises(ExtractHeldError, match="日期（应为 date，100 个值中有 6 个不是）"):
+    with pytest.raises(ExtractHeldError, match="“日期”（应为日期，100 个值中有 6 个不是）"):
         screened(TYPED, scattered)
 
 

@@ -198,8 +198,8 @@ def test_a_whole_table_without_cursor_is_news_only_when_it_changed(complaints: B
     ("statement", "difference"),
     [
         ("alter table items add column remark text", "多出列：remark"),
-        ("alter table items drop column amount", "缺少列：amount"),
-        ("alter table items rename column amount to sum", "多出列：sum；缺少列：amount"),
+        ("alter table items drop column amount", "缺少列：第4列（amount）"),
+        ("alter table items rename column amount to sum", "多出列：sum；缺少列：第4列（amount）"),
     ],
 )
 def test_added_and_removed_columns_hold_the_delivery(

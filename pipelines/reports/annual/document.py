@@ -1,89 +1,112 @@
-"""The annual report as a Word document: tables of figures, charts as pictures, notes.
+"""The annual report as a Word document: templates/annual.docx, filled in.
 
-What belongs here: what stands where. What does not: faces, borders and the file itself (paper).
+The template is a document that a report author opens and restyles in Word: faces, colours, margins,
+the order of its parts. What belongs here: what its tags stand for. What does not: how it looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from pipelines.reports.annual.contents import AnnualContents, AnnualFigure, Section
+from docx.image.image import Image
+from docx.shared import Cm
+from docxtpl import DocxTemplate, InlineImage
+
 from pipelines.reports.annual.drawing import Picture
-from pipelines.reports.annual.paper import Paper
-from pipelines.reports.annual.wording import MEANINGS, ROUNDING, UNFINISHED
-from pipelines.reports.contents import SYNTHETIC
+from pipelines.reports.annual.wording import MEANINGS, ROUNDING, UNFINISHED, printable, title_of
+from pipelines.reports.contents import Contents, Figure
+from pipelines.reports.figures import ReleaseIdentity
+from pipelines.reports.formats import SYNTHETIC
 
-# Centimetres; together the width between the margins.
-_FIGURE_WIDTHS = (5.0, 2.7, 1.8, 2.7, 3.2, 1.6)
-_FIGURE_HEADINGS = ("指标", "数值", "单位", "上年", "同比变化", "状态")
-_STATE_WIDTHS = (4.5, 2.6, 2.6, 7.3)
-_STATE_HEADINGS = ("数据来源", "数据截至", "陈旧起始", "原因")
-_NUMBERS = frozenset({1, 3, 4})
+TEMPLATE = Path(__file__).parent / "templates" / "annual.docx"
+_WIDEST, _TALLEST = Cm(17), Cm(12)
+"""What a page takes beside the table before: a taller picture would leave half of it empty."""
 
 
-def render_document(contents: AnnualContents, pictures: Mapping[str, Sequence[Picture]]) -> bytes:
+def render_document(contents: Contents, pictures: Mapping[str, Sequence[Picture]]) -> bytes:
     """The document as bytes, the same each time; `pictures` are the charts by section."""
-    paper = Paper(contents.title, contents.release)
-    paper.write_title(contents.title)
-    paper.write_centred(contents.release.dating)
-    if contents.release.is_synthetic:
-        paper.write_warning(SYNTHETIC)
-    _write_reading(paper, contents)
-    for section in contents.sections:
-        _write_section(paper, contents, section, pictures.get(section.name, ()))
-    return paper.finish()
+    template = DocxTemplate(TEMPLATE)
+    template.render(_fill(template, contents, pictures), autoescape=True)
+    document = template.docx
+    shown = [p for section in contents.sections for p in pictures.get(section.name, ())]
+    for shape, picture in zip(document.inline_shapes, shown, strict=True):
+        # For those who cannot see it.
+        shape._inline.docPr.set("descr", printable(picture.description))
+    properties = document.core_properties
+    properties.title = title_of(contents.year)
+    properties.created = properties.modified = datetime.combine(contents.release.as_of, time.min)
+    written = BytesIO()
+    template.save(written)
+    return _date(written, contents.release)
 
 
-def _write_reading(paper: Paper, contents: AnnualContents) -> None:
-    paper.write_heading("阅读说明")
-    if contents.is_unfinished:
-        paper.write_text(UNFINISHED)
-    paper.write_text(ROUNDING)
-    paper.write_table(("标记", "含义"), tuple(MEANINGS.items()), (3.0, 14.0))
-    if not contents.doubtful_states:
-        paper.write_text("各数据来源均按时、完整。")
-        return
-    paper.write_text("以下数据来源未按时报送或不完整：")
-    lines = [
-        (s.source, str(s.data_through or "—"), str(s.stale_from or "—"), s.reason or "")
-        for s in contents.doubtful_states
-    ]
-    paper.write_table(_STATE_HEADINGS, lines, _STATE_WIDTHS)
+def _fill(
+    template: DocxTemplate, contents: Contents, pictures: Mapping[str, Sequence[Picture]]
+) -> dict[str, Any]:
+    """What the template's tags stand for."""
+    return {
+        "title": title_of(contents.year),
+        "year": contents.year,
+        "dating": contents.release.dating,
+        "synthetic": SYNTHETIC if contents.release.is_synthetic else "",
+        "unfinished": UNFINISHED if contents.is_unfinished else "",
+        "rounding": ROUNDING,
+        "marks": list(MEANINGS.items()),
+        "main": [_row(figure) for figure in contents.main],
+        "remarks": [printable(line) for line in contents.remarks],
+        "sections": [
+            {
+                "name": printable(section.name),
+                "figures": [_row(figure) for figure in section.figures],
+                "pictures": list(_images(template, pictures.get(section.name, ()))),
+            }
+            for section in contents.sections
+        ],
+        "states": [
+            {
+                "source": printable(state.source),
+                "through": state.data_through or "—",
+                "stale_from": state.stale_from or "—",
+                "reason": printable(state.reason or "正常"),
+            }
+            for state in contents.states
+        ],
+    }
 
 
-def _write_section(
-    paper: Paper, contents: AnnualContents, section: Section, pictures: Sequence[Picture]
-) -> None:
-    paper.write_heading(section.name)
-    paper.write_caption(f"{contents.year}年{section.name}指标（全区）")
-    paper.write_table(
-        _FIGURE_HEADINGS, [_line(figure) for figure in section.figures], _FIGURE_WIDTHS, _NUMBERS
-    )
+def _row(figure: Figure) -> dict[str, Any]:
+    said = {
+        "label": figure.indicator.label_zh,
+        "value": figure.shown.text,
+        "unit": figure.indicator.scale.unit,
+        "before": figure.before_text,
+        "change": figure.change.text,
+        "marks": figure.marks,
+        "definition": figure.indicator.definition,
+    }
+    notes = [(name, printable(text)) for name, text in figure.notes]
+    return {name: printable(text) for name, text in said.items()} | {"notes": notes}
+
+
+def _images(template: DocxTemplate, pictures: Sequence[Picture]) -> Iterator[dict[str, Any]]:
     for picture in pictures:
-        paper.write_picture(picture.png, f"{section.name}　{picture.title}", picture.description)
-    paper.write_heading("口径与说明", level=2)
-    for figure in section.figures:
-        _write_note(paper, figure)
+        drawn = Image.from_blob(picture.png)
+        shrunk = min(1.0, _WIDEST / drawn.width, _TALLEST / drawn.height)
+        image = InlineImage(template, BytesIO(picture.png), width=round(drawn.width * shrunk))
+        yield {"title": printable(picture.title), "image": image}
 
 
-def _line(figure: AnnualFigure) -> tuple[str, ...]:
-    return (
-        figure.indicator.label_zh,
-        figure.shown.text,
-        figure.indicator.scale.unit,
-        f"{figure.before.text} {figure.before.mark}".strip(),
-        figure.change.text,
-        figure.marks,
-    )
-
-
-def _write_note(paper: Paper, figure: AnnualFigure) -> None:
-    indicator = figure.indicator
-    paper.write_note(indicator.label_zh, indicator.definition)
-    for name, text in (
-        ("注意", indicator.ambiguity),
-        ("计算", figure.computation),
-        ("依据", figure.legal_basis),
-    ):
-        if text:
-            paper.write_small(f"{name}：{text}")
+def _date(written: BytesIO, release: ReleaseIdentity) -> bytes:
+    """The file dated by the release and not by the clock: equal contents are equal bytes."""
+    dated, day = BytesIO(), release.as_of
+    with ZipFile(written) as source, ZipFile(dated, "w", ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return dated.getvalue()

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 
 from pipelines.durable import make_folder, write_files
-from pipelines.reports.annual.contents import AnnualContents, read_annual_contents
 from pipelines.reports.annual.document import render_document
 from pipelines.reports.annual.drawing import draw_charts
 from pipelines.reports.annual.fonts import prepare_face
 from pipelines.reports.annual.page import render_page
 from pipelines.reports.annual.workbook import render_workbook
+from pipelines.reports.contents import Contents, read_annual_contents
 
 
 def write_annual_report(
@@ -33,7 +33,7 @@ def write_annual_report(
     return write_files(folder, render_annual_report(contents), for_group=True)
 
 
-def render_annual_report(contents: AnnualContents) -> dict[str, bytes]:
+def render_annual_report(contents: Contents) -> dict[str, bytes]:
     """The three files by their names.
 
     Raises:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 
 from pipelines.reports.catalogue import CatalogueEntry
-from pipelines.reports.dictionary.articles import split_formula
 from pipelines.reports.dictionary.languages import CHINESE
 from pipelines.reports.documents import Document
 from pipelines.reports.figures import StoredFigure
 from pipelines.reports.formats import EXTERNAL, MARK_MEANINGS, MARKS, Scale, show_value
+from pipelines.reports.words import Words
 
 MEANINGS = {
     "（无标记）": "数值已经确定。",
@@ -37,6 +37,11 @@ _PLAIN = Scale("", 0, 1, is_trimmed=True)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+def title_of(year: int) -> str:
+    """The heading of the annual report."""
+    return f"{year}年度指标报告"
+
+
 def name_marks(indicator: CatalogueEntry, status: str) -> str:
     """The words that stand beside a figure; empty for a final one from our own ledgers."""
     marks = [MARKS.get(status, ""), EXTERNAL if indicator.is_external else ""]
@@ -47,24 +52,25 @@ def explain_computation(
     indicator: CatalogueEntry,
     stored: StoredFigure,
     catalogue: Mapping[str, CatalogueEntry],
+    words: Words,
     document: Document | None = None,
 ) -> str:
-    """How a figure came about: formula, filter, ledger, date column; of a rate what was divided.
+    """How a figure came about: formula, filter, ledger, day; of a rate what was divided.
 
-    An external figure names the document that states it instead of a formula.
-    The catalogue names the indicators that a rate's formula gives by their ids.
+    An external figure names the document that states it instead of a formula. Formula and filter
+    are said in words; what a release made before the labels has none for is left out.
     """
     kind = CHINESE.kind(indicator.kind)
     parts = [f"{EXTERNAL}，未经计算（{kind}）" if indicator.is_external else kind]
     if document:
-        return "；".join([*parts, f"文件：{document.citation}", f"台账：{_name_ledger(indicator)}"])
-    if indicator.formula:
-        parts.append(f"公式：{indicator.formula}{_in_words(indicator, catalogue)}")
-    if indicator.filter:
-        parts.append(f"条件：{indicator.filter}")
-    parts.append(f"台账：{_name_ledger(indicator)}")
-    if indicator.time_column:
-        parts.append(f"时间列：{indicator.time_column}")
+        return "；".join([*parts, f"文件：{document.citation}"])
+    said = (
+        ("算式", words.formula(indicator, catalogue)),
+        ("条件", words.filter(indicator)),
+        ("台账", indicator.ledger_label),
+        ("归期", words.time(indicator)),
+    )
+    parts += [f"{name}：{text}" for name, text in said if text]
     if stored.numerator is not None and stored.denominator is not None:
         numerator = show_value(stored.numerator, stored.status, _PLAIN).text
         denominator = show_value(stored.denominator, stored.status, _PLAIN).text
@@ -75,17 +81,3 @@ def explain_computation(
 def printable(text: str) -> str:
     """The text without the control characters that XML cannot hold."""
     return _UNPRINTABLE.sub("", text)
-
-
-def _in_words(indicator: CatalogueEntry, catalogue: Mapping[str, CatalogueEntry]) -> str:
-    pieces = split_formula(indicator, catalogue)
-    if not any(named for _, named in pieces):
-        return ""
-    said = "".join(named.label_zh if named else piece for piece, named in pieces)
-    return f"（{said.replace(' / ', ' ÷ ')}）"
-
-
-def _name_ledger(indicator: CatalogueEntry) -> str:
-    if not indicator.ledger_label:
-        return indicator.ledger
-    return f"{indicator.ledger_label}（{indicator.ledger}）"

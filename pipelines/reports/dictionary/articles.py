@@ -19,6 +19,7 @@ from pipelines.reports.figures import read_district
 from pipelines.reports.formats import Cell, show_value
 from pipelines.reports.legal_bases import LegalBasis, read_legal_bases
 from pipelines.reports.periods import Period
+from pipelines.reports.words import Words
 
 LAST_YEARS, LAST_MONTHS = 3, 12
 _WORD = re.compile(r"([a-z][a-z0-9_]*)")
@@ -49,10 +50,21 @@ Values = Sequence[tuple[Period, Cell]]
 
 
 @dataclass(frozen=True)
+class ComputationWords:
+    """How it is computed, in Chinese; empty in a release that was made before the labels."""
+
+    formula: str
+    filter: str
+    time: str
+    breakdowns: str
+
+
+@dataclass(frozen=True)
 class Article:
     """One indicator."""
 
     entry: CatalogueEntry
+    words: ComputationWords
     formula: Sequence[tuple[str, CatalogueEntry | None]]
     """The formula in pieces; one that names another indicator comes with its entry."""
     used_by: Sequence[CatalogueEntry]
@@ -84,9 +96,16 @@ def read_articles(connection: duckdb.DuckDBPyConnection) -> list[Article]:
     versions, sources = _read_versions(connection), _read_sources(connection)
     legal_bases = read_legal_bases(connection)
     values, documents = _read_values(connection), read_documents(connection)
+    words = Words(connection)
     return [
         Article(
             entry=entry,
+            words=ComputationWords(
+                words.formula(entry, catalogue),
+                words.filter(entry),
+                words.time(entry),
+                words.breakdowns(entry),
+            ),
             formula=formulas[key],
             used_by=used_by[key],
             reported_as=catalogue.get(entry.reported_as),

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.reports.catalogue import CatalogueEntry
-from pipelines.reports.contents import SYNTHETIC
-from pipelines.reports.formats import MARK_MEANINGS, MARKS, NOTHING, Cell
+from pipelines.reports.formats import MARK_MEANINGS, MARKS, NOTHING, SYNTHETIC, Cell
 from pipelines.reports.periods import Period, name_period
 
 _WORDS = {

@@ -85,7 +85,7 @@ def require_sums(
             is_off = stated is None or abs(added - stated) > _NOISE
         if is_off:
             raise ExtractHeldError(
-                f"{table.label}：“{name}”各行相加为 {added:f}，"
+                f"{table.label}：“{table.labels[name]}”各行相加为 {added:f}，"
                 f"“{dialect.footer_marker}”行为 {'空' if stated is None else f'{stated:f}'}。"
                 "请核对后重新提交。",
                 reason="footer_mismatch",

@@ -14,6 +14,10 @@ from tests.reports.annual.reading import Files, render
 MARKED = """
 alter table indicators add column ambiguity varchar default '';
 alter table indicators add column ledger_label varchar default '台账';
+insert into labels
+select unnest(['registrations', 'complaints', 'ip_pledges', 'penalty_cases']), 'occurred_on', null,
+    '核准日期';
+insert into labels values ('registrations', 'is_branch', null, '是否分支机构');
 alter table indicators add column formula varchar default 'count(*)';
 alter table indicators add column filter varchar default '';
 alter table indicators add column time_column varchar default 'occurred_on';

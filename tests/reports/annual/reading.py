@@ -15,18 +15,18 @@ from docx import Document
 from docx.document import Document as WordDocument
 from openpyxl.cell.cell import Cell, MergedCell
 
-from pipelines.reports.annual.contents import AnnualContents, read_annual_contents
 from pipelines.reports.annual.document import render_document
 from pipelines.reports.annual.page import render_page
 from pipelines.reports.annual.render import render_annual_report
 from pipelines.reports.annual.workbook import render_workbook
+from pipelines.reports.contents import Contents, read_annual_contents
 
 Files = Mapping[str, bytes]
 Rows = dict[str, list[list[str]]]
 """Section to the rows of its table."""
 
 
-def read_contents(database: Path, year: int = 2024) -> AnnualContents:
+def read_contents(database: Path, year: int = 2024) -> Contents:
     with duckdb.connect(str(database), read_only=True) as connection:
         return read_annual_contents(connection, year)
 
@@ -76,17 +76,17 @@ def read_pictures(files: Files) -> list[bytes]:
 def workbook_rows(files: Files) -> Rows:
     """Label, value, unit, year before, change and status by sheet, numbers as they are shown."""
     sections = {}
-    for sheet in open_workbook(files).worksheets[1:]:
+    for sheet in open_workbook(files).worksheets[1:-2]:
         rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows(min_row=6)]
-        sections[sheet.title] = [[row[i] for i in (1, 2, 3, 5, 6, 7)] for row in rows]
+        sections[sheet.title] = [row[1:] for row in rows]
     return sections
 
 
 def document_rows(files: Files) -> Rows:
     """The same from the Word document's tables of figures."""
     document = open_document(files)
-    titles = [p.text for p in document.paragraphs if p.text.endswith("指标（全区）")]
-    tables = [t for t in document.tables if t.rows[0].cells[0].text == "指标"]
+    titles = [p.text for p in document.paragraphs if p.text.endswith("指标（全区）")][1:]
+    tables = [t for t in document.tables if t.rows[0].cells[0].text == "指标"][1:]
     sections = {}
     for title, table in zip(titles, tables, strict=True):
         name = re.sub(r"^\d+年|指标（全区）$", "", title)

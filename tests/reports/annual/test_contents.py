@@ -8,11 +8,11 @@ import duckdb
 import pytest
 
 from pipelines.errors import ReleaseError
-from pipelines.reports.annual.contents import AnnualFigure
+from pipelines.reports.contents import Figure
 from tests.reports.annual.reading import read_contents
 
 
-def figure(database: Path, indicator_id: str, year: int = 2024) -> AnnualFigure:
+def figure(database: Path, indicator_id: str, year: int = 2024) -> Figure:
     sections = read_contents(database, year).sections
     figures = [figure for section in sections for figure in section.figures]
     return next(f for f in figures if f.indicator.indicator_id == indicator_id)
@@ -73,15 +73,13 @@ def test_a_rate_changes_by_points_and_says_what_was_divided(marked_release: Path
     rate = figure(marked_release, "due_closure_rate")
     assert rate.change.text == "+1.25 个百分点"
     assert rate.computation == (
-        "比率；公式：cases_filed / new_enterprises（立案数 ÷ 新设企业）；台账：台账（complaints）；"
-        "时间列：occurred_on；分子 71,250，分母 75,000"
+        "比率；算式：立案数 ÷ 新设企业；台账：台账；归期：核准日期；分子 71,250，分母 75,000"
     )
 
 
 def test_a_computed_figure_names_formula_filter_ledger_and_date(marked_release: Path) -> None:
     assert figure(marked_release, "new_enterprises").computation == (
-        "计数；公式：count(*)；条件：entity_kind = 'enterprise'；台账：登记台账（registrations）；"
-        "时间列：occurred_on"
+        "计数；算式：记录数；条件：“主体类型”为“企业”；台账：登记台账；归期：核准日期"
     )
 
 
@@ -89,8 +87,7 @@ def test_a_place_from_a_bulletin_is_external_and_has_no_change(marked_release: P
     place = figure(marked_release, "city_rank")
     assert (place.shown.text, place.marks, place.change.text) == ("1", "外部数据", "—")
     assert place.computation == (
-        "外部数据，未经计算（位次）；文件：《市局通报》（市市场监督管理局，2025-01-10）；"
-        "台账：外部数据登记（external_figures）"
+        "外部数据，未经计算（位次）；文件：《市局通报》（市市场监督管理局，2025-01-10）"
     )
 
 
@@ -156,4 +153,4 @@ def test_a_year_without_figures_is_refused_with_the_years_there_are(
 
 def test_a_release_older_than_the_columns_of_its_catalogue_is_read(built_release: Path) -> None:
     filed = figure(built_release / "indicators.duckdb", "cases_filed")
-    assert (filed.shown.text, filed.computation) == ("226", "计数；台账：penalty_cases")
+    assert (filed.shown.text, filed.computation) == ("226", "计数")
