@@ -67,7 +67,7 @@ def delivered_columns(table: SourceTable) -> list[Column]:
     found: dict[str, Column] = {}
     for column in table.columns:
         outer, inner, _ = (column.path or "").removeprefix("$.").partition("[")
-        whole = Column(name=outer, label="列表", data_type="json") if inner else column
+        whole = Column(name=outer, label=column.label, data_type="json") if inner else column
         found.setdefault(whole.name, whole)
     return list(found.values())
 
