@@ -83,7 +83,7 @@ create table indicators.indicators as
 select indicator_id, label_zh, indicator_id as label_en, unit, unit_label, kind, owner,
     label_zh || '，按登记机关的管辖列统计。' as definition,
     1::integer as version, ledger,
-    ['total'] as breakdowns, is_main, display_scale
+    ''::varchar as breakdowns, is_main, display_scale
 from declared;
 
 create table indicators.indicator_legal_bases as
