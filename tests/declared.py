@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pipelines.ledger_labels import Labels, read_ledger_labels
+from pipelines.metrics.ledger_labels import Labels, read_ledger_labels
 from pipelines.quality.suites import Suite, read_suites
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import SourceTable, read_contracts

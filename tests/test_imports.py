@@ -29,3 +29,33 @@ def test_the_product_imports_the_demo_bureau_in_one_command_and_no_test() -> Non
         if package in {"demo", "tests"}
     }
     assert found == {("cli/demo.py", "demo")}
+
+
+HOUSE = ["sources", "metrics", "quality", "releases", "reports", "orchestration", "cli"]
+"""From the ground floor upwards; whatever is no room of these stands below them all."""
+CODE_LOCATION = "definitions.py"
+"""What Dagster loads: above the house, for it holds the whole of it."""
+
+
+def _rooms_used(module: Path) -> set[str]:
+    return {
+        node.module.split(".")[1]
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipelines.")
+    }
+
+
+def test_no_room_imports_from_one_above_it() -> None:
+    """docs/architecture.md draws the house; `pipelines.x` is imported as such and never by name."""
+    above = []
+    for module in PRODUCT.rglob("*.py"):
+        place = module.relative_to(PRODUCT)
+        floor = HOUSE.index(place.parts[0]) if place.parts[0] in HOUSE else -1
+        above += [
+            f"{place} imports {room}"
+            for room in _rooms_used(module)
+            if room in HOUSE and HOUSE.index(room) > floor and place.name != CODE_LOCATION
+        ]
+    assert sorted(above) == []
+    drawn = (PROJECT_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert [room for room in HOUSE if f" {room} " not in drawn] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ContractError
-from pipelines.ledger_labels import Label, read_ledger_labels
+from pipelines.metrics.ledger_labels import Label, read_ledger_labels
 from tests.declared import our_contracts, our_labels
 
 SEMANTIC = """

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipelines.cli.output import open_console, print_table
 from pipelines.layout import Layout
-from pipelines.ledger_labels import read_ledger_labels
+from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.night_record import find_night
 from pipelines.quality.suites import read_suites

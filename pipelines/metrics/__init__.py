@@ -1,1 +1,1 @@
-"""What an indicator's declaration must say, checked before a night begins."""
+"""What is declared beside a ledger, metrics and labels: what it must say, checked before a night."""

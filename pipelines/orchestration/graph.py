@@ -9,7 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.layout import Layout
-from pipelines.ledger_labels import read_ledger_labels
+from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.metrics.semantic_layer import check_metrics
 from pipelines.orchestration.declarations import check_declarations
 from pipelines.orchestration.gate_checks import extract_gate, table_gate

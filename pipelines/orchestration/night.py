@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from pipelines.errors import GateError
 from pipelines.layout import Layout
-from pipelines.ledger_labels import Labels, read_ledger_labels
+from pipelines.metrics.ledger_labels import Labels, read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.interruption import Interruptions

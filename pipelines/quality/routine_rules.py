@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.ledger_labels import Label
+from pipelines.metrics.ledger_labels import Label
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable

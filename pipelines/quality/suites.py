@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
-from pipelines.ledger_labels import Labels
+from pipelines.metrics.ledger_labels import Labels
 from pipelines.quality.routine_rules import (
     Declared,
     LedgerRoutine,

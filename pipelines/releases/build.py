@@ -21,7 +21,7 @@ from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
-from pipelines.ledger_labels import Labels
+from pipelines.metrics.ledger_labels import Labels
 from pipelines.quality.stewards import read_stewards
 from pipelines.releases.folders import DATABASE, PARQUET, building_folder, remove_leftovers
 from pipelines.releases.manifest import Draft, write_draft

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.ledger_labels import YES_NO
+from pipelines.metrics.ledger_labels import YES_NO
 from pipelines.reports.catalogue import CatalogueEntry, has_table
 
 TOTAL, UNKNOWN = "合计", "未填"

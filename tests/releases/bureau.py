@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.layout import Layout
-from pipelines.ledger_labels import Label
+from pipelines.metrics.ledger_labels import Label
 from pipelines.releases.build import build_release
 from pipelines.releases.manifest import seal_release
 from pipelines.settings import Settings
