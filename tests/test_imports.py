@@ -41,7 +41,7 @@ def _rooms_used(module: Path) -> set[str]:
     return {
         node.module.split(".")[1]
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipelines.")
+        if isinstance(node, ast.ImportFrom) and node.module and "pipelines." in node.module
     }
 
 

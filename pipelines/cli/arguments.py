@@ -7,8 +7,21 @@ of a path that the parser offers would exit with 2.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import duckdb
+import typer
+
+from pipelines.cli.output import Format
 from pipelines.errors import UsageError
+from pipelines.layout import Layout
+from pipelines.releases.reading import open_release
+from pipelines.settings import read_settings
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
+ReleaseOption = Annotated[
+    str | None, typer.Option("--release", help="An older release; the current one by default.")
+]
 
 
 def require_file(path: Path, argument: str) -> None:
@@ -23,3 +36,14 @@ def require_file(path: Path, argument: str) -> None:
             f"{argument}: expected the path of a CSV of published figures, got {found}: {path}. "
             "demo/published_2024.csv is one."
         )
+
+
+def open_named_release(release: str | None) -> duckdb.DuckDBPyConnection:
+    """The release that `--release` names, or the current one, open for reading."""
+    settings = read_settings()
+    return open_release(
+        Layout.of(settings),
+        release,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+    )

@@ -9,23 +9,20 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
+from pipelines.cli.arguments import FormatOption, ReleaseOption, open_named_release
 from pipelines.cli.indicator_names import find_indicator
 from pipelines.cli.output import Format, write_rows
 from pipelines.errors import NotFoundError, UsageError
 from pipelines.layout import Layout
 from pipelines.releases.queries import ask
-from pipelines.releases.reading import find_release, open_release
+from pipelines.releases.reading import find_release
 from pipelines.reports.catalogue import EXTERNAL_LEDGER
+from pipelines.reports.figures import DISTRICT
 from pipelines.reports.formats import EXTERNAL, Scale, show_change, show_value
 from pipelines.reports.legal_bases import cite, read_legal_bases
 from pipelines.reports.periods import Period, name_period, parse_period
 from pipelines.reports.words import Words
 from pipelines.settings import count_bytes, read_settings
-
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
-ReleaseOption = Annotated[
-    str | None, typer.Option("--release", help="An older release; the current one by default.")
-]
 
 # A suppressed figure is not shown, whatever is stored, nor what it would follow from.
 FIGURES = """
@@ -151,8 +148,7 @@ def _selection(period: str | None, by: str | None) -> tuple[str, dict[str, Any]]
                 "v.period_grain = $grain and v.period_start = $start and v.period_end = $end"
             )
             parameters["grain"] = span.grain
-    district = "v.area_code = (select min(area_code) from indicator_values)"
-    conditions.append("true" if by == "street" else district)
+    conditions.append("true" if by == "street" else f"v.area_code = {DISTRICT}")
     if by is None or by == "street" or inside:
         conditions.append("v.breakdown = 'total'")
     else:
@@ -198,14 +194,3 @@ def sql(
         threads=settings.threads,
     )
     write_rows(columns, rows, output)
-
-
-def open_named_release(release: str | None) -> duckdb.DuckDBPyConnection:
-    """The release that `--release` names, or the current one, open for reading."""
-    settings = read_settings()
-    return open_release(
-        Layout.of(settings),
-        release,
-        memory_limit=settings.memory_limit,
-        threads=settings.threads,
-    )

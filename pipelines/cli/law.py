@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli.figures import ReleaseOption, open_named_release
+from pipelines.cli.arguments import ReleaseOption, open_named_release
 from pipelines.reports.law import write_law
 
 

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.arguments import require_file
-from pipelines.cli.figures import FormatOption, ReleaseOption, open_named_release
+from pipelines.cli.arguments import FormatOption, ReleaseOption, open_named_release, require_file
 from pipelines.cli.output import Format, open_console, write_rows
 from pipelines.reports.catalogue import read_catalogue
 from pipelines.reports.figures import read_district, read_release

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.arguments import FormatOption
 from pipelines.cli.output import Format, write_rows
 from pipelines.layout import Layout
 from pipelines.orchestration.lease import hold_lease
@@ -22,7 +23,7 @@ COLUMNS = ("release", "as_of", "made_at", "current")
 
 @app.command("list")
 def list_all(
-    output: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.TABLE,
+    output: FormatOption = Format.TABLE,
 ) -> None:
     """List the releases that are kept, the newest first."""
     layout = Layout.of(read_settings())

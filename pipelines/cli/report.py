@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.cli.figures import ReleaseOption, open_named_release
+from pipelines.cli.arguments import ReleaseOption, open_named_release
 from pipelines.layout import Layout
 from pipelines.releases.reading import find_release
 from pipelines.settings import read_settings

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from pipelines.cli.arguments import FormatOption
 from pipelines.cli.output import Format, Section, open_console, write_sections
 from pipelines.cli.status_screen import summarize_status
 from pipelines.clock import SHANGHAI
@@ -22,7 +23,7 @@ from pipelines.orchestration.night_record import NightRecord, last_night, stages
 from pipelines.quality.incidents import list_open
 from pipelines.quality.verdicts import list_held
 from pipelines.releases.reading import Release, current_release, open_release
-from pipelines.reports.figures import read_extract_states
+from pipelines.reports.figures import read_source_states
 from pipelines.settings import read_settings
 from pipelines.sources.refusals import Refusals
 
@@ -30,7 +31,7 @@ _VERDICT_LINES = 4
 
 
 def status(
-    output: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.TABLE,
+    output: FormatOption = Format.TABLE,
     everything: Annotated[
         bool, typer.Option("--all", help="List every stage, source and incident.")
     ] = False,
@@ -128,7 +129,7 @@ def _freshness(layout: Layout) -> Section:
     if release is None:
         return "freshness", columns, []
     with open_release(layout, release.id) as connection:
-        states = read_extract_states(connection)
+        states = read_source_states(connection)
     rows = [(s.source, s.data_through, s.stale_from, s.reason) for s in states]
     return "freshness", columns, rows
 

@@ -1,1 +1,1 @@
-"""What is declared beside a ledger, metrics and labels: what it must say, checked before a night."""
+"""What may be declared beside a ledger, metrics and labels: checked before a night begins."""

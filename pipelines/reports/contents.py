@@ -20,13 +20,13 @@ from pipelines.reports.catalogue import CatalogueEntry, read_catalogue
 from pipelines.reports.documents import read_documents
 from pipelines.reports.figures import (
     NOT_STATED,
-    ExtractState,
     ReleaseIdentity,
+    SourceState,
     StoredFigure,
     read_areas,
-    read_extract_states,
     read_months,
     read_release,
+    read_source_states,
     read_year,
     read_year_by_area,
     read_years,
@@ -97,7 +97,7 @@ class Contents:
     is_unfinished: bool
     sections: tuple[Section, ...]
     areas: Table
-    states: Sequence[ExtractState]
+    states: Sequence[SourceState]
 
     @property
     def main(self) -> list[Figure]:
@@ -118,7 +118,7 @@ class Contents:
         ]
 
     @property
-    def doubtful_states(self) -> list[ExtractState]:
+    def doubtful_states(self) -> list[SourceState]:
         """The sources that are late, hold something back or never delivered it."""
         return [state for state in self.states if state.reason is not None]
 
@@ -151,7 +151,7 @@ def read_contents(connection: duckdb.DuckDBPyConnection, year: int) -> Contents:
         is_unfinished=_is_unfinished(release, year),
         sections=tuple(_read_sections(connection, release, year, catalogue)),
         areas=arrange_areas(list(catalogue.values()), areas, by_area),
-        states=read_extract_states(connection),
+        states=read_source_states(connection),
     )
 
 

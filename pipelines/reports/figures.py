@@ -13,8 +13,8 @@ import duckdb
 
 from pipelines.reports.periods import Period
 
-# The district is the area whose code the streets' codes begin with, so the lowest.
-_DISTRICT = "(select min(area_code) from indicator_values)"
+DISTRICT = "(select min(area_code) from indicator_values)"
+"""SQL of the district's code: streets' codes begin with it, so it is the lowest."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ NOT_STATED = StoredFigure("final", None, None, None, None)
 
 
 @dataclass(frozen=True)
-class ExtractState:
+class SourceState:
     """How far the data of one source reaches."""
 
     source: str
@@ -106,7 +106,7 @@ def read_year(connection: duckdb.DuckDBPyConnection, year: int) -> dict[str, Sto
         " using (indicator_id, period_grain, period_start, period_end, area_code, breakdown,"
         " breakdown_value)"
         " where v.period_grain = 'year' and v.period_start = ? and v.breakdown = 'total'"
-        f" and v.area_code = {_DISTRICT}",
+        f" and v.area_code = {DISTRICT}",
         [date(year, 1, 1)],
     ).fetchall()
     return {indicator_id: StoredFigure(*facts) for indicator_id, *facts in rows}
@@ -117,7 +117,7 @@ def read_years(connection: duckdb.DuckDBPyConnection) -> list[int]:
     rows = connection.execute(
         "select distinct year(period_start)::integer from indicator_values"
         " where period_grain = 'year' and breakdown = 'total'"
-        f" and (value is not null or status = 'suppressed') and area_code = {_DISTRICT} order by 1"
+        f" and (value is not null or status = 'suppressed') and area_code = {DISTRICT} order by 1"
     ).fetchall()
     return [year for (year,) in rows]
 
@@ -129,7 +129,7 @@ def read_months(
     rows = connection.execute(
         "select indicator_id, if(period_grain = 'year', 0, month(period_start)), value, status"
         " from indicator_values where period_grain in ('month', 'year')"
-        f" and year(period_start) = ? and breakdown = 'total' and area_code = {_DISTRICT}",
+        f" and year(period_start) = ? and breakdown = 'total' and area_code = {DISTRICT}",
         [year],
     ).fetchall()
     return {(indicator, month): (value, status) for indicator, month, value, status in rows}
@@ -141,7 +141,7 @@ def read_district(
     """Value and status of the whole district by indicator and period, in the order of periods."""
     rows = connection.execute(
         "select indicator_id, period_grain, period_start, period_end, value, status"
-        f" from indicator_values where breakdown = 'total' and area_code = {_DISTRICT}"
+        f" from indicator_values where breakdown = 'total' and area_code = {DISTRICT}"
         " order by indicator_id, period_grain, period_start, period_end"
     ).fetchall()
     return {(row[0], Period(*row[1:4])): (row[4], row[5]) for row in rows}
@@ -159,7 +159,7 @@ def read_year_by_area(
     return {(indicator, area): (value, status) for indicator, area, value, status in rows}
 
 
-def read_extract_states(connection: duckdb.DuckDBPyConnection) -> list[ExtractState]:
+def read_source_states(connection: duckdb.DuckDBPyConnection) -> list[SourceState]:
     """How far each source reaches, and how many of its rows in use were loaded or set aside."""
     rows = connection.execute(
         "select s.source_label, s.data_through, s.stale_from, s.reason,"
@@ -167,4 +167,4 @@ def read_extract_states(connection: duckdb.DuckDBPyConnection) -> list[ExtractSt
         " from extract_states as s left join extracts as e using (source_table)"
         " group by all order by all"
     ).fetchall()
-    return [ExtractState(*row) for row in rows]
+    return [SourceState(*row) for row in rows]

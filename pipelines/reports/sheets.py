@@ -19,7 +19,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipelines.reports.figures import ExtractState, ReleaseIdentity
+from pipelines.reports.figures import ReleaseIdentity, SourceState
 from pipelines.reports.formats import SYNTHETIC, Cell, Change
 
 _FONT = "宋体"
@@ -138,7 +138,7 @@ class SheetWriter:
         return self.write_section(sheet, row, "标记", ("标记", "含义"), tuple(meanings.items()))
 
     def write_states(
-        self, sheet: Worksheet, row: int, states: Sequence[ExtractState], title: str = "数据状况"
+        self, sheet: Worksheet, row: int, states: Sequence[SourceState], title: str = "数据状况"
     ) -> int:
         """Write how fresh each source is; returns the row where the next block begins."""
         lines = [
