@@ -2,7 +2,7 @@
 
 Declared once, beside each ledger: `config: {meta: {label: 类型, values: …}}` of a model's column.
 Belongs here: reading and checking these words. Does not: delivered columns (sources/columns), and
-where a word is shown (quality/routine_rules, reports).
+where a word is shown (quality, reports).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ No extract is at fault alone, so no rule of a suite can see it: `key_is_unique` 
 itself. The row delivered last counts (`admission`), and the steward is told which rows there are.
 Asked every night, also without news: it reads the key columns alone (0.2 s for 150,000 rows of 25
 months), and whether a key is in two deliveries also changes with a verdict or a quarantine.
-Belongs here: finding and telling them. Does not: a key twice in one extract (`routine_rules`).
+Belongs here: finding and telling them. Does not: a key twice in one extract (`contract_rules`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The file is a template, so that nothing stands in it that the dbt project says already: it imports
 macros of `dbt_project/macros` that are plain SQL, and asks for the streets of the district. Belongs
-here: rendering it. Does not: what a rule asks (`routine_rules`, the suites).
+here: rendering it. Does not: what a rule asks (`contract_rules`, the suites).
 """
 
 from __future__ import annotations

@@ -18,14 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.metrics.ledger_labels import Labels
-from pipelines.quality.routine_rules import (
-    Declared,
-    LedgerRoutine,
-    Severity,
-    contract_rules,
-    ledger_rules,
-    merge_rules,
-)
+from pipelines.quality.contract_rules import contract_rules
+from pipelines.quality.ledger_rules import LedgerRoutine, ledger_rules
+from pipelines.quality.routine_rules import Declared, Severity, merge_rules
 from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards

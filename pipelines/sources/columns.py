@@ -61,7 +61,7 @@ class Column(BaseModel):
     """One delivered column, under the sender's spelling.
 
     `as`, `words` and STAGED_ONLY say what `stage()` makes of it (dbt_project/macros/staging.sql);
-    ROUTINE_ONLY is what the routine rules expect of it (quality/routine_rules).
+    ROUTINE_ONLY is what the routine rules expect of it (quality/contract_rules).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

@@ -12,8 +12,8 @@ import pytest
 
 from pipelines.errors import ContractError
 from pipelines.layout import Layout
+from pipelines.quality.contract_rules import contract_rules
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.routine_rules import contract_rules
 from pipelines.quality.rule_functions import FUNCTIONS_FILE, read_functions
 from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
 from pipelines.quality.validation import check_table

@@ -1,0 +1,139 @@
+"""The routine rules of a ledger, derived from what its suite names (`routine: {key: …}`).
+
+They are ordinary rules in Great Expectations' terms and stand before the suite's own. What belongs
+here: deriving them. What does not: carrying them out (`validation`, `gates`), or what only one
+ledger knows (its suite).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.metrics.ledger_labels import Label
+from pipelines.quality.routine_rules import Declared, declare_not_empty, declare_rows
+from pipelines.sources.contracts import SourceTable
+from pipelines.sql_text import identifier, literal
+
+
+class LedgerRoutine(BaseModel):
+    """What a ledger's suite says of its table, naming columns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    owner: str
+    key: tuple[str, ...] = Field(min_length=1)
+    """Together they tell one row from another."""
+    given: tuple[str, ...] = ()
+    """Columns that no row may lack."""
+    may_be_empty: bool = False
+    """A ledger without a row is nothing to tell of: whoever fines nobody has no decisions."""
+    not_after_as_of: tuple[str, ...] = ()
+    """Dates that cannot lie after the business date."""
+    not_negative: tuple[str, ...] = ()
+    area_code: str | None = None
+    """The column that must hold a street of the district."""
+    known: tuple[str, ...] = ()
+    """Columns that hold nothing but the codes that a contract gives for its words."""
+    codes_of: str | None = None
+    """The source table whose contract that is; there the columns have the same names under `as`."""
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that is named."""
+        checked = (*self.given, *self.not_after_as_of, *self.not_negative, *self.known)
+        return {*self.key, *checked, self.area_code or self.key[0]}
+
+
+def ledger_rules(
+    label: str,
+    routine: LedgerRoutine,
+    contracts: Mapping[str, SourceTable],
+    columns: Mapping[str, Label],
+) -> list[Declared]:
+    """The routine rules of a ledger whose columns have these labels.
+
+    One that fails stops the release. An empty ledger only tells: its sources may have delivered
+    nothing that could be used.
+
+    Raises:
+        ValueError: a column that the ledger does not describe, or `known` names one whose codes no
+            contract gives.
+    """
+    if unknown := sorted(routine.columns - columns.keys()):
+        raise ValueError(
+            f"routine: expected columns that the ledger's YAML describes, got "
+            f"{', '.join(unknown)}. Correct the name, or describe the column"
+        )
+    key = ", ".join(identifier(column) for column in routine.key)
+    empty = declare_not_empty(
+        "ledger_is_not_empty",
+        routine.owner,
+        f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
+        severity="warning",
+    )
+    rules = [
+        *([] if routine.may_be_empty else [empty]),
+        declare_rows(
+            "key_is_unique",
+            routine.owner,
+            f"{label}有重复的行，会重复计算",
+            query=f"select * from {{batch}} qualify count(*) over (partition by {key}) > 1",
+        ),
+    ]
+    return rules + [
+        declare_rows(
+            name,
+            routine.owner,
+            f"{label}{meaning}",
+            query=f"select * from {{batch}} where {condition}",
+        )
+        for name, condition, meaning in _ledger_conditions(routine, contracts, columns)
+    ]
+
+
+def _ledger_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], columns: Mapping[str, Label]
+) -> Iterator[tuple[str, str, str]]:
+    """Name, condition of the rows at fault and meaning of each rule."""
+    names = {column: f"“{label.label_zh}”" for column, label in columns.items()}
+    for column in routine.given:
+        said = f"的{names[column]}为空，请查入库口径"
+        yield f"{column}_is_given", f"{identifier(column)} is null", said
+    for column in routine.not_after_as_of:
+        later = f"{identifier(column)} > (select as_of from night.business_day)"
+        yield f"{column}_is_not_after_as_of", later, f"的{names[column]}晚于数据日期"
+    for column in routine.not_negative:
+        said = f"的{names[column]}为负数"
+        yield f"{column}_is_not_negative", f"{identifier(column)} < 0", said
+    yield from _known_conditions(routine, contracts, names)
+    if routine.area_code:
+        column = identifier(routine.area_code)
+        streets = "(select area_code from reference.areas where level = 'street')"
+        yield (
+            "area_code_is_a_street",
+            f"{column} is null or {column} not in {streets}",
+            "有记录未归入本区任何街道，分街道合计会少于全区",
+        )
+
+
+def _known_conditions(
+    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], names: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    table = contracts.get(routine.codes_of or "")
+    if bool(routine.known) != bool(table):
+        raise ValueError(
+            f"known and codes_of: expected columns and the source table whose contract gives their "
+            f"codes, got {', '.join(routine.known) or 'none'} and {routine.codes_of}. Name both"
+        )
+    words = {column.as_: column.words for column in table.columns} if table else {}
+    for column in routine.known:
+        if not words.get(column):
+            raise ValueError(
+                f"known: expected columns staged from words of {routine.codes_of}, got {column}. "
+                "Leave it out, or write its rule"
+            )
+        codes = ", ".join(literal(code) for code in sorted(set(words[column].values())))
+        unknown = f"{identifier(column)} not in ({codes})"
+        yield f"{column}_is_known", unknown, f"的{names[column]}不在约定的范围之内，请查入库口径"
