@@ -80,7 +80,7 @@ def test_an_older_release_is_reported_into_the_folder_asked_for(
 ) -> None:
     answer = zhibiao("report", "2024", "--release", RELEASE_ID, "--output", str(tmp_path / "out"))
     assert (answer.code, files_in(tmp_path / "out")) == (0, NAMES)
-    cover = openpyxl.load_workbook(tmp_path / "out" / NAMES[2])["封面"]
+    cover = openpyxl.load_workbook(tmp_path / "out" / NAMES[2])["摘要"]
     assert RELEASE_ID in str(cover["A2"].value)
 
 

@@ -83,8 +83,8 @@ def test_each_part_is_shown_with_its_share_of_the_whole(
     # People read the label, programs the code.
     if by == "entity_kind":
         assert "主体类型" in said
-        assert "农民专业合作社" in said
-        assert {row["breakdown_value"] for row in parts} >= {"enterprise", "cooperative"}
+        assert "个体工商户" in said
+        assert {row["breakdown_value"] for row in parts} >= {"enterprise", "individual_household"}
     assert f"{Decimal(parts[0]['share']) * 100:.2f}%" in said
 
 

@@ -24,7 +24,7 @@ from tests.sources.bureau import columns, csv_contract
 
 def spelled(data_type: str, text: str, *formats: str, epoch: date = date(1899, 12, 30)) -> object:
     """The one spelling of a text, or None when it is not of the type."""
-    column = Column.model_validate({"name": "c", "data_type": data_type, "formats": formats})
+    column = Column.model_validate({"name": "值", "data_type": data_type, "formats": formats})
     with duckdb.connect() as session:
         row = session.execute(f"select {normalised(column, '$1', epoch)}", [text]).fetchone()
     return row and row[0]
