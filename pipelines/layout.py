@@ -1,6 +1,7 @@
-"""Where things lie in the warehouse: the one place that spells a path.
+"""Where things lie in the warehouse: its folders and files are named here and nowhere else.
 
-`warehouse/README.md` is the same map for people. Functions here compute paths and create nothing.
+`warehouse/README.md` is the same map for people. What lies within a folder is named by the one
+module that writes it. Functions here compute paths and create nothing.
 """
 
 from __future__ import annotations
