@@ -74,6 +74,19 @@ def test_the_watch_sees_what_is_not_synced(watch: Watch, tmp_path: Path) -> None
     assert cut.named_too_early == ["aside"]
 
 
+def test_the_watch_passes_over_what_others_rename(
+    watch: Watch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Test modules that are imported late are compiled beside them, and then renamed."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    cut = watch()
+    (elsewhere / "aside").write_text("x")
+    (elsewhere / "aside").rename(elsewhere / "named")
+    assert cut.named_too_early == []
+    (elsewhere / "named").rename(tmp_path / "named")
+    assert cut.named_too_early == ["named"]
+
+
 WRITERS: dict[str, Callable[[Path], object]] = {
     "make_folder": lambda at: make_folder(at / "a" / "b"),
     "write_file": lambda at: write_file(at / "new" / "file", "text"),
