@@ -11,8 +11,13 @@
     ├── GateError                   a check could not be carried out, or closed the gate
     ├── ReleaseError                a release could not be built, verified or switched to
     │   └── NotFoundError           the release, or the year in it, that was asked for is not there
+    ├── DeliveryError               a message was not delivered; it waits for the next night
     ├── NightRunningError           another night holds the lease
     └── NightInterruptedError       Ctrl-C or SIGTERM ended the night
+
+What else is raised under a name of ours ends within its room and refuses nothing: `NotNowError`
+and what follows from it (connectors), `BoundExceededError` (bounded), `NightOverdueError`
+(night_limit), and the errors of a workbook that its connector turns into a held delivery.
 
 Every message reads `<subject>: expected <x>, got <y>. <What to do.>` and never quotes a value of a
 personal column: a cast error of the database quotes the cell, so it is rewritten before it gets
@@ -107,6 +112,17 @@ class NotFoundError(ReleaseError):
     """The release that was asked for, or the year or period in it, is not there."""
 
     exit_code = 66  # EX_NOINPUT
+
+
+class DeliveryError(ZhibiaoError):
+    """A message was not delivered; the text names no address and no token.
+
+    `is_silent` when nothing was answered: another message would wait as long.
+    """
+
+    def __init__(self, message: str, *, is_silent: bool = False) -> None:
+        super().__init__(message)
+        self.is_silent = is_silent
 
 
 class NightRunningError(ZhibiaoError):

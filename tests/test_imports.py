@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines import errors
 from pipelines.settings import PROJECT_ROOT
 
 PRODUCT = PROJECT_ROOT / "pipelines"
@@ -59,3 +61,23 @@ def test_no_room_imports_from_one_above_it() -> None:
     assert sorted(above) == []
     drawn = (PROJECT_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert [room for room in HOUSE if f" {room} " not in drawn] == []
+
+
+def test_the_tree_of_refusals_is_drawn_whole_and_grows_nowhere_else() -> None:
+    drawn = re.findall(r"^    (.*?)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
+    parents: list[str] = []
+    for line, name in drawn:
+        depth = len(line) // 4
+        kind = getattr(errors, name)
+        assert issubclass(kind, errors.ZhibiaoError)
+        assert depth == 0 or kind.__bases__[0].__name__ == parents[depth - 1], name
+        parents[depth:] = [name]
+    names = {name for _, name in drawn}
+    defined = {
+        (module.relative_to(PRODUCT).as_posix(), node.name)
+        for module in PRODUCT.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and {base.id for base in node.bases if isinstance(base, ast.Name)} & names
+    }
+    assert defined == {("errors.py", name) for name in names - {"ZhibiaoError"}}

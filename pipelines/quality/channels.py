@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipelines.bounded import BoundExceededError, Bounds, run_bounded
-from pipelines.errors import ZhibiaoError
+from pipelines.errors import DeliveryError
 from pipelines.quality.answers import (
     LONGEST_ANSWER,
     ROBOT_CODES,
@@ -38,17 +38,6 @@ _REFUSED = 502
 _SMTP_REFUSALS = 400
 _MEMORY, _LONGEST_RETURN = 400 * 2**20, 2**20
 KEPT = "It is kept and tried again with the next night."
-
-
-class DeliveryError(ZhibiaoError):
-    """A message was not delivered; the text names no address and no token.
-
-    `is_silent` when nothing was answered: another message would wait as long.
-    """
-
-    def __init__(self, message: str, *, is_silent: bool = False) -> None:
-        super().__init__(message)
-        self.is_silent = is_silent
 
 
 def send_bounded(address: str, subject: str, body: str, seconds: float) -> None:

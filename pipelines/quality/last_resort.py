@@ -17,8 +17,9 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.durable import make_folder, sync
+from pipelines.errors import DeliveryError
 from pipelines.layout import Layout
-from pipelines.quality.channels import KEPT, DeliveryError, send_bounded
+from pipelines.quality.channels import KEPT, send_bounded
 from pipelines.quality.digests import Digest, compose_operator_digest
 from pipelines.quality.stewards import OPERATOR
 from pipelines.settings import Settings

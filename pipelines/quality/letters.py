@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pipelines.quality.channels import KEPT, DeliveryError
+from pipelines.errors import DeliveryError
+from pipelines.quality.channels import KEPT
 from pipelines.quality.digests import Digest, combine_digests
 
 Sender = Callable[[str, str, str, float], None]

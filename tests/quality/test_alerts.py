@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from pydantic import SecretStr
 
+from pipelines.errors import DeliveryError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.alerts import (
@@ -24,7 +25,6 @@ from pipelines.quality.alerts import (
     queue_operator_message,
     subject_labels,
 )
-from pipelines.quality.channels import DeliveryError
 from pipelines.quality.digests import compose_operator_digest
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.incidents import hold_delivery, open_incident, settle_checks, settle_extracts

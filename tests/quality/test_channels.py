@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pipelines.quality.channels import DeliveryError, open_channel, send, send_bounded
+from pipelines.errors import DeliveryError
+from pipelines.quality.channels import open_channel, send, send_bounded
 from tests.quality.alert_servers import (
     Webhook,
     drip,

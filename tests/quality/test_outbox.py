@@ -14,10 +14,10 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.errors import DeliveryError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.alerts import deliver_outbox, queue_operator_message
-from pipelines.quality.channels import DeliveryError
 from pipelines.quality.incidents import settle_checks
 from pipelines.quality.letters import TimeLimits
 from pipelines.quality.suites import Suite
