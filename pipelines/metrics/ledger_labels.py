@@ -138,21 +138,25 @@ def _resolve(
     values: Any,  # noqa: ANN401 as it stands in the YAML
     declared: _Declared,
     contracts: Mapping[str, SourceTable],
+    asking: frozenset[str] = frozenset(),
 ) -> Mapping[str, str]:
+    """The words by code; no ledger that is `asking` is asked itself."""
     if values is None or values == _AS_DELIVERED:
         return {}
+    # A list, say, names nothing.
+    place = values if isinstance(values, str) else ""
     if isinstance(values, Mapping):
         said = {str(code): str(word) for code, word in values.items()}
-    elif values in _SEEDS:
-        said = dict(_read_seed(path, *_SEEDS[values]))
-    elif values == "source_tables":
+    elif place in _SEEDS:
+        said = dict(_read_seed(path, *_SEEDS[place]))
+    elif place == "source_tables":
         said = {table.id: table.label for table in contracts.values()}
-    elif values == "indicators":
+    elif place == "indicators":
         said = declared.indicators
-    elif model != values and (there := _values_in(declared, values, name)):
-        said = dict(_resolve(path, values, name, there, declared, contracts))
+    elif place not in asking | {model} and (there := _values_in(declared, place, name)):
+        said = dict(_resolve(path, place, name, there, declared, contracts, asking | {model}))
     else:
-        said = _words_of(name, [t for t in contracts.values() if t.source == values])
+        said = _words_of(name, [t for t in contracts.values() if t.source == place])
     if not said or not all(HAN.search(word) for word in said.values()):
         expected = (
             "values: codes with Chinese words, areas, industries, source_tables, indicators, "

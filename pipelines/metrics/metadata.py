@@ -102,6 +102,9 @@ class MetricMeta(_Strict):
         return self
 
 
+_PARTS: Mapping[str, type[_Strict]] = {"display": Display, "versions": Change}
+
+
 def read_meta(said: Mapping[str, Any]) -> MetricMeta | list[str]:
     """The metadata, or what is wrong with it, a sentence each."""
     try:
@@ -116,7 +119,9 @@ def _problems(error: ValidationError) -> Iterator[str]:
         if problem["type"] == "missing":
             yield f"expected {name}, got none. Add it to config.meta"
         elif problem["type"] == "extra_forbidden":
-            known = ", ".join(MetricMeta.model_fields)
+            # The form that the word stands in: the metadata's own, or of one of its parts.
+            form = _PARTS.get(str(problem["loc"][0]), MetricMeta) if "." in name else MetricMeta
+            known = ", ".join(form.model_fields)
             yield f"expected one of {known}, got {name}, which says nothing. Leave it out"
         elif name:
             yield f"{name}: {problem['msg']}, got {problem['input']!r}. Mend it in config.meta"

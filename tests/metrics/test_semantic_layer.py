@@ -104,6 +104,10 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         meta(brakedowns=["purpose"]),
         "got brakedowns, which says nothing. Leave it out.",
     ),
+    "a word that says nothing of how it is shown": (
+        meta(display={"mian": True}),
+        "expected one of main, order, scale, got display.mian, which says nothing.",
+    ),
     "a kind that the measure says": (
         meta(kind="count"),
         "kind: Input should be 'distinct', 'rank'",

@@ -116,6 +116,7 @@ def test_a_query_that_never_ends_is_ended_by_the_server_too(bureau: Bureau, post
     try:
         away(bureau)
         until(lambda: backends(postgres) == 0)
+        assert backends(postgres) == 0
     finally:
         with psycopg.connect(postgres, autocommit=True) as other:
             other.execute("drop view items")

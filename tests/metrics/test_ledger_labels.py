@@ -65,6 +65,7 @@ def test_codes_are_called_by_their_own_words_or_by_those_that_a_source_delivers(
     [
         (kind("nowhere"), "a ledger or source that has words for listing_kind"),
         (kind("{stall: stall}"), "codes with Chinese words"),
+        (kind("[stall, booth]"), "codes with Chinese words"),
         (column("is_new", "label: 是否新设, values: {a: 甲}"), "what is 是 or 否"),
         (column("row_number", "label: 行"), "no label, which all ledgers share"),
         (column("note", "label: 说明, values: {a: 甲}"), "categorical dimensions only"),
@@ -74,6 +75,17 @@ def test_words_that_would_do_nothing_are_refused(tmp_path: Path, said: str, prob
     others = "" if said.startswith("listing_kind") else f"{kind('{a: 甲}')}}}\n      - {{name: "
     with pytest.raises(ContractError, match=rf"stalls\.yml, stalls\.\w+: expected .*{problem}"):
         read(tmp_path, others + said)
+
+
+def test_two_ledgers_that_name_each_other_are_refused(tmp_path: Path) -> None:
+    ledgers = tmp_path / "models" / "ledgers" / "rooms"
+    ledgers.mkdir(parents=True)
+    other = (SEMANTIC + COLUMNS).replace("stalls", "rooms")
+    (ledgers / "rooms.yml").write_text(f"{other}      - {{name: {kind('stalls')}}}\n")
+    with pytest.raises(
+        ContractError, match=r"listing_kind: expected values: .*, got (rooms|stalls)"
+    ):
+        read(tmp_path, kind("rooms"))
 
 
 def test_a_dimension_stands_among_the_columns_of_its_model(tmp_path: Path) -> None:
