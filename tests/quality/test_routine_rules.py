@@ -123,21 +123,10 @@ def test_what_was_found_in_place_of_a_word_is_told_unless_it_may_be_a_persons_na
 
 def test_only_a_column_of_few_words_may_be_quoted(tmp_path: Path) -> None:
     """Anything else may hold a name."""
-    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
-    (tmp_path / f"{SITES.id}.yml").write_text(
-        f"""
-        name: {SITES.id}
-        meta: {{table: landing.{SITES.id}, routine: contract}}
-        expectations:
-          - type: expect_column_values_to_not_be_null
-            kwargs: {{column: 名称}}
-            severity: critical
-            meta:
-              {{id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称}}
-        """
-    )
+    named = "id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称"
+    rule = "type: expect_column_values_to_not_be_null, kwargs: {column: 名称}, severity: critical"
     with pytest.raises(ContractError, match=r"naming a column with `words`.*'名称'"):
-        read_suites(tmp_path, {SITES.id: SITES})
+        read_sites(tmp_path, "routine: contract", f"[{{{rule}, meta: {{{named}}}}}]")
 
 
 def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
@@ -398,22 +387,11 @@ def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, sai
 
 
 def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
-    (tmp_path / "_stewards.yml").write_text("platform_economy: {name_zh: 科, owns: 名录}")
-    (tmp_path / f"{SITES.id}.yml").write_text(
-        f"""
-        name: {SITES.id}
-        meta: {{table: landing.{SITES.id}, routine: contract}}
-        expectations:
-          - type: expect_table_row_count_to_be_between
-            kwargs: {{min_value: 5}}
-            severity: critical
-            meta:
-              {{id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少}}
-        """
-    )
-    suite = read_suites(tmp_path, {SITES.id: SITES})[SITES.id]
-    (rule,) = [r for r in suite.expectations if r.meta.id == "delivery_is_not_empty"]
-    assert rule.kwargs == {"min_value": 5}
+    named = "id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少"
+    rule = "type: expect_table_row_count_to_be_between, kwargs: {min_value: 5}, severity: critical"
+    suite = read_sites(tmp_path, "routine: contract", f"[{{{rule}, meta: {{{named}}}}}]")
+    (own,) = [r for r in suite.expectations if r.meta.id == "delivery_is_not_empty"]
+    assert own.kwargs == {"min_value": 5}
 
 
 def read_sites(folder: Path, meta: str, own: str = "[]") -> Suite:
