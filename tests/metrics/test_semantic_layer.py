@@ -133,6 +133,10 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         meta(display={"scale": "次"}),
         "expected no display.scale 次, which is the unit. Leave it out.",
     ),
+    "a scale that is its own word of the unit": (
+        meta(unit_label="人次", display={"scale": "人次"}),
+        "expected no display.scale 人次, which is the unit. Leave it out.",
+    ),
     "a breakdown that is no dimension": (
         meta(breakdowns=["porpoise"]),
         METRIC.format("visits") + "expected breakdowns among the categorical dimensions of ledger"
@@ -162,6 +166,10 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         meta(versions=[{**VERSION, "version": 3}]),
         "expected versions from 2 on, one after the other, got [3]. Mend config.meta.",
     ),
+    "a later version that holds earlier": (
+        meta(versions=[VERSION, {**VERSION, "version": 3, "valid_from": "2023-12-31"}]),
+        "expected versions in the order of their valid_from, got another. Mend config.meta.",
+    ),
     "legal bases as text": (
         meta(legal_bases="行政处罚法"),
         "legal_bases: Input should be a valid tuple",
@@ -180,6 +188,10 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         " visits__log), got visits__lgo for none. Correct the name of the list.",
     ),
     "a list that is not stated": (filtered(IN_LIST), "got none for visits__log."),
+    "a filter by a list that is neither there nor stated": (
+        filtered(IN_NO_LIST),
+        "got none for none. Correct the name of the list.",
+    ),
     "a list that is not filtered by": (
         filtered("{{ Dimension('visit__purpose') }} = 'a'", source_tables=["visits__log"]),
         "got visits__log for none.",

@@ -98,6 +98,18 @@ def _zeros_in_every_row(path: Path) -> None:
         store.execute("update verdicts set findings = zeroblob(10)")
 
 
+def _a_night_that_ended_in_no_way(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("update nights set outcome = '' where outcome is not null")
+        assert store.total_changes > 0
+
+
+def _a_stage_that_ended_in_no_way(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("insert into stages select night_id, 's', started_at, '', 0 from nights")
+        assert store.total_changes > 0
+
+
 def _replace_by_a_folder(path: Path) -> None:
     path.unlink()
     (path / "inside").mkdir(parents=True)
@@ -111,6 +123,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         bytes(4096) + path.read_bytes()[4096:]
     ),
     "rows of nothing": _zeros_in_every_row,
+    "a night of nothing": _a_night_that_ended_in_no_way,
+    "a stage of nothing": _a_stage_that_ended_in_no_way,
     "a folder": _replace_by_a_folder,
 }
 
