@@ -77,6 +77,13 @@ def test_words_that_would_do_nothing_are_refused(tmp_path: Path, said: str, prob
         read(tmp_path, others + said)
 
 
+def test_a_code_of_two_words_is_called_by_the_first_and_industries_by_their_sections() -> None:
+    labels = our_labels()
+    assert labels["ip_pledges"]["amount_kind"].values["secured"] == "担保金额"
+    sections = labels["registrations"]["industry_section_code"].values
+    assert "".join(sections) == "ABCDEFGHIJKLMNOPQRST"
+
+
 def test_two_ledgers_that_name_each_other_are_refused(tmp_path: Path) -> None:
     ledgers = tmp_path / "models" / "ledgers" / "rooms"
     ledgers.mkdir(parents=True)

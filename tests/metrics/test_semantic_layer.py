@@ -234,6 +234,12 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         measure(3, non_additive_dimension=STOCK),
         "expected agg sum with non_additive_dimension.window_choice max",
     ),
+    "a stock of groups": (
+        measure(
+            3, non_additive_dimension={**STOCK, "window_choice": "max", "window_groupings": ["a"]}
+        ),
+        "window_groupings ['a']. A stock is stated at the last day of its period; declare it so.",
+    ),
     "a first day in the year": (
         model(config={"meta": {"figures_from": "2021-04-01"}}),
         MODEL + "figures_from: expected the first day of a year, like 2023-01-01, got 2021-04-01.",

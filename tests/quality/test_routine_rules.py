@@ -199,6 +199,14 @@ NUMBERS: list[Mapping[str, object]] = [
     {"name": "件数", "as": "cases", "data_type": "integer", "minimum": 0, "maximum": 9},
     {"name": "cases", "label": "另报件数", "data_type": "integer", "maximum": 9},
     {"name": "户数", "as": "entities", "data_type": "integer", "minimum": 0, "maximum": 10**15},
+    {
+        "name": "货值(万元)",
+        "as": "goods",
+        "data_type": "integer",
+        "minimum": 0,
+        "maximum": 10**12,
+        "times": 10_000,
+    },
 ]
 
 
@@ -223,6 +231,10 @@ def test_numbers_are_bounded_by_what_the_contract_asks_and_by_nothing_else() -> 
         "entities_is_not_above_maximum": f"“户数”大于 {10**15}，请核对",
         "entities_is_in_range": "“户数”大得不可能，请核对",
         "delivered_cases_is_not_above_maximum": "“另报件数”大于 9，请核对",
+        # In yuan the bound would not fit.
+        "goods_is_not_below_minimum": "“货值(万元)”为负数，请核对",
+        "goods_is_not_above_maximum": f"“货值(万元)”大于 {10**12}，请核对",
+        "goods_is_in_range": "“货值(万元)”大得不可能，请核对",
     }
     assert rules_of(NUMBERS) == bounds
     assert rules_of(list(reversed(NUMBERS))) == bounds

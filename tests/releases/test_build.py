@@ -265,6 +265,13 @@ def test_leftovers_of_a_killed_night_are_cleaned_away(layout: Layout) -> None:
     assert not pointing_link(layout).is_symlink()
 
 
+def test_a_project_that_dbt_has_not_described_is_named(layout: Layout) -> None:
+    layout.dbt_manifest.unlink()
+
+    with pytest.raises(ReleaseError, match=r"dbt manifest: expected .*manifest\.json, got no such"):
+        build(layout)
+
+
 def test_a_missing_build_database_is_named(layout: Layout) -> None:
     layout.build_database.unlink()
 
