@@ -8,10 +8,17 @@ table knows (its suite).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pipelines.quality.routine_rules import Declared, Severity, declare_not_empty, declare_rows
+from pipelines.quality.routine_rules import (
+    NOT_EMPTY,
+    Declared,
+    Severity,
+    ask_rows,
+    declare,
+    one_of,
+)
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
 from pipelines.sql_text import identifier, literal
@@ -57,12 +64,12 @@ def contract_rules(
                     f"{called}_{name}, which it is. Leave it out"
                 )
             rules.append(
-                declare_rows(
+                declare(
                     f"{called}_{name}",
                     table.steward,
                     meaning + _ADVICE.get((name, severity or usual), ""),
+                    ask_rows(f"{_ROWS_OF} where {condition}"),
                     severity=severity or usual,
-                    query=f"{_ROWS_OF} where {condition}",
                     column=column.name,
                     found=column.name if name == _WORD else None,
                 )
@@ -89,11 +96,11 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
 def _key_rule(table: SourceTable) -> Declared:
     """Within one extract: an increment brings its keys again on purpose."""
     columns = ", ".join(identifier(column) for column in table.key)
-    return declare_rows(
+    return declare(
         "key_is_unique",
         table.steward,
         f"同一{table.key_label}有多行且内容不一致，请核对并只保留正确的一行",
-        query=f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1",
+        ask_rows(f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1"),
     )
 
 
@@ -105,7 +112,7 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
         yield (
             _WORD,
             f"{cell} not in ({words})",
-            f"{name}应为{_one_of(list(column.words))}",
+            f"{name}应为{one_of(list(column.words))}",
         )
     if column.as_ == "street":
         unknown = f"not coalesce(is_street({cell}), false)"
@@ -117,11 +124,6 @@ def _column_conditions(table: SourceTable, column: Column) -> Iterator[tuple[str
     if column.as_ and column.as_.endswith("uscc"):
         wrong = f"{cell} is not null and not has_uscc_checks({cell})"
         yield _CREDIT_CODE, wrong, f"{name}不合编码规则"
-
-
-def _one_of(words: Sequence[str]) -> str:
-    """甲、乙或丙."""
-    return "或".join(part for part in ("、".join(words[:-1]), words[-1]) if part)
 
 
 def _number_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
@@ -168,21 +170,19 @@ def _volume_rules(table: SourceTable) -> list[Declared]:
     """What must hold of a delivery as a whole; an increment may be of any size."""
     if table.delivery == "increment":
         return []
-    empty = declare_not_empty(
-        "delivery_is_not_empty", table.steward, "报送内容为空，请核对后重新报送"
-    )
     shorter = (
         "select delivered._extract_id from (select distinct _extract_id from {batch}) as delivered"
         " inner join gate.extracts as extracts on delivered._extract_id = extracts._extract_id"
         f" where extracts.rows_delivered < {_SHRINKS_TO} * extracts.previous_version_rows"
     )
     return [
-        empty,
-        declare_rows(
-            "delivery_is_not_shorter",
-            table.steward,
-            "本次报送比此前合格的一版少一成以上的行，疑似误删，请核对后重新报送",
-            query=shorter,
-            level="table",
-        ),
+        declare(name, table.steward, meaning, asked, level="table")
+        for name, meaning, asked in (
+            ("delivery_is_not_empty", "报送内容为空，请核对后重新报送", NOT_EMPTY),
+            (
+                "delivery_is_not_shorter",
+                "本次报送比此前合格的一版少一成以上的行，疑似误删，请核对后重新报送",
+                ask_rows(shorter),
+            ),
+        )
     ]

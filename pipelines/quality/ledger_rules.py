@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.metrics.ledger_labels import Label
-from pipelines.quality.routine_rules import Declared, declare_not_empty, declare_rows
+from pipelines.quality.routine_rules import NOT_EMPTY, Declared, ask_rows, declare
 from pipelines.sources.contracts import SourceTable
 from pipelines.sql_text import identifier, literal
 
@@ -22,7 +22,6 @@ class LedgerRoutine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    owner: str
     key: tuple[str, ...] = Field(min_length=1)
     """Together they tell one row from another."""
     given: tuple[str, ...] = ()
@@ -48,11 +47,12 @@ class LedgerRoutine(BaseModel):
 
 def ledger_rules(
     label: str,
+    owner: str,
     routine: LedgerRoutine,
     contracts: Mapping[str, SourceTable],
     columns: Mapping[str, Label],
 ) -> list[Declared]:
-    """The routine rules of a ledger whose columns have these labels.
+    """The routine rules of the ledger called `label`, whose columns have these labels.
 
     One that fails stops the release. An empty ledger only tells: its sources may have delivered
     nothing that could be used.
@@ -67,29 +67,31 @@ def ledger_rules(
             f"{', '.join(unknown)}. Correct the name, or describe the column"
         )
     key = ", ".join(identifier(column) for column in routine.key)
-    empty = declare_not_empty(
+    empty = declare(
         "ledger_is_not_empty",
-        routine.owner,
+        owner,
         f"{label}没有任何记录：来源没有合格数据时相关指标为“缺报”，来源已有数据时请查入库口径",
+        NOT_EMPTY,
         severity="warning",
+        level="table",
     )
-    rules = [
+    return [
         *([] if routine.may_be_empty else [empty]),
-        declare_rows(
+        declare(
             "key_is_unique",
-            routine.owner,
+            owner,
             f"{label}有重复的行，会重复计算",
-            query=f"select * from {{batch}} qualify count(*) over (partition by {key}) > 1",
+            ask_rows(f"select * from {{batch}} qualify count(*) over (partition by {key}) > 1"),
         ),
-    ]
-    return rules + [
-        declare_rows(
-            name,
-            routine.owner,
-            f"{label}{meaning}",
-            query=f"select * from {{batch}} where {condition}",
-        )
-        for name, condition, meaning in _ledger_conditions(routine, contracts, columns)
+        *(
+            declare(
+                name,
+                owner,
+                f"{label}{meaning}",
+                ask_rows(f"select * from {{batch}} where {condition}"),
+            )
+            for name, condition, meaning in _ledger_conditions(routine, contracts, columns)
+        ),
     ]
 
 

@@ -1,7 +1,8 @@
-"""Routine rules in the terms in which a suite's file would declare them.
+"""Rules in Great Expectations' terms, as all that is derived or written out becomes them.
 
 What belongs here: their form, and how a suite's own take their place. What does not: deriving them
-from a contract (contract_rules) or for a ledger (ledger_rules).
+(contract_rules, ledger_rules, figure_rules), or the form in which a suite's file writes out its own
+(own_rules).
 """
 
 from __future__ import annotations
@@ -12,41 +13,51 @@ from typing import Any, Literal
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 
 Severity = Literal["critical", "warning"]
+Level = Literal["row", "table", "figure"]
 Declared = dict[str, Any]
-"""A rule as a suite's file would declare it."""
+"""A rule in Great Expectations' terms, with our `meta`."""
+Asked = tuple[str, dict[str, Any]]
+"""A kind of expectation and its arguments."""
+
+NOT_EMPTY: Asked = ("expect_table_row_count_to_be_between", {"min_value": 1})
 
 
-def declare_rows(
+def ask_rows(query: str) -> Asked:
+    """That the query over `{batch}` finds no row."""
+    return UNEXPECTED_ROWS, {"unexpected_rows_query": query}
+
+
+def ask_where(table: str, condition: str) -> Asked:
+    """That the condition holds of no row of `<schema>.<table>`; landed rows go by their number."""
+    columns = "_extract_id, _row_number" if table.startswith("landing.") else "*"
+    return ask_rows(f"select {columns} from {{batch}} where {condition}")
+
+
+def declare(
     name: str,
     owner: str,
     meaning: str,
+    asked: Asked,
     *,
-    query: str,
     severity: Severity = "critical",
-    level: str = "row",
+    level: Level = "row",
     column: str | None = None,
     found: str | None = None,
 ) -> Declared:
-    """A rule that no row of the query may break; `found` names a column whose cell may be told."""
+    """A rule; `found` names a column whose cell may be told."""
+    kind, kwargs = asked
     said = {"id": name, "level": level, "owner": owner, "meaning": meaning}
     return {
-        "type": UNEXPECTED_ROWS,
-        "kwargs": {"unexpected_rows_query": query},
+        "type": kind,
+        "kwargs": kwargs,
         "severity": severity,
         "meta": {**said, "column": column, "found": found},
     }
 
 
-def declare_not_empty(
-    name: str, owner: str, meaning: str, *, severity: Severity = "critical"
-) -> Declared:
-    """A rule that the table has a row."""
-    return {
-        "type": "expect_table_row_count_to_be_between",
-        "kwargs": {"min_value": 1},
-        "severity": severity,
-        "meta": {"id": name, "level": "table", "owner": owner, "meaning": meaning},
-    }
+def one_of(words: Sequence[str]) -> str:
+    """甲、乙或丙."""
+    return "或".join(part for part in ("、".join(words[:-1]), words[-1]) if part)
 
 
 def merge_rules(routine: Sequence[Declared], own: Sequence[Declared]) -> list[Declared]:

@@ -1,8 +1,9 @@
 """Suites: what a gated table must satisfy, read from `expectations/<table>.yml`.
 
-A file is a Great Expectations suite in that library's own form (name, meta, expectations of type,
+A suite is a Great Expectations suite in that library's own terms (name, meta, expectations of type,
 kwargs, severity, meta). Belongs here: the typed form and its checks, without importing Great
-Expectations, which takes three seconds. Does not: carrying a suite out (`validation`).
+Expectations, which takes three seconds. Does not: the short form in which a file writes a rule out
+(own_rules), or carrying a suite out (`validation`).
 """
 
 from __future__ import annotations
@@ -11,23 +12,31 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.metrics.ledger_labels import Labels
 from pipelines.quality.contract_rules import contract_rules
+from pipelines.quality.figure_rules import FigureRoutine, figure_rules
 from pipelines.quality.ledger_rules import LedgerRoutine, ledger_rules
-from pipelines.quality.routine_rules import Declared, Severity, merge_rules
+from pipelines.quality.own_rules import OwnRule
+from pipelines.quality.routine_rules import Declared, Level, Severity, merge_rules
 from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
-
-Level = Literal["row", "table", "figure"]
 
 
 class _Strict(BaseModel):
@@ -93,21 +102,52 @@ class MaxQuarantineShare(_Strict):
     reason: str = Field(min_length=1)
 
 
+def _routine_kind(said: object) -> str:
+    match said:
+        case str():
+            return "contract"
+        case FigureRoutine() | {"cell": _}:
+            return "figures"
+        case _:
+            return "ledger"
+
+
+_Routine = Annotated[
+    Annotated[Literal["contract"], Tag("contract")]
+    | Annotated[LedgerRoutine, Tag("ledger")]
+    | Annotated[FigureRoutine, Tag("figures")],
+    Discriminator(_routine_kind),
+]
+"""Told apart by their words, so that a refusal speaks of the one that was meant."""
+
+
 class SuiteMeta(_Strict):
     """Our part of a suite."""
 
     table: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
     label: str = ""
     """Chinese name of a ledger or of the figures; a landed table's stands in its contract."""
-    routine: Literal["contract"] | LedgerRoutine | None = None
+    owner: str | None = None
+    """Who answers for a ledger or the figures, where a rule names nobody else; for a landed table
+    it is the contract's steward."""
+    routine: _Routine | None = None
     """The rules that are derived and not written out: from a landed table's contract, or for a
-    ledger from its key and columns. One of the suite's own with the same id takes its place."""
+    ledger or the figures from their key and columns. One of the suite's own with the same id takes
+    its place."""
     severities: dict[str, Severity] = Field(default_factory=dict)
     """Of rules derived from a contract, by id: how bad it is, where that is not the usual."""
     max_quarantine_share: MaxQuarantineShare = MaxQuarantineShare(
         value=0.05,
         reason="More than one bad row in twenty points to a broken export, not to broken rows.",
     )
+
+
+class _SuiteFile(_Strict):
+    """A file of `expectations/` as it is written."""
+
+    name: str
+    meta: SuiteMeta
+    expectations: tuple[OwnRule, ...] = ()
 
 
 class Suite(_Strict):
@@ -138,10 +178,10 @@ class Suite(_Strict):
     def _rules_fit_the_table(self) -> Suite:
         seen: set[str] = set()
         is_landed = self.table.startswith("landing.")
-        if is_landed == bool(self.meta.label):
+        if is_landed == bool(self.meta.label) or is_landed == bool(self.meta.owner):
             raise ValueError(
-                "meta.label: expected a Chinese name for a ledger or the figures, and none for a "
-                "landed table, whose contract has it"
+                "meta.label and meta.owner: expected a Chinese name and a steward for a ledger or "
+                "the figures, and neither for a landed table, whose contract has both"
             )
         for rule in self.expectations:
             if rule.meta.id in seen:
@@ -159,17 +199,17 @@ def _read_suite(
     contracts: Mapping[str, SourceTable],
     labels: Labels,
 ) -> Suite:
-    declared = read_declaration(path)
     try:
-        meta = SuiteMeta.model_validate(declared["meta"])
-        own = declared.get("expectations") or []
-        _require_effect(path, meta, own)
-        rules = merge_rules(_derive_rules(path, meta, contracts, labels), own)
+        file = _SuiteFile.model_validate(read_declaration(path))
+        own = _own_rules(file, contracts)
+        _require_effect(path, file.meta, own)
+        rules = merge_rules(_derive_rules(path, file.meta, contracts, labels), own)
         suite = Suite.model_validate(
             {
-                **declared,
+                "name": file.name,
+                "meta": file.meta,
                 "expectations": rules,
-                "functions": functions if meta.table.startswith("landing.") else "",
+                "functions": functions if file.meta.table.startswith("landing.") else "",
             }
         )
     except ValidationError as error:
@@ -177,12 +217,8 @@ def _read_suite(
             f"{'.'.join(map(str, e['loc'])) or 'suite'}: {e['msg']}" for e in error.errors()
         )
         raise ContractError(
-            f"expectations/{path.name}: expected a usable suite, got: {problems}. Mend the file."
-        ) from None
-    except (KeyError, TypeError) as error:
-        raise ContractError(
-            f"expectations/{path.name}: expected a suite of name, meta.table and expectations, "
-            f"got {type(error).__name__}: {error}. Take a neighbouring file as the model."
+            f"expectations/{path.name}: expected a usable suite, got: {problems}. Mend the file; "
+            "docs/add-a-source.md describes it."
         ) from None
     if suite.name != path.stem or suite.table.split(".")[1] != path.stem:
         raise ContractError(
@@ -197,6 +233,12 @@ def _read_suite(
             f"{', '.join(sorted(unknown))}. Declare the steward in expectations/_stewards.yml."
         )
     return suite
+
+
+def _own_rules(file: _SuiteFile, contracts: Mapping[str, SourceTable]) -> list[Declared]:
+    table = contracts.get(file.meta.table.removeprefix("landing."))
+    owner = table.steward if table else file.meta.owner or ""
+    return [rule.complete(file.meta.table, owner) for rule in file.expectations]
 
 
 def _require_words(path: Path, suite: Suite, contracts: Mapping[str, SourceTable]) -> None:
@@ -218,18 +260,22 @@ def _derive_rules(
     path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable], labels: Labels
 ) -> list[Declared]:
     table = meta.table.removeprefix("landing.")
-    if meta.routine is None:
+    routine = meta.routine
+    if routine is None:
         _require_routine(path, contracts.get(table))
         return []
-    if meta.routine == "contract" and table not in contracts:
+    if routine == "contract" and table not in contracts:
         raise ContractError(
             f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
             "contract, got none. Declare the source, or write the rules out."
         )
+    owner = meta.owner or ""
     try:
-        if isinstance(meta.routine, LedgerRoutine):
+        if isinstance(routine, LedgerRoutine):
             columns = labels.get(meta.table.removeprefix("ledgers."), {})
-            return ledger_rules(meta.label, meta.routine, contracts, columns)
+            return ledger_rules(meta.label, owner, routine, contracts, columns)
+        if isinstance(routine, FigureRoutine):
+            return figure_rules(meta.label, owner, routine)
         return contract_rules(contracts[table], meta.severities)
     except ValueError as error:
         raise ContractError(f"expectations/{path.name}: {error}.") from None

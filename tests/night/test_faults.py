@@ -175,15 +175,10 @@ def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
     _replace_rules(
         project / "expectations" / "indicator_values.yml",
         {
+            "id": "everything_is_final",
+            "meaning": "所有数值都应当已经确定",
             "type": "expect_column_values_to_be_in_set",
             "kwargs": {"column": "status", "value_set": ["final"]},
-            "severity": "critical",
-            "meta": {
-                "id": "everything_is_final",
-                "level": "figure",
-                "owner": "statistics",
-                "meaning": "所有数值都应当已经确定",
-            },
         },
     )
     done = bureau.run("nightly")

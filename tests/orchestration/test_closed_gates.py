@@ -82,7 +82,9 @@ def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(tmp_path
             severity=severity,
             meta=RuleMeta(id="has_item", level="row", owner="registration", meaning="缺少编号"),
         )
-        meta = SuiteMeta(table="ledgers.complaints", label="投诉举报咨询台账")
+        meta = SuiteMeta(
+            table="ledgers.complaints", label="投诉举报咨询台账", owner="consumer_protection"
+        )
         suite = Suite(name="complaints", meta=meta, expectations=(rule,))
         answer = table_gate(suite).node_def.compute_fn.decorated_fn(night)  # type: ignore[attr-defined]
         assert "has_item（缺少编号，1行，负责：" in answer.description

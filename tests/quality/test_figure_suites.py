@@ -114,6 +114,8 @@ BROKEN = [
     ("indicator_values", "figures_are_not_empty", "delete from {table}"),
     ("indicator_values", "cell_is_unique", "insert into {table} select * from {table} limit 1"),
     ("indicator_values", "status_is_known", f"update {{table}} set status = 'draft' {DECEMBER}"),
+    ("indicator_values", "period_grain_is_known",
+     f"update {{table}} set period_grain = 'week' {DECEMBER}"),
     ("indicator_values", "release_id_is_given",
      f"update {{table}} set release_id = null {DECEMBER}"),
     ("indicator_values", "cell_is_well_formed",

@@ -123,10 +123,10 @@ def test_what_was_found_in_place_of_a_word_is_told_unless_it_may_be_a_persons_na
 
 def test_only_a_column_of_few_words_may_be_quoted(tmp_path: Path) -> None:
     """Anything else may hold a name."""
-    named = "id: named, level: row, owner: platform_economy, meaning: 没有名称, found: 名称"
-    rule = "type: expect_column_values_to_not_be_null, kwargs: {column: 名称}, severity: critical"
+    named = "id: named, meaning: 没有名称, found: 名称"
+    rule = "type: expect_column_values_to_not_be_null, kwargs: {column: 名称}"
     with pytest.raises(ContractError, match=r"naming a column with `words`.*'名称'"):
-        read_sites(tmp_path, "routine: contract", f"[{{{rule}, meta: {{{named}}}}}]")
+        read_sites(tmp_path, "routine: contract", f"[{{{named}, {rule}}}]")
 
 
 def test_a_date_that_may_lie_ahead_is_let_through_and_a_wrong_code_only_told(
@@ -278,11 +278,11 @@ def test_a_word_that_only_the_routine_judges_needs_the_routine(tmp_path: Path) -
         name: {SITES.id}
         meta: {{table: landing.{SITES.id}}}
         expectations:
-          - type: expect_table_row_count_to_be_between
+          - id: delivery_is_not_empty
+            meaning: 太少
+            level: table
+            type: expect_table_row_count_to_be_between
             kwargs: {{min_value: 5}}
-            severity: critical
-            meta:
-              {{id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少}}
         """
     )
     with pytest.raises(ContractError, match=r"routine: contract.*年销售额\(万元\) \(minimum\)"):
@@ -367,7 +367,8 @@ def read_ledger(folder: Path, more: str) -> Suite:
         meta:
           table: ledgers.lists
           label: 名录台账
-          routine: {{owner: statistics, key: [entry_no], {more}}}
+          owner: statistics
+          routine: {{key: [entry_no], {more}}}
         """
     )
     labels = {"lists": our_labels()["listings"]}
@@ -399,9 +400,9 @@ def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, sai
 
 
 def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
-    named = "id: delivery_is_not_empty, level: table, owner: platform_economy, meaning: 太少"
-    rule = "type: expect_table_row_count_to_be_between, kwargs: {min_value: 5}, severity: critical"
-    suite = read_sites(tmp_path, "routine: contract", f"[{{{rule}, meta: {{{named}}}}}]")
+    named = "id: delivery_is_not_empty, level: table, meaning: 太少"
+    rule = "type: expect_table_row_count_to_be_between, kwargs: {min_value: 5}"
+    suite = read_sites(tmp_path, "routine: contract", f"[{{{named}, {rule}}}]")
     (own,) = [r for r in suite.expectations if r.meta.id == "delivery_is_not_empty"]
     assert own.kwargs == {"min_value": 5}
 
@@ -439,9 +440,9 @@ def test_a_suite_says_how_bad_a_derived_rule_is_and_the_sentence_follows(tmp_pat
     ]  # fmt: skip
 
 
-OWN_STREETS = """[{type: unexpected_rows_expectation, severity: warning,
-    kwargs: {unexpected_rows_query: "from {batch}"},
-    meta: {id: street_is_a_street, level: row, owner: platform_economy, meaning: 街道有误}}]"""
+OWN_STREETS = (
+    '[{id: street_is_a_street, meaning: 街道有误, severity: warning, query: "from {batch}"}]'
+)
 
 
 @pytest.mark.parametrize(

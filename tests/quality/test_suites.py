@@ -19,20 +19,25 @@ STEWARDS = {"statistics": {"name_zh": "综合统计岗", "owns": "台账"}}
 
 
 def rule(**changes: Any) -> dict[str, Any]:
-    meta = {"id": "given", "level": "row", "owner": "statistics", "meaning": "编号为空，请补录"}
-    return {
+    said = {
+        "id": "given",
+        "meaning": "编号为空，请补录",
         "type": "expect_column_values_to_not_be_null",
         "kwargs": {"column": "item_no"},
-        "severity": "critical",
-        "meta": meta | changes.pop("meta", {}),
     } | changes
+    return {key: value for key, value in said.items() if value is not None}
 
 
-def declare(folder: Path, *rules: dict[str, Any], **meta: str) -> Path:
+def ask(**way: Any) -> dict[str, Any]:
+    """A rule that asks in this way."""
+    return rule(**{"type": None, "kwargs": None} | way)
+
+
+def declare(folder: Path, *rules: dict[str, Any], **meta: Any) -> Path:
     (folder / "_stewards.yml").write_text(yaml.safe_dump(STEWARDS, allow_unicode=True))
     suite = {
         "name": "items",
-        "meta": {"table": "ledgers.items", "label": "事项台账"} | meta,
+        "meta": {"table": "ledgers.items", "label": "事项台账", "owner": "statistics"} | meta,
         "expectations": list(rules),
     }
     (folder / "items.yml").write_text(yaml.safe_dump(suite, allow_unicode=True))
@@ -48,14 +53,19 @@ def test_a_suite_is_read_by_the_table_it_gates(tmp_path: Path) -> None:
     ("wrong", "said"),
     [
         (rule(type="expect_everything_to_be_fine"), "expect_everything_to_be_fine"),
-        (rule(meta={"meaning": ""}), "meta.meaning"),
-        (rule(meta={"meaning": "English only"}), "meta.meaning"),
-        (rule(meta={"owner": "nobody"}), "nobody"),
-        (rule(meta={"level": "cell"}), "meta.level"),
+        (rule(meaning=""), "meta.meaning"),
+        (rule(meaning="English only"), "meta.meaning"),
+        (rule(owner="nobody"), "nobody"),
+        (rule(level="cell"), "level"),
         (rule(severity="urgent"), "severity"),
         (rule(type="expect_table_row_count_to_be_between", kwargs={}), "names no rows"),
-        (rule(type=UNEXPECTED_ROWS, kwargs={"unexpected_rows_query": "select 1"}), "{batch}"),
         (rule(surplus=1), "surplus"),
+        (ask(query="select 1"), "{batch}"),
+        (ask(), "given: expected where (a condition), query"),
+        (ask(where="item_no is null", query="from {batch}"), "got where and query"),
+        (ask(where="item_no is null", kwargs={"column": "item_no"}), "got where"),
+        (ask(type=UNEXPECTED_ROWS, kwargs={"unexpected_rows_query": "from {batch}"}),
+         "expected where (a condition), query"),
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_used_is_refused_naming_the_file(
@@ -67,11 +77,45 @@ def test_a_rule_that_cannot_be_used_is_refused_naming_the_file(
     assert said in str(caught.value)
 
 
-def test_a_rule_without_an_owner_is_refused(tmp_path: Path) -> None:
-    ownerless = rule()
-    del ownerless["meta"]["owner"]
-    with pytest.raises(ContractError, match="owner"):
-        read_suites(declare(tmp_path, ownerless))
+@pytest.mark.parametrize(
+    ("table", "label", "owner"),
+    [
+        ("ledgers.items", "事项台账", None),
+        ("ledgers.items", "", "statistics"),
+        ("landing.items", "", "statistics"),
+    ],
+)
+def test_what_has_no_contract_says_what_it_is_called_and_who_answers_for_it(
+    tmp_path: Path, table: str, label: str, owner: str | None
+) -> None:
+    with pytest.raises(ContractError, match=r"meta\.label and meta\.owner: expected"):
+        read_suites(declare(tmp_path, rule(), table=table, label=label, owner=owner))
+
+
+@pytest.mark.parametrize(
+    ("table", "understood"),
+    [
+        ("ledgers.items", ("critical", "row", "select * from {batch} where item_no < 1")),
+        ("indicators.items", ("critical", "figure", "select * from {batch} where item_no < 1")),
+        ("landing.items",
+         ("critical", "row", "select _extract_id, _row_number from {batch} where item_no < 1")),
+    ],
+)  # fmt: skip
+def test_a_rule_says_only_what_is_its_own(
+    tmp_path: Path, table: str, understood: tuple[str, ...]
+) -> None:
+    landed = {"label": "", "owner": None} if table.startswith("landing") else {}
+    short = ask(where="item_no < 1", **({"owner": "statistics"} if landed else {}))
+    (found,) = read_suites(declare(tmp_path, short, table=table, **landed))["items"].expectations
+    assert (found.severity, found.meta.level, found.query) == understood
+    assert found.meta.owner == "statistics"
+
+
+def test_a_rule_may_differ_from_its_table(tmp_path: Path) -> None:
+    own = ask(query="from {batch}", severity="warning", level="figure", owner="statistics")
+    (found,) = read_suites(declare(tmp_path, own))["items"].expectations
+    assert (found.severity, found.meta.level) == ("warning", "figure")
+    assert found.query == "from {batch}"
 
 
 def test_two_rules_of_one_id_are_refused(tmp_path: Path) -> None:
@@ -85,17 +129,18 @@ def test_a_file_that_is_named_otherwise_than_its_table_is_refused(tmp_path: Path
 
 
 def test_a_figure_rule_on_a_landed_table_is_refused(tmp_path: Path) -> None:
-    figure = rule(meta={"level": "figure"})
+    figure = rule(level="figure", owner="statistics")
     with pytest.raises(ContractError, match="no figures"):
-        read_suites(declare(tmp_path, figure, table="landing.items", label=""))
+        read_suites(declare(tmp_path, figure, table="landing.items", label="", owner=None))
 
 
 def test_the_hash_changes_with_a_rule_and_with_the_functions(tmp_path: Path) -> None:
-    folder = declare(tmp_path, rule(), table="landing.items", label="")
+    landed = {"table": "landing.items", "label": "", "owner": None}
+    folder = declare(tmp_path, rule(owner="statistics"), **landed)
     before = read_suites(folder)["items"].hash
     (folder / "_functions.sql").write_text("create macro one() as 1;")
     with_function = read_suites(folder)["items"].hash
-    declare(folder, rule(severity="warning"), table="landing.items", label="")
+    declare(folder, rule(owner="statistics", severity="warning"), **landed)
     assert len({before, with_function, read_suites(folder)["items"].hash}) == 3
 
 

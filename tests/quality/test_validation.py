@@ -53,7 +53,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def suite_of(*rules: Rule) -> Suite:
-    meta = SuiteMeta(table="ledgers.items", label="事项台账")
+    meta = SuiteMeta(table="ledgers.items", label="事项台账", owner="statistics")
     return Suite(name="items", meta=meta, expectations=rules)
 
 
