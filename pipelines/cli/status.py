@@ -137,7 +137,7 @@ def _freshness(layout: Layout) -> Section:
 def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
     """What is delivered and not in use: refused before landing, or held by its gate."""
     refused = [
-        (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message_zh)
+        (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message)
         for home in sorted(layout.landing.glob("*/*/"))
         for refusal in Refusals(home).all()
     ]

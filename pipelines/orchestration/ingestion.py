@@ -66,7 +66,7 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 "seconds": round(report.seconds, 2),
                 "extracts": [extract.extract_id for extract in report.extracts],
                 "unchanged": report.unchanged,
-                "held": [delivery.message_zh for delivery in report.held],
+                "held": [delivery.message for delivery in report.held],
                 "not yet complete": report.waiting,
             }
         )
@@ -92,7 +92,7 @@ def _tell(
         for delivery in held:
             # Of a table delivered whole, several damages are one incident that names them all.
             sentences = said.setdefault((place_of(table, delivery.slot), delivery.reason), [])
-            sentences.append(delivery.message_zh)
+            sentences.append(delivery.message)
             is_damage = delivery.reason == DAMAGED
             for reason, owner in _told_to(table, delivery):
                 hold_delivery(
@@ -101,7 +101,7 @@ def _tell(
                     slot=delivery.slot,
                     origin=delivery.origin,
                     reason=reason,
-                    message="；".join(sentences) if is_damage else delivery.message_zh,
+                    message="；".join(sentences) if is_damage else delivery.message,
                     severity=severity,
                     owner=owner,
                 )

@@ -17,6 +17,9 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sealed import seal, unseal
 
 PROFILE_CHANGED = "profile_changed"
+_NOW = {"message_zh": "message"}
+"""How fields are called now, by their former names. A refusal of before is not left to be made
+anew: it stays open, and its file may be gone from the drop folder."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,7 +32,7 @@ class HeldDelivery:
     slot: str
     reason: str
     """Machine name, like `columns_changed`."""
-    message_zh: str
+    message: str
     """What is wrong and what to do, for the steward."""
     detail: str = ""
     """Since when, and which bytes."""
@@ -64,7 +67,8 @@ class Refusals:
         for path in sorted(self._folder.glob("*.json")):
             try:
                 said = unseal(path.read_bytes())
-                found.append((path, Refusal(HeldDelivery(**said.pop("delivery")), **said)))
+                delivery = {_NOW.get(k, k): value for k, value in said.pop("delivery").items()}
+                found.append((path, Refusal(HeldDelivery(**delivery), **said)))
             except (OSError, ValueError, TypeError, KeyError):
                 self._spoiled.append(path)
         return found

@@ -42,7 +42,7 @@ def _refuse(warehouse: Path) -> None:
         "origin": LATE,
         "slot": "202412",
         "reason": "truncated",
-        "message_zh": "文件末尾没有换行",
+        "message": "文件末尾没有换行",
     }
     refusal = {
         "delivery": delivery,

@@ -101,7 +101,7 @@ def test_a_source_that_is_away_is_told_by_what_was_found(
 
     monkeypatch.setattr("pipelines.orchestration.ingestion.land_table", hang)
     (held,) = visit(bureau).held
-    assert held.message_zh == "人员的来源系统在 600 秒内没有答完，沿用上次的数据；恢复后自动补取"
+    assert held.message == "人员的来源系统在 600 秒内没有答完，沿用上次的数据；恢复后自动补取"
     assert open_rules(bureau) == {"source_unavailable"}
 
 

@@ -66,8 +66,8 @@ def test_another_column_that_is_missing_still_holds_the_file(bureau: Bureau) -> 
     bureau.drop("people/人员_202412.csv", csv_text([["1", "张三", "2024-12-02"]], HEADER[:3]))
     (held,) = bureau.land(with_absent(csv_contract())).held
     assert held.reason == "columns_changed"
-    assert "缺少列：金额。" in held.message_zh
-    assert "告知日期" not in held.message_zh
+    assert "缺少列：金额。" in held.message
+    assert "告知日期" not in held.message
 
 
 def test_a_header_is_known_by_the_columns_that_must_be_there(bureau: Bureau) -> None:

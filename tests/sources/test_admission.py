@@ -166,7 +166,7 @@ def test_an_extract_whose_manifest_is_damaged_stops_no_other(bureau: Bureau) -> 
     found = admitted(bureau, csv_contract(), [first, second], '"编号", _extract_id')
     assert found == [("202411", first.extract_id)]
     (held,) = bureau.land(csv_contract()).mended
-    assert (held.reason, "manifest.json" in held.message_zh) == ("landing_damaged", True)
+    assert (held.reason, "manifest.json" in held.message) == ("landing_damaged", True)
 
 
 def test_the_newest_delivery_of_a_key_counts_across_periods(bureau: Bureau) -> None:

@@ -205,7 +205,7 @@ def test_an_unforeseen_error_in_the_child_is_told_with_its_place_there(bureau: B
     broken = table.dialect.model_copy(update={"title_rows": "one"})
     (held,) = bureau.land(table.model_copy(update={"dialect": broken})).held
     assert held.reason == "unforeseen"
-    assert "TypeError，pipelines.sources.connectors.workbook 第" in held.message_zh
+    assert "TypeError，pipelines.sources.connectors.workbook 第" in held.message
 
 
 def wait_for_ever(*arguments: object) -> None:
@@ -220,7 +220,7 @@ def test_a_workbook_that_takes_the_whole_visit_is_held_until_it_may_take_longer(
     bureau.drop("ip/台账_20250110.xlsx", b"PK")
     bureau.max_visit = "1s"
     (held,) = bureau.land(pledge_contract()).held
-    assert (held.reason, "读取超过 1 秒" in held.message_zh) == ("too_slow", True)
+    assert (held.reason, "读取超过 1 秒" in held.message) == ("too_slow", True)
     monkeypatch.setattr(reading_apart, "_read", end_the_process)
     assert bureau.land(pledge_contract()).held == [held]
     bureau.max_visit = "10m"

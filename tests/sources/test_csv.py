@@ -90,7 +90,7 @@ def test_a_file_without_header_is_held_and_none_of_its_cells_is_quoted(bureau: B
     bureau.drop("people/人员_202412.csv", csv_text(MANY).split("\n", 1)[1])
     (held,) = bureau.land(csv_contract()).held
     assert held.reason == "header_missing"
-    assert "某人" not in held.message_zh
+    assert "某人" not in held.message
 
 
 def test_rare_characters_outside_gbk_are_read(bureau: Bureau) -> None:
@@ -275,7 +275,7 @@ def test_a_misquoted_file_gives_the_record_and_the_line(bureau: Bureau) -> None:
     text = csv_text([["1", "甲\n乙\n丙", "", "1"]]) + 'x,"张,2024-12-01,1\ny,李,2024-12-01,2\n'
     bureau.drop("people/人员_202412.csv", text)
     (held,) = bureau.land(csv_contract()).held
-    assert "第 3 条记录（文件第 5 行）的引号没有配对" in held.message_zh
+    assert "第 3 条记录（文件第 5 行）的引号没有配对" in held.message
 
 
 def test_lines_of_rows_around_a_misquoted_one_are_right(bureau: Bureau) -> None:

@@ -100,7 +100,7 @@ def test_damage_is_set_aside_told_and_taken_again_in_the_same_night(
     kept = f"landing/people/events/_damaged/{december.extract_id}"
     assert told.reason == DAMAGED
     for part in ("人员（people__events）", december.extract_id, kept, f"现用 {again.extract_id}"):
-        assert part in told.message_zh
+        assert part in told.message
     assert (bureau.layout.warehouse / kept).is_dir()
     assert verify_landing(bureau.layout) == []
     assert bureau.extracts(TABLE) == [november, again]
@@ -132,7 +132,7 @@ def test_what_its_source_no_longer_has_is_missing_until_it_is_restored(
         report = bureau.land(TABLE)
         (held,) = report.held
         assert (held.slot, held.origin, held.reason) == ("202412", DECEMBER, DAMAGED)
-        assert "请数据管理员按原文件名重新报送" in held.message_zh
+        assert "请数据管理员按原文件名重新报送" in held.message
         assert (report.extracts, report.mended) == ([], [])
     accepted = {TABLE.id: [november.extract_id, december.extract_id]}
     admission = choose_extracts(bureau.layout, {TABLE.id: TABLE}, accepted, report.held, NIGHT)
@@ -146,7 +146,7 @@ def test_what_its_source_no_longer_has_is_missing_until_it_is_restored(
     aside.rename(december.folder)
     report = bureau.land(TABLE)
     assert (report.held, report.extracts) == ([], [])
-    assert "已恢复完整" in report.mended[0].message_zh
+    assert "已恢复完整" in report.mended[0].message
     assert bureau.extracts(TABLE) == [november, december]
 
 
@@ -159,7 +159,7 @@ def test_a_version_that_another_has_replaced_is_told_and_missed_by_nobody(
     flip(december.data_path)
     report = bureau.land(TABLE)
     assert (report.held, report.extracts) == ([], [])
-    assert f"现用 {newer.extract_id} 代替" in report.mended[0].message_zh
+    assert f"现用 {newer.extract_id} 代替" in report.mended[0].message
 
 
 def test_a_copy_of_an_extract_beside_it_does_not_count_twice(
@@ -172,7 +172,7 @@ def test_a_copy_of_an_extract_beside_it_does_not_count_twice(
         (copy / path.name).write_bytes(path.read_bytes())
     report = bureau.land(TABLE)
     assert (bureau.extracts(TABLE), report.held) == (list(landed), [])
-    assert "它不是入库的数据" in report.mended[0].message_zh
+    assert "它不是入库的数据" in report.mended[0].message
 
 
 def cases(delivery: str) -> SourceTable:

@@ -60,7 +60,7 @@ def test_a_row_that_nobody_accounts_for_holds_the_delivery(
     bureau.drop("people/人员_202412.csv", csv_text(rows))
     (held,) = bureau.land(csv_contract()).held
     assert held.reason == "rows_unaccounted"
-    assert f"交付 {5 + more} 行" in held.message_zh
+    assert f"交付 {5 + more} 行" in held.message
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_an_added_column_holds_the_workbook_and_is_named(bureau: Bureau) -> None
     bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES, extra="备注"))
     (held,) = bureau.land(pledge_contract()).held
     assert held.reason == "columns_changed"
-    assert "多出列：备注" in held.message_zh
+    assert "多出列：备注" in held.message
 
 
 def test_a_zip_that_expands_beyond_bounds_is_not_opened(bureau: Bureau) -> None:
@@ -273,7 +273,7 @@ def test_a_text_that_only_decimal_takes_for_a_number_is_none_in_a_total(
     assert rejected_rows(extract) == [(10, "type.金额(万元)")]
     bureau.drop("ip/台账_20250110.xlsx", pledge_list(PLEDGES, total=amount))
     (held,) = bureau.land(pledge_contract()).held
-    assert (held.reason, len(held.message_zh) < 300) == ("footer_mismatch", True)
+    assert (held.reason, len(held.message) < 300) == ("footer_mismatch", True)
 
 
 @pytest.mark.parametrize("serial", ["1e15", "-7", "0.5", "2958466", "1e300"])
@@ -382,4 +382,4 @@ def test_a_small_workbook_that_unfolds_is_refused_while_it_is_looked_at(
         assert report.rows == 6
         return
     (held,) = report.held
-    assert (held.reason, finding in held.message_zh) == ("too_large", True), held.message_zh
+    assert (held.reason, finding in held.message) == ("too_large", True), held.message

@@ -188,7 +188,7 @@ def test_a_break_in_a_file_of_long_records_names_the_record_and_the_line(bureau:
     rows = [[f"{n}\n号", text] for n, text in enumerate(texts)]
     bureau.drop("people/人员_202412.csv", csv_text(rows, ["编号", "日期"]))
     (held,) = bureau.land(csv_contract(fields=fields)).held
-    found = re.search(r"第 (\d+) 条记录（文件第 (\d+) 行）", held.message_zh)
+    found = re.search(r"第 (\d+) 条记录（文件第 (\d+) 行）", held.message)
     assert found is not None
     assert int(found[2]) == 2 * int(found[1]) - 2
 

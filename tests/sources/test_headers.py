@@ -82,7 +82,7 @@ def test_the_message_of_a_missing_header_lists_what_was_read(bureau: Bureau) -> 
     bureau.drop("people/人员_202411.csv", "5,张三,2024-12-01,7\n6,李四,2024-12-01,8\n")
     first, second = sorted(bureau.land(csv_contract()).held, key=lambda h: h.slot, reverse=True)
     assert (first.reason, second.reason) == ("header_missing", "header_missing")
-    assert "读到的其他列名：其他0、其他1、" in first.message_zh
-    assert ("其他9" in first.message_zh, "其他10" in first.message_zh) == (True, False)
-    assert "等 40 列" in first.message_zh
-    assert ("张三" in second.message_zh, "读到" in second.message_zh) == (False, False)
+    assert "读到的其他列名：其他0、其他1、" in first.message
+    assert ("其他9" in first.message, "其他10" in first.message) == (True, False)
+    assert "等 40 列" in first.message
+    assert ("张三" in second.message, "读到" in second.message) == (False, False)

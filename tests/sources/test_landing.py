@@ -21,6 +21,7 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import Candidate, Visit
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import verify_landing
+from pipelines.sources.sealed import seal, unseal
 from tests.sources.bureau import (
     NIGHT,
     Bureau,
@@ -123,6 +124,18 @@ def test_a_refused_file_stays_reported_without_being_read_again(
     assert bureau.land(csv_contract()).held == []
 
 
+def test_a_refusal_of_before_stays_open_although_its_file_is_gone(bureau: Bureau) -> None:
+    """Its sentence had another name then."""
+    path = bureau.drop(DECEMBER, BAD)
+    first = bureau.land(csv_contract()).held
+    path.unlink()
+    (stored,) = bureau.layout.landing.rglob("_held/*.json")
+    said = unseal(stored.read_bytes())
+    said["delivery"]["message_zh"] = said["delivery"].pop("message")
+    stored.write_text(seal(said))
+    assert bureau.land(csv_contract()).held == first
+
+
 def test_a_refusal_ends_when_the_last_good_bytes_come_back(bureau: Bureau) -> None:
     """The sender restored the file."""
     for content in (GOOD, BAD, GOOD):
@@ -158,7 +171,7 @@ def test_added_and_removed_columns_hold_the_file(
     """The difference is shown to the steward."""
     bureau.drop(DECEMBER, csv_text([["1"] * len(header)], header))
     (held,) = bureau.land(csv_contract()).held
-    assert (held.reason, difference in held.message_zh) == ("columns_changed", True)
+    assert (held.reason, difference in held.message) == ("columns_changed", True)
 
 
 def test_thousands_of_unknown_columns_are_named_by_ten_and_a_count(bureau: Bureau) -> None:
@@ -168,11 +181,11 @@ def test_thousands_of_unknown_columns_are_named_by_ten_and_a_count(bureau: Burea
     (held,) = bureau.land(csv_contract()).held
     assert held.reason == "columns_changed"
     listed = "、".join(f"列{n:05d}" for n in range(10))
-    assert f"多出列：{listed} 等 5000 列。" in held.message_zh
+    assert f"多出列：{listed} 等 5000 列。" in held.message
     long = [*header[:4], "长" * 100_000]
     bureau.drop(DECEMBER, csv_text([["1"] * 5], long))
     (held,) = bureau.land(csv_contract()).held
-    assert f"多出列：{'长' * 40}…。" in held.message_zh
+    assert f"多出列：{'长' * 40}…。" in held.message
 
 
 def test_a_column_named_twice_holds_the_file(bureau: Bureau) -> None:
@@ -195,8 +208,8 @@ def test_a_retyped_column_holds_the_file(bureau: Bureau) -> None:
     rows = [[str(n), "张三", "01/12/2024", "1"] for n in range(20)]
     bureau.drop(DECEMBER, csv_text(rows))
     (held,) = bureau.land(csv_contract()).held
-    assert (held.reason, "日期" in held.message_zh) == ("columns_retyped", True)
-    assert "01/12/2024" not in held.message_zh
+    assert (held.reason, "日期" in held.message) == ("columns_retyped", True)
+    assert "01/12/2024" not in held.message
 
 
 def test_a_file_that_grows_is_taken_when_it_is_complete(bureau: Bureau) -> None:
@@ -355,7 +368,7 @@ def test_no_personal_value_lies_anywhere_below_the_warehouse(bureau: Bureau) -> 
     bureau.drop("people/人员_202408.csv", csv_text([[str(n), "x", secret, "1"] for n in range(9)]))
     report = bureau.land(csv_contract())
     assert [len(report.extracts), len(report.held)] == [1, 4]
-    messages = "".join(h.message_zh + h.detail for h in report.held)
+    messages = "".join(h.message + h.detail for h in report.held)
     assert secret not in messages
     files = [path for path in bureau.layout.warehouse.rglob("*") if path.is_file()]
     assert len(files) > 5
@@ -390,8 +403,8 @@ def test_an_error_that_nobody_foresaw_holds_its_delivery_and_no_other(
     assert [e.slot for e in report.extracts] == ["202412"]
     (held,) = report.held
     assert (held.slot, held.reason) == ("202411", "unforeseen")
-    assert "BrokenReaderError，pipelines.sources.connectors.delimited 第" in held.message_zh
-    assert "张三" not in held.message_zh
+    assert "BrokenReaderError，pipelines.sources.connectors.delimited 第" in held.message
+    assert "张三" not in held.message
 
 
 def test_an_unforeseen_refusal_is_remembered_until_the_code_or_the_memory_changes(
@@ -415,7 +428,7 @@ def test_a_file_longer_than_the_memory_allowed_is_held_until_the_limit_is_raised
     bureau.drop(DECEMBER, csv_text([[str(n), "张三", "", "1"] for n in range(70_000)]))
     monkeypatch.setattr(Bureau, "memory_limit", "1MB")
     (held,) = bureau.land(csv_contract()).held
-    assert (held.reason, "ZHIBIAO_MEMORY_LIMIT" in held.message_zh) == ("too_large", True)
+    assert (held.reason, "ZHIBIAO_MEMORY_LIMIT" in held.message) == ("too_large", True)
     monkeypatch.setattr(Bureau, "memory_limit", "15MB")
     assert [h.reason for h in bureau.land(csv_contract()).held] == ["too_large"]
     monkeypatch.setattr(Bureau, "memory_limit", "1GB")
@@ -437,7 +450,7 @@ def test_a_visit_that_breaks_off_holds_the_source_and_settles_nothing(
     report = bureau.land(csv_contract())
     held, missing = report.held
     assert (held.reason, report.is_complete) == ("unforeseen", False)
-    assert "张三" not in held.message_zh
+    assert "张三" not in held.message
     assert (missing.slot, missing.reason) == ("202412", "landing_damaged")
 
 
@@ -479,7 +492,7 @@ def test_a_full_table_does_not_go_back_to_an_older_file_in_silence(bureau: Burea
         (held,) = report.held
         assert (report.extracts, held.reason) == ([], "older_delivery")
     for said in ("2025-01-10", "2025-01-14", "--accept-older people__events"):
-        assert said in held.message_zh
+        assert said in held.message
     newer.write_bytes(OTHER.encode("gb18030"))
     assert (bureau.land(table).held, len(bureau.extracts(table))) == ([], 1)
 
@@ -528,8 +541,8 @@ def test_the_file_of_a_period_is_not_replaced_by_one_written_before_it(bureau: B
     drop_on(bureau, DECEMBER, OTHER, date(2025, 1, 9))
     (held,) = bureau.land(csv_contract()).held
     assert (held.slot, held.reason) == ("202412", "older_delivery")
-    assert "2025-01-09 12:00:00" in held.message_zh
-    assert "2025-01-10 12:00:00" in held.message_zh
+    assert "2025-01-09 12:00:00" in held.message
+    assert "2025-01-10 12:00:00" in held.message
     assert len(bureau.land(csv_contract(), accept_older=True).extracts) == 1
 
 

@@ -113,12 +113,12 @@ def test_exchanged_columns_hold_the_delivery_and_are_named(
     """Personal columns too; no value is told."""
     (refusal,) = held(bureau, exchange(*names))
     assert refusal.reason == "profile_changed"
-    named = [name for name in NAMES if f"“{name}”" in refusal.message_zh]
+    named = [name for name in NAMES if f"“{name}”" in refusal.message]
     assert set(names) <= set(named)
-    assert "现为" in refusal.message_zh
-    assert "以前为" in refusal.message_zh
+    assert "现为" in refusal.message
+    assert "以前为" in refusal.message
     for cell in {cell for place in range(400) for cell in row(2, place)} - {"", "是", "否"}:
-        assert cell not in refusal.message_zh
+        assert cell not in refusal.message
 
 
 def test_a_column_that_holds_something_else_altogether_holds_the_delivery(bureau: Bureau) -> None:
@@ -132,13 +132,13 @@ def test_a_column_that_holds_something_else_altogether_holds_the_delivery(bureau
     assert (
         "“编号”列现为长度 18～18、含汉字 0%、含字母 0%、纯数字 100%、不同值 100%、空值 0%，"
         "以前为长度 12～12、含汉字 0%、含字母 100%、纯数字 0%、不同值 100%、空值 0%"
-    ) in refusal.message_zh
+    ) in refusal.message
 
 
 def test_a_raised_contract_version_takes_the_changed_delivery(bureau: Bureau) -> None:
     """As the message says, and it alone; the month before is read anew and does not differ."""
     (refusal,) = held(bureau, exchange("姓名", "电话"))
-    assert "提高约定的版本号" in refusal.message_zh
+    assert "提高约定的版本号" in refusal.message
     said = TABLE.model_dump(by_alias=True)
     otherwise_changed = SourceTable.model_validate(said | {"key": ["编号", "电话"]})
     assert [held.slot for held in bureau.land(otherwise_changed).held] == ["202402"]
@@ -213,7 +213,7 @@ def test_columns_that_share_some_values_are_told_apart_by_the_others(bureau: Bur
     drop_month(bureau, 2, name_from_two_lists, exchange("出质人", "备注"))
     drop_month(bureau, 3, name_from_two_lists)
     (refusal,) = bureau.land(TABLE).held
-    assert (refusal.slot, "“出质人”与“备注”疑似互换" in refusal.message_zh) == ("202402", True)
+    assert (refusal.slot, "“出质人”与“备注”疑似互换" in refusal.message) == ("202402", True)
 
 
 def test_labels_that_move_on_have_not_changed_places(bureau: Bureau) -> None:
@@ -289,7 +289,7 @@ def test_an_extract_with_a_damaged_profile_is_named_and_taken_again(bureau: Bure
     assert [e.slot for e in report.extracts] == ["202401", "202402"]
     assert report.held == []
     (mended,) = report.mended
-    assert "profile.json" in mended.message_zh
+    assert "profile.json" in mended.message
 
 
 def test_a_large_delivery_is_looked_at_over_its_whole_length(bureau: Bureau) -> None:

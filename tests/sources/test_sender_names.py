@@ -171,7 +171,7 @@ def test_no_personal_value_in_a_name_is_told_or_kept(
     said = str(held) + everything_written(bureau.layout.warehouse)
     told_of = [part for part in (PHONE, IDENTITY, "http://", "\u202e", "[点我]") if part in said]
     assert told_of == []
-    assert "\n" not in held.message_zh
+    assert "\n" not in held.message
 
 
 def test_only_ascii_digits_make_a_period(bureau: Bureau) -> None:
@@ -189,4 +189,4 @@ def test_what_lies_below_an_unknown_key_is_not_read(bureau: Bureau) -> None:
     bureau.drop("p/p_202412.jsonl", json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
     table = contract({"connector": "jsonl", "location": "p/p_{period}.jsonl"})
     (held,) = bureau.land(table).held
-    assert "多出列：档案。" in held.message_zh
+    assert "多出列：档案。" in held.message

@@ -94,7 +94,7 @@ class RefusedFile(NamedTuple):
     origin: str
     slot: str
     reason: str
-    message_zh: str
+    message: str
 
 
 @dataclass(frozen=True)
