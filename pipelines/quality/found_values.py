@@ -1,6 +1,6 @@
 """Found values: what stood in cells that should have held one of few words, as far as it is told.
 
-Belongs here: which of them a message may quote. Does not: finding the rows (gates). A clerk may
+Belongs here: which of them a message may quote. Does not: finding the rows (failures). A clerk may
 have typed a person's name in the wrong column, so a value is quoted only when it resembles an
 expected word or has no letter at all; the row's number says where the others stand.
 """

@@ -3,8 +3,7 @@
 One Parquet file per extract, one line per row and rule, with the row's number and, where records
 are longer than lines, the line of the file on which it begins. Rows of an increment that are loaded
 and told of lie in a file of their own, since they too are followed until they come again. Belongs
-here: writing these files. Does not: deciding which rows fail (`gates`) or following them
-(`problems`).
+here: writing these files. Does not: which rows those are (`failures`), following them (`problems`).
 """
 
 from __future__ import annotations
@@ -55,20 +54,6 @@ def spoiled_quarantines(layout: Layout, verdicts: Iterable[Verdict], day: date) 
         if verdict.told_sha256:
             expected[told_path(*named)] = verdict.told_sha256
     return list(dict.fromkeys(path.stem for path in find_differing(layout, expected, day)))
-
-
-def collect_rejected(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, extract: Extract
-) -> None:
-    """Add what landing refused to `failures`; rows that could not even be read have no columns."""
-    if extract.rows_rejected == 0:
-        return
-    connection.execute(
-        "insert into failures"
-        " select ?, cast(_row_number as bigint), rule_id, column_name, ?, 'critical', meaning,"
-        f" true, null from read_parquet({exact_path(extract.rejected_path)})",
-        [extract.extract_id, table.steward],
-    )
 
 
 def write_quarantine(

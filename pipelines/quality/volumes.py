@@ -3,7 +3,7 @@
 Extracts judged in one pass measure one another, since a first night brings two years of them and a
 changed suite judges all anew. One that is held is no measure: else the second short delivery would
 pass by the first. Belongs here: asking these rules until the answer holds. Does not: the measures
-(`candidates`), what follows (`gates`).
+(`gate_database`), what follows (`gates`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def failing_volumes(
     An extract is measured by earlier ones only, so each round settles at least one more of them.
 
     Args:
-        connection: Of the candidates file, not read-only: who is held is noted there.
+        connection: Of the gate's database, not read-only: who is held is noted there.
         schema_table: The table of the rows.
         rules: Those that measure volume.
         held: Extracts that other rules hold.

@@ -12,8 +12,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipelines.quality.candidates import typed_columns
 from pipelines.quality.contract_rules import contract_rules
+from pipelines.quality.gate_database import typed_columns
 from pipelines.quality.rule_functions import read_functions
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Suite

@@ -15,7 +15,7 @@ from pipelines.errors import ContractError, GateError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality import gates
-from pipelines.quality.candidates import build_candidates
+from pipelines.quality.gate_database import build_gate_database
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.suites import Rule, Suite
@@ -441,10 +441,10 @@ def test_a_day_is_judged_by_the_delivery_and_not_by_the_night(
     assert _latest_day_judged(layout, settings, suite, dated) == [d for d in DAYS if d <= last]
 
 
-def test_candidates_know_their_history(layout: Layout) -> None:
+def test_extracts_to_be_judged_know_their_history(layout: Layout) -> None:
     *earlier, last = months(layout, 4, rows=28)
-    database = layout.build / "candidates.duckdb"
-    build_candidates(database, EVENTS, [last], functions="", history=earlier)
+    database = layout.build / "judged.duckdb"
+    build_gate_database(database, EVENTS, [last], functions="", history=earlier)
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute(
             "select slot, earlier_slots, usual_rows_per_day, previous_version_rows"

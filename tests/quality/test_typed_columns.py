@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.quality.candidates import typed_columns
+from pipelines.quality.gate_database import typed_columns
 from pipelines.sources.column_types import normalised
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable

@@ -1,13 +1,13 @@
-"""Candidates: a small DuckDB file that shows the extracts to be judged as one table.
+"""The gate's database: a small DuckDB file that shows the extracts to be judged as one table.
 
 Belongs here: its views, the table `gate.extracts` that volume rules read, and the functions that
 rules may call. Does not: judging (`gates`). The file holds no rows, only views over Parquet.
 
     landing.<source>__<table>   the contract's columns in its types, _extract_id, _row_number,
                                 _latest_day
-    gate.extracts               one row per candidate: rows, span, latest_day, and what earlier
-                                extracts held
-    one_by_one.extract_<n>      the same view for the n-th candidate alone
+    gate.extracts               one row per extract to be judged: rows, span, latest_day, and what
+                                earlier ones held
+    one_by_one.extract_<n>      the same view for the n-th of them alone
 
 `_latest_day` is the last day that a delivery can know of. A rule that says "no day lies after …"
 compares with it and never with the night: a verdict then depends on extract and suite alone.
@@ -33,7 +33,7 @@ _RECENT, _EVER = 31, 36_500
 _EXTRACTS = """
 create table gate.all_extracts (
     _extract_id varchar, slot varchar, sequence bigint, data_through date, covers_from date,
-    latest_day date, rows_delivered bigint, is_candidate boolean, is_held boolean
+    latest_day date, rows_delivered bigint, is_judged boolean, is_held boolean
 );
 """
 # The measure of a delivery is what was accepted before it and nothing that was held. Of its own
@@ -54,7 +54,7 @@ latest_versions as (
     select later._extract_id, earlier.slot, max(earlier.sequence) as sequence,
     from spans as later
     inner join spans as earlier on earlier.sequence < later.sequence
-    where later.is_candidate and not earlier.is_held
+    where later.is_judged and not earlier.is_held
     group by later._extract_id, earlier.slot
 ),
 own_versions as (
@@ -92,7 +92,7 @@ select
 from spans
 left join earlier on earlier._extract_id = spans._extract_id
 left join own_versions on own_versions._extract_id = spans._extract_id
-where spans.is_candidate
+where spans.is_judged
 order by spans.sequence;
 """
 
@@ -132,7 +132,7 @@ def _view(extract: Extract, columns: str) -> str:
     )
 
 
-def build_candidates(
+def build_gate_database(
     database: Path,
     table: SourceTable,
     extracts: Sequence[Extract],
@@ -140,7 +140,7 @@ def build_candidates(
     functions: str,
     history: Sequence[Extract],
 ) -> None:
-    """Write the candidates file anew.
+    """Write the file anew.
 
     Raises:
         ContractError: `_functions.sql` cannot be read by the database.
@@ -148,9 +148,6 @@ def build_candidates(
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
-    columns = typed_columns(table)
-    known = {e.extract_id: e for e in [*history, *extracts]}
-    candidates = {e.extract_id for e in extracts}
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema landing; create schema gate; create schema one_by_one")
         try:
@@ -160,29 +157,46 @@ def build_candidates(
                 f"expectations/_functions.sql: expected SQL that DuckDB takes, got: {error}. "
                 "Mend the function."
             ) from None
-        connection.execute(_EXTRACTS)
-        connection.executemany(
-            "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?, ?, false)",
+        _create_measures(connection, table, extracts, history)
+        _create_views(connection, table, extracts)
+
+
+def _create_measures(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    extracts: Sequence[Extract],
+    history: Sequence[Extract],
+) -> None:
+    known = {e.extract_id: e for e in [*history, *extracts]}
+    judged = {e.extract_id for e in extracts}
+    connection.execute(_EXTRACTS)
+    connection.executemany(
+        "insert into gate.all_extracts values (?, ?, ?, ?, ?, ?, ?, ?, false)",
+        [
             [
-                [
-                    e.extract_id, e.slot, e.sequence, e.data_through, e.covers_from,
-                    e.latest_day, e.rows_delivered, e.extract_id in candidates,
-                ]
-                for e in known.values()
-            ],
-        )  # fmt: skip
-        days = _EVER if table.delivery == "period" else _RECENT
-        connection.execute(_MEASURES.format(days=days))
-        for number, extract in enumerate(extracts):
-            try:
-                connection.execute(
-                    f"create view one_by_one.extract_{number} as {_view(extract, columns)}"
-                )
-            except duckdb.Error as error:
-                raise GateError(
-                    f"{table.id}, {extract.extract_id}: expected landed rows with the contract's "
-                    f"columns, got {type(error).__name__}. Restore the extract's folder, or remove "
-                    "it whole and let the source deliver again."
-                ) from None
-        union = " union all ".join(_view(extract, columns) for extract in extracts)
-        connection.execute(f"create view landing.{table.id} as {union}")
+                e.extract_id, e.slot, e.sequence, e.data_through, e.covers_from,
+                e.latest_day, e.rows_delivered, e.extract_id in judged,
+            ]
+            for e in known.values()
+        ],
+    )  # fmt: skip
+    days = _EVER if table.delivery == "period" else _RECENT
+    connection.execute(_MEASURES.format(days=days))
+
+
+def _create_views(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, extracts: Sequence[Extract]
+) -> None:
+    columns = typed_columns(table)
+    for number, extract in enumerate(extracts):
+        view = _view(extract, columns)
+        try:
+            connection.execute(f"create view one_by_one.extract_{number} as {view}")
+        except duckdb.Error as error:
+            raise GateError(
+                f"{table.id}, {extract.extract_id}: expected landed rows with the contract's "
+                f"columns, got {type(error).__name__}. Restore the extract's folder, or remove "
+                "it whole and let the source deliver again."
+            ) from None
+    union = " union all ".join(_view(extract, columns) for extract in extracts)
+    connection.execute(f"create view landing.{table.id} as {union}")
