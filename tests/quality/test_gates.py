@@ -286,6 +286,18 @@ def test_versions_judged_in_one_pass_are_measured_by_those_accepted_before(
     assert {n for n, v in enumerate(verdicts, start=1) if not v.is_accepted} == held
 
 
+def test_a_version_held_for_its_bad_rows_is_no_measure_of_the_next(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    bad = [registration(i, 所属街道="闻堰街道") for i in range(200)]
+    held = land(layout, EVENTS, bad, version=1, sequence=1)
+    good = [registration(i) for i in range(100)]
+    verdicts = judge(
+        layout, settings, suite, held, land(layout, EVENTS, good, version=2, sequence=2)
+    )
+    assert [v.reason for v in verdicts] == ["too_many_bad_rows", None]
+
+
 def test_a_list_may_shrink_over_the_years_but_not_within_a_month(
     layout: Layout, settings: Settings, suites: dict[str, Suite]
 ) -> None:
