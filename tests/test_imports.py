@@ -33,6 +33,16 @@ def test_the_product_imports_the_demo_bureau_in_one_command_and_no_test() -> Non
     assert found == {("cli/demo.py", "demo")}
 
 
+def test_no_two_classes_of_the_product_share_a_name() -> None:
+    """A name that means two things is looked up in the wrong place."""
+    places: dict[str, list[str]] = {}
+    for module in PRODUCT.rglob("*.py"):
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module.relative_to(PRODUCT).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 HOUSE = ["sources", "metrics", "quality", "releases", "reports", "orchestration", "cli"]
 """From the ground floor upwards; whatever is no room of these stands below them all."""
 CODE_LOCATION = "definitions.py"

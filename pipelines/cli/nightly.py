@@ -71,7 +71,7 @@ def dev(
     port: Annotated[int, typer.Option(help="Where on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open Dagster's pages on loopback; the schedule runs while they are open."""
-    from pipelines.orchestration.pages import serve_pages
+    from pipelines.orchestration.served_pages import serve_pages
 
     typer.echo("opening Dagster's pages …", err=True)
     # Ctrl-C is how they are closed.

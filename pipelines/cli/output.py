@@ -51,11 +51,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 whatever the database holds
     return shown
 
 
-Section = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
+TitledRows = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
 """Title, column names, rows."""
 
 
-def write_sections(sections: Sequence[Section], output: Format) -> None:
+def write_sections(sections: Sequence[TitledRows], output: Format) -> None:
     """Write several lists: one JSON object, each list as CSV below its `# title`, or tables.
 
     Programs get the empty lists too; people do not.

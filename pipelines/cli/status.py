@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from pipelines.cli.arguments import FormatOption
-from pipelines.cli.output import Format, Section, open_console, write_sections
+from pipelines.cli.output import Format, TitledRows, open_console, write_sections
 from pipelines.cli.status_screen import summarize_status
 from pipelines.clock import SHANGHAI
 from pipelines.errors import NotFoundError, ReleaseError
@@ -64,7 +64,7 @@ def status(
         raise typer.Exit(1)
 
 
-def _print_screen(sections: Sequence[Section]) -> None:
+def _print_screen(sections: Sequence[TitledRows]) -> None:
     """On a terminal no line wraps but the verdict, which is cut; in a pipe nothing is cut."""
     named = {
         title: [dict(zip(columns, row, strict=True)) for row in rows]
@@ -92,7 +92,7 @@ def _outcome(layout: Layout, night: NightRecord | None) -> str | None:
     return str(night.outcome)
 
 
-def _night(layout: Layout, night: NightRecord | None, outcome: str | None) -> Section:
+def _night(layout: Layout, night: NightRecord | None, outcome: str | None) -> TitledRows:
     release = _current(layout)
     columns = ("business_date", "started_at", "ended_at", "outcome", "message", "current_release")
     if night is None:
@@ -116,13 +116,13 @@ def _local(instant: str | None) -> str | None:
     return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _stages(operations: sqlite3.Connection, night: NightRecord | None) -> Section:
+def _stages(operations: sqlite3.Connection, night: NightRecord | None) -> TitledRows:
     stages = stages_of(operations, night.night_id) if night else []
     rows = [(stage.stage, stage.outcome, round(stage.seconds, 1)) for stage in stages]
     return "stages", ("stage", "outcome", "seconds"), rows
 
 
-def _freshness(layout: Layout) -> Section:
+def _freshness(layout: Layout) -> TitledRows:
     """How far the sources reached when the current release was made."""
     columns = ("source", "data_through", "stale_from", "reason")
     release = _current(layout)
@@ -134,7 +134,7 @@ def _freshness(layout: Layout) -> Section:
     return "freshness", columns, rows
 
 
-def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
+def _held(layout: Layout, operations: sqlite3.Connection) -> TitledRows:
     """What is delivered and not in use: refused before landing, or held by its gate."""
     refused = [
         (refusal.delivery.source_table, refusal.delivery.origin, None, refusal.delivery.message)
@@ -149,7 +149,7 @@ def _held(layout: Layout, operations: sqlite3.Connection) -> Section:
     return "held extracts", columns, refused + held
 
 
-def _incidents(operations: sqlite3.Connection) -> Section:
+def _incidents(operations: sqlite3.Connection) -> TitledRows:
     columns = ("number", "subject", "rule", "severity", "owner", "rows", "origin", "message")
     rows = [
         (

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from pipelines.strict_model import StrictModel
 
 Grain = Literal["month", "quarter", "year", "ytd"]
 Text = Annotated[str, Field(min_length=1)]
@@ -27,11 +29,7 @@ Names = Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(_once)]
 """A list that is left out rather than empty."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Change(_Strict):
+class DefinitionChange(StrictModel):
     """A version of the definition after the first, and what it changed."""
 
     version: int = Field(ge=2)
@@ -40,7 +38,7 @@ class Change(_Strict):
     change_en: Text
 
 
-class Display(_Strict):
+class Display(StrictModel):
     """How a figure is shown."""
 
     main: bool = False
@@ -51,7 +49,7 @@ class Display(_Strict):
     """What it is shown in, where that is not the unit: 万元, 部以上."""
 
 
-class MetricMeta(_Strict):
+class MetricMeta(StrictModel):
     """The metadata of one metric."""
 
     label_en: Text
@@ -82,7 +80,7 @@ class MetricMeta(_Strict):
     """The metric whose value above 0 makes a figure provisional."""
     suppress_small_cells: bool = False
     display: Display = Display()
-    versions: tuple[Change, ...] = ()
+    versions: tuple[DefinitionChange, ...] = ()
     """The changes since the first version, which needs no word."""
 
     @model_validator(mode="after")
@@ -102,7 +100,7 @@ class MetricMeta(_Strict):
         return self
 
 
-_PARTS: Mapping[str, type[_Strict]] = {"display": Display, "versions": Change}
+_PARTS: Mapping[str, type[StrictModel]] = {"display": Display, "versions": DefinitionChange}
 
 
 def read_meta(said: Mapping[str, Any]) -> MetricMeta | list[str]:

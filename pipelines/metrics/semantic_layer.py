@@ -16,7 +16,7 @@ from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.metrics.metadata import MetricMeta, read_meta, unit_problems
 
-Declared = Mapping[str, Any]
+_Node = Mapping[str, Any]
 
 _ADDED_UP = ("sum", "count", "sum_boolean")
 _READ_OFF = ("median", "percentile", "count_distinct", "min", "max")
@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"\{\{\s*(Dimension|TimeDimension|Entity)\(([^()]*)\)\s*
 _ARGUMENT = re.compile(r"""['"]([^'"]*)['"]""")
 
 
-def check_metrics(manifest: Declared, dbt_project: Path) -> None:
+def check_metrics(manifest: _Node, dbt_project: Path) -> None:
     """Refuse what cannot be compiled, published or told apart.
 
     Args:
@@ -59,7 +59,7 @@ def _first_day_problems(first_day: object) -> Iterator[str]:
         )
 
 
-def _model_problems(model: Declared) -> Iterator[str]:
+def _model_problems(model: _Node) -> Iterator[str]:
     meta = (model.get("config") or {}).get("meta") or {}
     if unknown := set(meta) - {"figures_from"}:
         yield f"expected config.meta with figures_from or nothing, got {', '.join(sorted(unknown))}"
@@ -71,7 +71,7 @@ def _model_problems(model: Declared) -> Iterator[str]:
             yield f"measure {measure['name']}: {problem}"
 
 
-def _measure_problems(measure: Declared) -> Iterator[str]:
+def _measure_problems(measure: _Node) -> Iterator[str]:
     aggregation, stock = measure["agg"], measure["non_additive_dimension"]
     if aggregation not in _ADDED_UP + _READ_OFF:
         yield (
@@ -141,9 +141,9 @@ class _Ledger:
 class _SemanticLayer:
     """The metrics among their measures and ledgers."""
 
-    def __init__(self, manifest: Declared, units: Mapping[str, str]) -> None:
+    def __init__(self, manifest: _Node, units: Mapping[str, str]) -> None:
         self._manifest, self._units = manifest, units
-        self._metrics: dict[str, list[Declared]] = {}
+        self._metrics: dict[str, list[_Node]] = {}
         for metric in manifest["metrics"].values():
             self._metrics.setdefault(metric["name"], []).append(metric)
         self._measures = {
@@ -153,7 +153,7 @@ class _SemanticLayer:
             for measure in model["measures"]
         }
 
-    def problems_of(self, metric: Declared) -> Iterator[str]:
+    def problems_of(self, metric: _Node) -> Iterator[str]:
         """Everything that is wrong with one metric."""
         meta = read_meta(metric["config"]["meta"])
         if isinstance(meta, list):
@@ -178,7 +178,7 @@ class _SemanticLayer:
                 "provisional"
             )
 
-    def _ledger(self, model: Declared) -> _Ledger:
+    def _ledger(self, model: _Node) -> _Ledger:
         entities = {entity["name"]: entity["type"] for entity in model["entities"]}
         primary = [name for name, kind in entities.items() if kind == "primary"]
         return _Ledger(
@@ -199,7 +199,7 @@ class _SemanticLayer:
                 # A seed depends on macros only.
                 yield from self._upstream(depends_on.get("nodes", ()))
 
-    def _simple_problems(self, metric: Declared, meta: MetricMeta) -> Iterator[str]:
+    def _simple_problems(self, metric: _Node, meta: MetricMeta) -> Iterator[str]:
         named = metric["type_params"]["measure"] or {}
         if named.get("name") not in self._measures:
             yield (
@@ -223,7 +223,7 @@ class _SemanticLayer:
         elif meta.source_tables:
             yield f"expected no source_tables on ledger {ledger.name}, got some. Leave them out"
 
-    def _ratio_problems(self, metric: Declared, meta: MetricMeta) -> Iterator[str]:
+    def _ratio_problems(self, metric: _Node, meta: MetricMeta) -> Iterator[str]:
         if meta.kind is not None or meta.source_tables is not None:
             yield "expected a ratio without kind and source_tables, which its parts say, got one"
         for part in ("numerator", "denominator"):
@@ -252,7 +252,7 @@ class _SemanticLayer:
         return measure in self._measures and self._measures[measure][0]["agg"] in _ADDED_UP
 
 
-def _kind_problems(measure: Declared, meta: MetricMeta) -> Iterator[str]:
+def _kind_problems(measure: _Node, meta: MetricMeta) -> Iterator[str]:
     aggregation = measure["agg"]
     if aggregation in {"min", "max"} and meta.kind in {None, "distinct"}:
         yield (
@@ -284,5 +284,5 @@ def _breakdown_problems(ledger: _Ledger, meta: MetricMeta) -> Iterator[str]:
             )
 
 
-def _templates(filtered: Declared | None) -> list[str]:
+def _templates(filtered: _Node | None) -> list[str]:
     return [where["where_sql_template"] for where in (filtered or {}).get("where_filters", [])]

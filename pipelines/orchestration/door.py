@@ -2,7 +2,7 @@
 
 Dagster answers whoever reaches its port: a page of any other site, through the browser of whoever
 opened it, under any name that leads to this machine; and every other user of the machine. Belongs
-here: what is let through to its application. Does not: starting that application (pages).
+here: what is let through to its application. Does not: starting that application (served_pages).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import dagster as dg
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.metrics.semantic_layer import check_metrics
-from pipelines.orchestration.declarations import check_declarations
+from pipelines.orchestration.declaration_checks import check_declarations
 from pipelines.orchestration.gate_checks import extract_gate, table_gate
 from pipelines.orchestration.ingestion import landing_asset
 from pipelines.orchestration.publication import (

@@ -29,7 +29,7 @@ from pipelines.orchestration.lease import hold_lease
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.night_limit import NightLimit
 from pipelines.orchestration.night_record import (
-    Outcome,
+    NightOutcome,
     begin_night,
     end_night,
     stages_of,
@@ -212,7 +212,7 @@ def _record_end(night: Night) -> None:
     note_told(night.night_id)
 
 
-def _outcome_of(night: Night) -> tuple[Outcome, str | None]:
+def _outcome_of(night: Night) -> tuple[NightOutcome, str | None]:
     """How a night ended, and the message that `zhibiao status` shows."""
     step, said = night.failure or ("", "")
     why = f"{step}: {said}" if night.failure else None

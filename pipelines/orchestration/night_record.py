@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-Outcome = Literal["released", "failed", "interrupted"]
+NightOutcome = Literal["released", "failed", "interrupted"]
 
 SENSELESS = """
 select 1 from nights
@@ -32,7 +32,7 @@ class NightRecord:
     business_date: str
     started_at: str
     ended_at: str | None
-    outcome: Outcome | None
+    outcome: NightOutcome | None
     """None while it runs, or when it was killed."""
     release_id: str | None
     message: str | None
@@ -61,7 +61,7 @@ def begin_night(
 def end_night(
     operations: sqlite3.Connection,
     night_id: str,
-    outcome: Outcome,
+    outcome: NightOutcome,
     ended_at: datetime,
     *,
     release_id: str | None = None,

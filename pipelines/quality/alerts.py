@@ -50,7 +50,7 @@ _FIRST_DAYS_LOST = (
 
 
 @dataclass(frozen=True)
-class Delivery:
+class ToldSteward:
     """What became of all that one steward was to be told."""
 
     steward: str
@@ -169,7 +169,7 @@ def deliver_outbox(
     *,
     sender: Sender = send_bounded,
     limits: TimeLimits | None = None,
-) -> list[Delivery]:
+) -> list[ToldSteward]:
     """Send everything that is in the outbox and not sent yet: one message a steward and address.
 
     Call it under the lease: two at once would send twice. Each success is committed before the next
@@ -239,7 +239,7 @@ def _settle(
     steward: str,
     waiting: Sequence[Waiting],
     errors: Mapping[Letter, str | None],
-) -> Delivery:
+) -> ToldSteward:
     """Note what all have who should have it, and why the rest is still waiting."""
     addresses = _addresses(settings, steward)
     if addresses:
@@ -265,7 +265,7 @@ def _settle(
             "update outbox set sent_at = ?, last_error = null where message_id = ?",
             [(_now(), message_id) for message_id in done],
         )
-    return Delivery(steward, waiting[-1].digest.subject, path, failed)
+    return ToldSteward(steward, waiting[-1].digest.subject, path, failed)
 
 
 def _now() -> str:

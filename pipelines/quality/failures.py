@@ -12,7 +12,7 @@ from pipelines.errors import GateError
 from pipelines.quality.found_values import found_in, say_found
 from pipelines.quality.problems import FIRST_ROWS
 from pipelines.quality.suites import Suite
-from pipelines.quality.validation import Outcome
+from pipelines.quality.validation import RuleOutcome
 from pipelines.quality.verdicts import Finding
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -38,7 +38,7 @@ def create_failures(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def collect_failing(
-    connection: duckdb.DuckDBPyConnection, schema_table: str, outcome: Outcome
+    connection: duckdb.DuckDBPyConnection, schema_table: str, outcome: RuleOutcome
 ) -> None:
     """Add the rows that a rule names.
 

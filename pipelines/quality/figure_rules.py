@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipelines.quality.routine_rules import NOT_EMPTY, Declared, declare, one_of
+from pipelines.strict_model import StrictModel
 
 
-class _Known(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Known(StrictModel):
     label: str
     words: Mapping[str, str] = Field(min_length=1)
     """By code."""
 
 
-class FigureRoutine(BaseModel):
+class FigureRoutine(StrictModel):
     """What a suite says of the columns of its figures."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cell: tuple[str, ...] = Field(min_length=1)
     """Together they tell one figure from another."""

@@ -31,9 +31,9 @@ from pipelines.quality.gate_database import build_gate_database
 from pipelines.quality.quarantine import quarantine_path, told_path, write_quarantine
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
-from pipelines.quality.validation import ROW_KEY, Outcome, carry_out
+from pipelines.quality.validation import ROW_KEY, RuleOutcome, carry_out
 from pipelines.quality.verdicts import Finding, Verdict
-from pipelines.quality.volumes import failing_volumes, guilty_extracts, measures_volume
+from pipelines.quality.volume_rules import failing_volumes, guilty_extracts, measures_volume
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -98,7 +98,7 @@ def _judges_one_by_one(rule: Rule) -> bool:
 
 def _carry_out(
     database: Path, schema_tables: Sequence[str], rules: Sequence[Rule], settings: Settings
-) -> dict[str, list[Outcome]]:
+) -> dict[str, list[RuleOutcome]]:
     return carry_out(
         database,
         schema_tables,
@@ -124,7 +124,7 @@ def _judge_one_by_one(
 def _judge_together(
     connection: duckdb.DuckDBPyConnection,
     suite: Suite,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RuleOutcome],
     found: _Found,
 ) -> None:
     for outcome in outcomes:

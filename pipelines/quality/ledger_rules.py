@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipelines.metrics.ledger_labels import Label
 from pipelines.quality.routine_rules import NOT_EMPTY, Declared, ask_rows, declare
 from pipelines.sources.contracts import SourceTable
 from pipelines.sql_text import identifier, literal
+from pipelines.strict_model import StrictModel
 
 
-class LedgerRoutine(BaseModel):
+class LedgerRoutine(StrictModel):
     """What a ledger's suite says of its table, naming columns."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: tuple[str, ...] = Field(min_length=1)
     """Together they tell one row from another."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from pipelines.quality.routine_rules import (
     Asked,
@@ -20,12 +20,11 @@ from pipelines.quality.routine_rules import (
     declare,
 )
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.strict_model import StrictModel
 
 
-class OwnRule(BaseModel):
+class OwnRule(StrictModel):
     """One rule of a suite's `expectations`; it says in one of three ways what it asks."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     meaning: str

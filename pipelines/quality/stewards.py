@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
+from pipelines.strict_model import StrictModel
 
 STEWARDS_FILE = "_stewards.yml"
 
 
-class Steward(BaseModel):
+class Steward(StrictModel):
     """One section of the bureau that answers for data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: str = Field(pattern=r"^[a-z][a-z_]*$")
     name_zh: str = Field(min_length=1)

@@ -14,15 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
@@ -37,13 +29,10 @@ from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
+from pipelines.strict_model import StrictModel
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RuleMeta(_Strict):
+class RuleMeta(StrictModel):
     """Our part of an expectation: who is told what when it fails."""
 
     id: str = Field(pattern=r"^\w+$")
@@ -58,7 +47,7 @@ class RuleMeta(_Strict):
     """The delivered column whose words were expected: the sentence ends with what stood there."""
 
 
-class Rule(_Strict):
+class Rule(StrictModel):
     """One expectation. A critical rule quarantines, holds or stops; a warning only tells."""
 
     type: str
@@ -93,7 +82,7 @@ class Rule(_Strict):
         return self
 
 
-class MaxQuarantineShare(_Strict):
+class MaxQuarantineShare(StrictModel):
     """Above this share of quarantined rows an extract is held as a whole."""
 
     value: float = Field(gt=0, le=1)
@@ -121,7 +110,7 @@ _Routine = Annotated[
 """Told apart by their words, so that a refusal speaks of the one that was meant."""
 
 
-class SuiteMeta(_Strict):
+class SuiteMeta(StrictModel):
     """Our part of a suite."""
 
     table: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
@@ -142,7 +131,7 @@ class SuiteMeta(_Strict):
     )
 
 
-class _SuiteFile(_Strict):
+class _SuiteFile(StrictModel):
     """A file of `expectations/` as it is written."""
 
     name: str
@@ -150,7 +139,7 @@ class _SuiteFile(_Strict):
     expectations: tuple[OwnRule, ...] = ()
 
 
-class Suite(_Strict):
+class Suite(StrictModel):
     """The rules of one gated table."""
 
     name: str

@@ -63,7 +63,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleOutcome:
     """A rule's result with the query that finds its rows (None when the rule names none)."""
 
     rule: Rule
@@ -164,7 +164,7 @@ def carry_out(
     threads: int = 2,
     memory_limit: str = "1GB",
     row_key: Sequence[str] | None = None,
-) -> dict[str, list[Outcome]]:
+) -> dict[str, list[RuleOutcome]]:
     """Carry out rules on tables of one file: one pass per table, outcomes in the rules' order.
 
     Args:
@@ -182,7 +182,7 @@ def carry_out(
         return {schema_table: [] for schema_table in schema_tables}
     wanted = _RESULT_FORMAT | ({"unexpected_index_column_names": list(row_key)} if row_key else {})
     suite = _expectation_suite(rules)
-    answers: dict[str, list[Outcome]] = {}
+    answers: dict[str, list[RuleOutcome]] = {}
     with _open_datasource(database, threads, memory_limit) as datasource:
         for schema_table in schema_tables:
             schema, table = schema_table.split(".")
@@ -224,8 +224,10 @@ def _expectation_suite(rules: Sequence[Rule]) -> ExpectationSuite:
     return gx.ExpectationSuite(name="gate", expectations=expectations)
 
 
-def _outcomes(schema_table: str, rules: Sequence[Rule], results: Iterable[Any]) -> list[Outcome]:
-    found: dict[int, Outcome] = {}
+def _outcomes(
+    schema_table: str, rules: Sequence[Rule], results: Iterable[Any]
+) -> list[RuleOutcome]:
+    found: dict[int, RuleOutcome] = {}
     for result in results:
         position = int(result.expectation_config.meta["position"])
         rule = rules[position]
@@ -238,7 +240,7 @@ def _outcomes(schema_table: str, rules: Sequence[Rule], results: Iterable[Any]) 
         row_query = result.result.get("unexpected_index_query")
         if rule.query is not None:
             row_query = rule.query.format(batch=f"(select * from {schema_table})")
-        found[position] = Outcome(
+        found[position] = RuleOutcome(
             rule, bool(result.success), _rows_affected(result.result, rule), row_query
         )
     if set(found) != set(range(len(rules))):

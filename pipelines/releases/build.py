@@ -23,7 +23,12 @@ from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Labels
 from pipelines.quality.stewards import read_stewards
-from pipelines.releases.folders import DATABASE, PARQUET, building_folder, remove_leftovers
+from pipelines.releases.folders import (
+    DATABASE,
+    PARQUET,
+    building_folder,
+    remove_unfinished_releases,
+)
 from pipelines.releases.manifest import Draft, write_draft
 from pipelines.releases.published import (
     PublishedTable,
@@ -104,7 +109,7 @@ def build_release(
             "got no such file. Run the dbt models first."
         )
     layout.releases.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(layout)
+    remove_unfinished_releases(layout)
     building = building_folder(layout, release_id)
     with _removed_on_failure(building), refusing_full_disk(f"release {release_id}", building):
         building.mkdir(mode=0o700)

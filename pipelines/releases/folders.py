@@ -40,7 +40,7 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(aside)
 
 
-def remove_leftovers(layout: Layout) -> None:
+def remove_unfinished_releases(layout: Layout) -> None:
     """Remove what a killed night left: unfinished folders and an unused link.
 
     Only the holder of the night's lease may call this: another's unfinished folder looks the same.

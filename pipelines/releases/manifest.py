@@ -12,20 +12,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
 
 import pipelines
 from pipelines.durable import hash_file, refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.layout import Layout
+from pipelines.strict_model import StrictModel
 
 MANIFEST = "manifest.json"
 DRAFT = "draft.json"
@@ -33,11 +26,7 @@ DRAFT = "draft.json"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReleasedExtract(_Strict):
+class ReleasedExtract(StrictModel):
     """One extract whose rows stand behind the figures."""
 
     table: str
@@ -58,7 +47,7 @@ class ReleasedExtract(_Strict):
         return self
 
 
-class Artefact(_Strict):
+class Artefact(StrictModel):
     """One file of the release; `rows` only where a file is one table."""
 
     path: str
@@ -67,14 +56,14 @@ class Artefact(_Strict):
     rows: int | None = Field(default=None, ge=0)
 
 
-class PreviousRelease(_Strict):
+class PreviousRelease(StrictModel):
     """The release that was current when this one was sealed."""
 
     release_id: str
     manifest_sha256: Sha256
 
 
-class Draft(_Strict):
+class Draft(StrictModel):
     """What is known when a build starts; it becomes the manifest when the release is sealed."""
 
     schema_version: Literal[1] = 1
@@ -90,7 +79,7 @@ class Draft(_Strict):
     """Rows per Parquet file, by its path in the release."""
 
 
-class ReleaseManifest(_Strict):
+class ReleaseManifest(StrictModel):
     """Everything that a reader years later needs to trust a release, or not to."""
 
     schema_version: Literal[1]

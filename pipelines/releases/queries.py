@@ -18,7 +18,7 @@ import duckdb
 from pipelines.bounded import BoundExceededError, Bounds, run_bounded
 from pipelines.errors import ReleaseError, UsageError
 
-Row = tuple[Any, ...]
+AnswerRow = tuple[Any, ...]
 
 _READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 _ROWS_AT_ONCE = 1024
@@ -69,7 +69,7 @@ def ask(
     memory_bytes: int,
     threads: int,
     limits: Limits = LIMITS,
-) -> tuple[list[str], list[Row]]:
+) -> tuple[list[str], list[AnswerRow]]:
     """Ask a release's database one question; the names of the columns, and the rows.
 
     Args:
@@ -97,7 +97,7 @@ def ask(
             "process": "an answer, got the end of the process that worked at it",
         }
         raise ReleaseError(f"query: expected {expected[error.limit]}. {_REMEDY}") from None
-    rows: list[Row] = []
+    rows: list[AnswerRow] = []
     while packed:
         rows += pickle.loads(packed.pop(0))  # noqa: S301 our own child wrote it
     return columns, rows

@@ -13,7 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from pipelines.strict_model import StrictModel
 
 ColumnType = Literal["text", "date", "timestamp", "integer", "decimal", "boolean", "json"]
 Sensitivity = Literal["public", "internal", "personal"]
@@ -57,14 +59,14 @@ _SPELLINGS = {
 """How landing writes a value that may stand for an empty cell."""
 
 
-class Column(BaseModel):
+class Column(StrictModel):
     """One delivered column, under the sender's spelling.
 
     `as`, `words` and STAGED_ONLY say what `stage()` makes of it (dbt_project/macros/staging.sql);
     ROUTINE_ONLY is what the routine rules expect of it (quality/contract_rules).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     name: str = Field(min_length=1)
     data_type: ColumnType

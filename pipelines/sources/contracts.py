@@ -12,31 +12,20 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
 from pipelines.sources.columns import ROUTINE_ONLY, STAGED_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
 from pipelines.sources.text_encodings import text_codec
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+from pipelines.strict_model import StrictModel
 
 _NOT_READ = {"label", "description", "as_", "words", *STAGED_ONLY, *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
 
 
-class _Numbers(_Strict):
+class _Numbers(StrictModel):
     """How numbers are written where they are text; a number of JSON or Excel has a point."""
 
     decimal: Literal[".", ","] = "."
@@ -96,7 +85,7 @@ class JsonLinesDialect(_Numbers):
     nulls: tuple[str, ...] = ("",)
 
 
-class SqlDialect(_Strict):
+class SqlDialect(StrictModel):
     """One table or view of a database, read in a consistent snapshot."""
 
     connector: Literal["sql"]
@@ -117,7 +106,7 @@ Dialect = Annotated[
 ]
 
 
-class SourceTable(_Strict):
+class SourceTable(StrictModel):
     """The contract of one source table; one row per `grain`."""
 
     source: str

@@ -18,7 +18,12 @@ from pipelines.errors import ExtractHeldError
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
-from pipelines.sources.extract_folder import folder_aside, publish, write_profile, write_tables
+from pipelines.sources.extract_folder import (
+    folder_aside,
+    publish_extract,
+    write_profile,
+    write_tables,
+)
 from pipelines.sources.extracts import DATA, PROFILE, REJECTED, Extract
 from pipelines.sources.history import History
 from pipelines.sources.profile_breaks import require_same_profile
@@ -89,7 +94,7 @@ def land_delivery(
             extract = _describe(candidate, reading, history, account, aside, key, business_date)
             if history.has(candidate, extract.sha256):
                 return None
-            publish(extract, aside)
+            publish_extract(extract, aside)
         return extract
 
 

@@ -25,7 +25,7 @@ from pipelines.sources.profiles import Profile
 from pipelines.sql_text import literal, name_list
 
 
-def remove_leftovers(home: Path) -> None:
+def remove_unfinished_extracts(home: Path) -> None:
     """Remove what a killed landing left aside; it was never part of landing."""
     for folder in home.glob(f"{ASIDE}*"):
         shutil.rmtree(folder)
@@ -110,7 +110,7 @@ def write_profile(profile: Profile, aside: Path) -> None:
     (aside / PROFILE).write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def publish(extract: Extract, aside: Path) -> None:
+def publish_extract(extract: Extract, aside: Path) -> None:
     """Add the manifest and rename the folder to its final name, durably."""
     (aside / MANIFEST).write_text(extract.to_manifest(), encoding="utf-8")
     publish_folder(aside, extract.folder)

@@ -27,7 +27,7 @@ from pipelines.sources.damages import (
     settle_damages,
 )
 from pipelines.sources.deliveries import land_delivery
-from pipelines.sources.extract_folder import remove_leftovers
+from pipelines.sources.extract_folder import remove_unfinished_extracts
 from pipelines.sources.extracts import (
     Extract,
     landed_key_ids,
@@ -161,7 +161,7 @@ def _visit_source(
     retry: Retry,
     accept_older: bool,
 ) -> LandingReport:
-    remove_leftovers(table_folder(layout, table.id))
+    remove_unfinished_extracts(table_folder(layout, table.id))
     set_aside_damaged(layout, table.id, day)
     history = History.read(layout, table)
     refusals = Refusals(history.home, _reader(settings))

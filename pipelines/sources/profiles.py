@@ -14,7 +14,6 @@ from itertools import combinations
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import ZhibiaoError
 from pipelines.sources.columns import DAYS, NUMBERS, Column
@@ -23,6 +22,7 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.screening import given_values
 from pipelines.sql_text import identifier
+from pipelines.strict_model import StrictModel
 
 LEAST_ROWS = 100
 """A smaller delivery has no profile: its shares say little, and its lengths would be those of
@@ -34,11 +34,7 @@ FEW_VALUES = 20
 """A column of so many values at most is a list of words, whose shares are kept."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ColumnProfile(_Frozen):
+class ColumnProfile(StrictModel):
     """One column; shares are of the values that are not null."""
 
     given: int
@@ -60,7 +56,7 @@ class ColumnProfile(_Frozen):
     """Share of each value where they are few."""
 
 
-class Order(_Frozen):
+class Order(StrictModel):
     """How often the first of two columns is before, or less than, the second where they differ."""
 
     first: str
@@ -69,7 +65,7 @@ class Order(_Frozen):
     share: float
 
 
-class Profile(_Frozen):
+class Profile(StrictModel):
     """All columns of one delivery."""
 
     columns: dict[str, ColumnProfile]

@@ -19,7 +19,7 @@ from pipelines.quality.gate_database import build_gate_database
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.suites import Rule, Suite
-from pipelines.quality.validation import Outcome, carry_out
+from pipelines.quality.validation import RuleOutcome, carry_out
 from pipelines.quality.verdicts import Verdict, read_verdicts, record_verdicts, select_unjudged
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
@@ -179,7 +179,7 @@ def test_twenty_five_extracts_are_judged_in_one_pass(
 
     def counted(
         database: Path, tables: list[str], rules: list[Rule], **options: object
-    ) -> dict[str, list[Outcome]]:
+    ) -> dict[str, list[RuleOutcome]]:
         passes.append(len(tables))
         return carry_out(database, tables, rules, **options)  # type: ignore[arg-type]
 

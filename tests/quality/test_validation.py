@@ -16,7 +16,7 @@ from pipelines.quality import self_test as self_tests
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS
 from pipelines.quality.self_test import self_test
 from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
-from pipelines.quality.validation import Outcome, carry_out, check_table
+from pipelines.quality.validation import RuleOutcome, carry_out, check_table
 from pipelines.settings import PROJECT_ROOT
 from tests.machine import PATIENCE_SECONDS
 
@@ -63,7 +63,7 @@ def test_the_self_test_passes_and_leaves_no_kind_of_expectation_out(
     """It raises when a kind does not work; the faults below show that it can."""
     tried: set[str] = set()
 
-    def carry_out_and_note(*given: Any, **more: Any) -> dict[str, list[Outcome]]:
+    def carry_out_and_note(*given: Any, **more: Any) -> dict[str, list[RuleOutcome]]:
         tried.update(rule.type for rule in given[2])
         return carry_out(*given, **more)
 

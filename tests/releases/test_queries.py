@@ -11,13 +11,13 @@ import pytest
 
 from pipelines.errors import ReleaseError, UsageError
 from pipelines.layout import Layout
-from pipelines.releases.queries import Limits, Row, ask
+from pipelines.releases.queries import AnswerRow, Limits, ask
 from tests.machine import PATIENCE_SECONDS
 
 
 def _ask(
     published: Layout, question: str, memory_megabytes: int = 500, **limits: Any
-) -> tuple[list[str], list[Row]]:
+) -> tuple[list[str], list[AnswerRow]]:
     return ask(
         published.current.resolve() / "indicators.duckdb",
         question,

@@ -205,7 +205,7 @@ def test_an_unforeseen_error_in_the_child_is_told_with_its_place_there(bureau: B
     broken = table.dialect.model_copy(update={"title_rows": "one"})
     (held,) = bureau.land(table.model_copy(update={"dialect": broken})).held
     assert held.reason == "unforeseen"
-    assert "TypeError，pipelines.sources.connectors.workbook 第" in held.message
+    assert "TypeError，pipelines.sources.connectors.excel 第" in held.message
 
 
 def wait_for_ever(*arguments: object) -> None:

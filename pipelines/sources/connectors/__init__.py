@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from pipelines.sources.connectors.database import DatabaseConnector
 from pipelines.sources.connectors.delimited import DelimitedConnector
+from pipelines.sources.connectors.excel import WorkbookConnector
 from pipelines.sources.connectors.interface import Connector
 from pipelines.sources.connectors.json_lines import JsonLinesConnector
-from pipelines.sources.connectors.workbook import WorkbookConnector
 
 CONNECTORS: Mapping[str, Connector] = {
     "csv": DelimitedConnector(),

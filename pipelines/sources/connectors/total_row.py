@@ -1,7 +1,7 @@
 """The total row of a worksheet: where the list ends, and whether its rows add up.
 
 What belongs here: finding the row and adding cells exactly. What does not: reading the rows
-(workbook).
+(excel).
 """
 
 from __future__ import annotations

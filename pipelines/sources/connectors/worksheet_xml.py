@@ -1,7 +1,7 @@
 """A workbook's own XML, streamed: whether it is safe to open, and what a fast reader cannot say.
 
 What belongs here: what a sheet may take, rows that hold anything, formulas never computed, cells in
-error, the date system. What does not: cell values (workbook), and bounds of any XML (bounded_xml).
+error, the date system. What does not: cell values (excel), and bounds of any XML (bounded_xml).
 This is also the independent count, and it ignores the sheet's `<dimension>`, which may be false.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ContractError
-from pipelines.orchestration.declarations import check_declarations
+from pipelines.orchestration.declaration_checks import check_declarations
 from pipelines.quality.stewards import read_stewards
 from tests.declared import our_contracts, our_suites
 

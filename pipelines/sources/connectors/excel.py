@@ -53,7 +53,7 @@ _MERGED_BEYOND = 100_000
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
 
-class _Sheet(NamedTuple):
+class _OpenSheet(NamedTuple):
     cells: list[list[str]]
     merges: Sequence[Merge]
     scan: SheetScan
@@ -87,7 +87,9 @@ class WorkbookConnector:
         return _read_rows(table, sheet, names, first, end)
 
 
-def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes, memory: int) -> _Sheet:
+def _open_sheet(
+    table: SourceTable, dialect: ExcelDialect, content: bytes, memory: int
+) -> _OpenSheet:
     if not content:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
     if content.startswith(_ENCRYPTED_OR_OLD):
@@ -115,7 +117,7 @@ def _open_sheet(table: SourceTable, dialect: ExcelDialect, content: bytes, memor
         cells = [[*left, *map(cell_text, row)] for row in worksheet.iter_rows()]
         merges = worksheet.merged_cell_ranges or []
         _require_few_merged(merges, len(cells), max(map(len, cells), default=0))
-    return _Sheet(cells, merges, scan)
+    return _OpenSheet(cells, merges, scan)
 
 
 def _require_few_merged(merges: Sequence[Merge], rows: int, columns: int) -> None:
@@ -166,7 +168,7 @@ def _unreadable(table: SourceTable) -> ExtractHeldError:
     )
 
 
-def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> list[str]:
+def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _OpenSheet) -> list[str]:
     """The name over each column; "" where there is neither a header nor a value below."""
     top, below = dialect.title_rows, dialect.title_rows + dialect.header_rows
     width = max((len(row) for row in sheet.cells), default=0)
@@ -191,7 +193,7 @@ def _column_names(table: SourceTable, dialect: ExcelDialect, sheet: _Sheet) -> l
 
 
 def _fill_merged(
-    dialect: ExcelDialect, sheet: _Sheet, names: list[str], first: int, end: int
+    dialect: ExcelDialect, sheet: _OpenSheet, names: list[str], first: int, end: int
 ) -> None:
     """Repeat a merged cell on each of its rows; a cell left empty by hand stays empty."""
     places = {names.index(name) for name in dialect.fill_down}
@@ -203,7 +205,7 @@ def _fill_merged(
 
 
 def _column_texts(
-    table: SourceTable, sheet: _Sheet, column: Column, names: list[str], kept: list[int]
+    table: SourceTable, sheet: _OpenSheet, column: Column, names: list[str], kept: list[int]
 ) -> list[str]:
     across = names.index(column.name)
     texts = [sheet.cells[place][across] for place in kept]
@@ -214,7 +216,7 @@ def _column_texts(
 
 
 def _read_rows(
-    table: SourceTable, sheet: _Sheet, names: list[str], first: int, end: int
+    table: SourceTable, sheet: _OpenSheet, names: list[str], first: int, end: int
 ) -> Reading:
     filled = [
         place for place in range(first, end) if any(cell.strip() for cell in sheet.cells[place])
