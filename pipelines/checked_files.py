@@ -17,8 +17,8 @@ from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.durable import hash_file
 from pipelines.errors import StorageError
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 

@@ -2,14 +2,13 @@
 
 A power cut takes whatever was not synced: a file's content, and its name in the folder. Every file
 that must outlive a night is written through here, so that the order stands in one place and one
-test can watch it. What belongs here: sync, rename, hashes, and the words of a full disk. What does
-not: what the files say, and the operations store, which SQLite syncs itself.
+test can watch it. What belongs here: sync, rename, and the words of a full disk. What does not:
+what the files say, and the operations store, which SQLite syncs itself.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,12 +22,6 @@ from pipelines.group_access import open_to_group
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # DuckDB and SQLite wrap the system's message, or have words of their own, and give no error number.
 NO_ROOM_WORDS = (*(os.strerror(code) for code in sorted(_NO_ROOM)), "database or disk is full")
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -43,6 +43,16 @@ def test_no_two_classes_of_the_product_share_a_name() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_what_is_hashed_is_hashed_in_one_place() -> None:
+    """Digests are stored and compared years later; pseudonyms have a key and an owner."""
+    found = {
+        module.relative_to(PRODUCT).as_posix()
+        for module in PRODUCT.rglob("*.py")
+        if "hashlib" in _imported(module)
+    }
+    assert found == {"hashing.py", "sources/pseudonyms.py"}
+
+
 HOUSE = ["sources", "metrics", "quality", "releases", "reports", "orchestration", "cli"]
 """From the ground floor upwards; whatever is no room of these stands below them all."""
 CODE_LOCATION = "definitions.py"

@@ -4,7 +4,6 @@ Ledgers first, then — only when the ledgers have passed their suites — the i
 read from dbt's manifest, which is made anew whenever anything under dbt_project/ has changed.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from dbt.artifacts.schemas.run import RunResult
 
 from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.errors import GateError
+from pipelines.hashing import hash_bytes
 from pipelines.layout import Layout
 from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.failed_nodes import describe_failures, describe_test
@@ -44,11 +44,12 @@ def parse_project(layout: Layout, settings: Settings) -> dict[str, Any]:
 
 
 def _project_hash(dbt_project: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(p for p in dbt_project.rglob("*") if p.suffix in {".yml", ".sql", ".csv"}):
-        digest.update(path.relative_to(dbt_project).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    paths = sorted(p for p in dbt_project.rglob("*") if p.suffix in {".yml", ".sql", ".csv"})
+    return hash_bytes(
+        piece
+        for path in paths
+        for piece in (path.relative_to(dbt_project).as_posix().encode(), path.read_bytes())
+    )
 
 
 class Translator(DagsterDbtTranslator):

@@ -8,7 +8,6 @@ With no address configured it is written to a file. Belongs here: the outbox. Do
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pipelines.hashing import hash_text
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality.channels import send_bounded
@@ -222,7 +222,7 @@ def _addresses(settings: Settings, steward: str) -> list[str]:
 
 def fingerprint(address: str) -> str:
     """What the store knows an address by, which holds a secret."""
-    return hashlib.sha256(address.encode()).hexdigest()[:16]
+    return hash_text(address)[:16]
 
 
 def _note_delivered(operations: sqlite3.Connection, letter: Letter) -> None:

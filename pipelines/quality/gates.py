@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.durable import hash_file
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.quality.failures import (
     collect_failing,

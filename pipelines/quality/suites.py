@@ -8,8 +8,6 @@ Expectations, which takes three seconds. Does not: the short form in which a fil
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +16,7 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
+from pipelines.hashing import hash_json
 from pipelines.metrics.ledger_labels import Labels
 from pipelines.quality.contract_rules import contract_rules
 from pipelines.quality.figure_rules import FigureRoutine, figure_rules
@@ -156,8 +155,7 @@ class Suite(StrictModel):
     @property
     def hash(self) -> str:
         """SHA-256 over all that decides a verdict; a changed suite judges anew."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()
+        return hash_json(self.model_dump(mode="json"))
 
     def rules(self, *levels: Level) -> tuple[Rule, ...]:
         """The rules of these levels, in the order declared."""

@@ -6,12 +6,11 @@ hashes of what was written (manifest).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from pipelines.hashing import hash_bytes, hash_json
 from pipelines.layout import Layout
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -25,13 +24,15 @@ def definitions_hash(layout: Layout) -> str:
     lock file where there is one. What tools generate (`target/`, `logs/`, caches, dot files) is
     left out.
     """
-    digest = hashlib.sha256()
+    return hash_bytes(_pieces(layout))
+
+
+def _pieces(layout: Layout) -> Iterator[bytes]:
     for name, path in sorted(_definition_files(layout)):
         content = path.read_bytes()
         # The lengths keep two files from passing for one whose content runs on.
-        digest.update(f"{len(name.encode())} {name} {len(content)} ".encode())
-        digest.update(content)
-    return digest.hexdigest()
+        yield f"{len(name.encode())} {name} {len(content)} ".encode()
+        yield content
 
 
 def release_id_for(
@@ -54,9 +55,7 @@ def release_id_for(
         "definitions": definitions,
         "states": list(states),
     }
-    text = json.dumps(inputs, sort_keys=True, default=str)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"{business_date.isoformat()}-{digest[:12]}"
+    return f"{business_date.isoformat()}-{hash_json(inputs, in_ascii=True)[:12]}"
 
 
 def _definition_files(layout: Layout) -> Iterator[tuple[str, Path]]:

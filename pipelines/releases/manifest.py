@@ -15,8 +15,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
 
 import pipelines
-from pipelines.durable import hash_file, refusing_full_disk
+from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.strict_model import StrictModel
 

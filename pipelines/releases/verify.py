@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet
 
-from pipelines.durable import hash_file
 from pipelines.errors import ReleaseError
+from pipelines.hashing import hash_file
 from pipelines.releases.folders import DATABASE, PARQUET
 from pipelines.releases.manifest import MANIFEST, ReleaseManifest, read_manifest
 from pipelines.sql_text import identifier, literal

@@ -7,8 +7,6 @@ judging its rows (expectations).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -16,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipelines.declarations import read_declaration
 from pipelines.errors import ContractError
+from pipelines.hashing import hash_json
 from pipelines.sources.columns import ROUTINE_ONLY, STAGED_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
 from pipelines.sources.text_encodings import text_codec
@@ -147,8 +146,7 @@ class SourceTable(StrictModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything declared, to tell one contract from another."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()
+        return hash_json(self.model_dump(mode="json"))
 
     def dialect_as(self, kind: type[D]) -> D:
         """The dialect, which the connector of that kind asks for.
@@ -177,9 +175,7 @@ class SourceTable(StrictModel):
             c.model_dump(mode="json", exclude=_NOT_READ, exclude_defaults=True)
             for c in self.columns
         ]
-        return hashlib.sha256(
-            json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
-        ).hexdigest()
+        return hash_json(said)
 
     @model_validator(mode="after")
     def _says_nothing_in_vain(self) -> SourceTable:

@@ -6,15 +6,14 @@ does not: which deliveries are taken (landing) and how rows are judged (screenin
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from pipelines.durable import hash_file
 from pipelines.errors import ExtractHeldError
+from pipelines.hashing import hash_file, hash_text
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER, Candidate, Reading
 from pipelines.sources.contracts import SourceTable, SqlDialect
@@ -139,7 +138,7 @@ def _describe(
     table: SourceTable = history.table
     data, rejected = aside / DATA, aside / REJECTED
     data_sha256, rejected_sha256 = hash_file(data), hash_file(rejected)
-    content = hashlib.sha256((data_sha256 + rejected_sha256).encode()).hexdigest()
+    content = hash_text(data_sha256 + rejected_sha256)
     sha256 = candidate.sha256 or content
     version = history.next_version(candidate.slot)
     extract_id = f"{candidate.slot}.v{version:03d}.{sha256[:8]}"

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from pipelines.checked_files import find_differing
 from pipelines.clock import day_of_stamp, today
-from pipelines.durable import hash_file
 from pipelines.errors import ZhibiaoError
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.sources.sealed import seal, unseal
 

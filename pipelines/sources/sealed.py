@@ -6,17 +6,21 @@ in a sealed one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from pipelines.hashing import hash_json
 
 _SEAL = "seal"
 
 
 def seal(said: Mapping[str, Any]) -> str:
     """The text of a file that says this; read it back with `unseal`."""
-    return json.dumps({**said, _SEAL: _hash(said)}, ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps({**said, _SEAL: hash_json(said, in_ascii=True)}, ensure_ascii=False, indent=2)
+        + "\n"
+    )
 
 
 def unseal(content: bytes) -> dict[str, Any]:
@@ -29,10 +33,6 @@ def unseal(content: bytes) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise ValueError("no JSON object")
     stated = said.pop(_SEAL, None)
-    if stated is not None and stated != _hash(said):
+    if stated is not None and stated != hash_json(said, in_ascii=True):
         raise ValueError("another content than the seal states")
     return said
-
-
-def _hash(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -7,13 +7,13 @@ ours: a parser's message shows the cell that it stumbled over.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.error_places import error_place
+from pipelines.hashing import hash_bytes
 from pipelines.sources.contracts import SourceTable
 
 UNFORESEEN = "unforeseen"
@@ -42,9 +42,6 @@ def reading_code() -> str:
 
     What was refused is read again when either changes: the fault may have been ours.
     """
-    digest = hashlib.sha256(sys.version.encode())
-    for name in _PARSERS:
-        digest.update(f"{name} {version(name)}\0".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    parsers = (f"{name} {version(name)}\0".encode() for name in _PARSERS)
+    code = (path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))
+    return hash_bytes([sys.version.encode(), *parsers, *code])

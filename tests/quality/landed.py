@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.clock import SHANGHAI
-from pipelines.durable import hash_file
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.columns import Column

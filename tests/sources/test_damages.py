@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import checked_files, durable
+from pipelines import checked_files
 from pipelines.checked_files import ROUND, find_differing
+from pipelines.hashing import hash_file
 from pipelines.operations import open_operations
 from pipelines.sources.admission import choose_extracts
 from pipelines.sources.contracts import SourceTable
@@ -266,7 +267,6 @@ def test_a_file_is_read_once_per_change_of_its_stamp(
 ) -> None:
     """A lost store only means reading anew."""
     read: list[str] = []
-    hash_file = durable.hash_file
 
     def count(path: Path) -> str:
         read.append(path.name)

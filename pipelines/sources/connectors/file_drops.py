@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -20,6 +19,7 @@ from typing import NamedTuple
 
 from pipelines.clock import day_of_stamp
 from pipelines.errors import ExtractHeldError
+from pipelines.hashing import hash_bytes
 from pipelines.sources import hanging_files
 from pipelines.sources.connectors.interface import (
     Candidate,
@@ -151,7 +151,7 @@ def read_settled(table: SourceTable, candidate: Candidate, visit: Visit) -> byte
     content = answer_within(
         visit.seconds_left, lambda: b"".join(_pieces(path, candidate.size)), candidate.origin
     )
-    if hashlib.sha256(content).hexdigest() != candidate.sha256:
+    if hash_bytes([content]) != candidate.sha256:
         raise FileChangedError(candidate.origin)
     return content
 
@@ -236,9 +236,6 @@ def _is_sure(drop: _Drop, look: _Look, visit: Visit) -> bool:
 
 
 def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Candidate:
-    digest = hashlib.sha256()
-    for piece in _pieces(drop.path, look.size):
-        digest.update(piece)
     span = period_span(drop.period) if drop.period else None
     return Candidate(
         slot=_slot(table, drop),
@@ -248,7 +245,7 @@ def _candidate(table: SourceTable, drop: _Drop, look: _Look, visit: Visit) -> Ca
         path=drop.path,
         modified_ns=look.modified_ns,
         size=look.size,
-        sha256=digest.hexdigest(),
+        sha256=hash_bytes(_pieces(drop.path, look.size)),
     )
 
 
