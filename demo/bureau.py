@@ -18,7 +18,7 @@ from demo.deliveries import DELIVERED, files_of, imagine, write_files
 from demo.scene import Scene
 from demo.totals import read_totals
 from demo.working_days import ANNOUNCED, LAST_DELIVERY
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.errors import UsageError
 from pipelines.sources.connectors.file_drops import period_span
 from pipelines.sources.synthetic import DemoMarker
@@ -117,7 +117,7 @@ def _date_files(folder: Path, files: list[str], end: date) -> None:
     for name in files:
         span = period_span(Path(name).stem.rpartition("_")[2])
         day = min(span[1], end) if span else end
-        written_at = datetime.combine(day, _EVENING, SHANGHAI).timestamp()
+        written_at = datetime.combine(day, _EVENING, zone()).timestamp()
         os.utime(folder / name, (written_at, written_at))
 
 

@@ -19,9 +19,7 @@ from pipelines.settings import Settings, read_settings
 def nightly(
     day: Annotated[
         datetime | None,
-        typer.Option(
-            "--date", formats=["%Y-%m-%d"], help="Business date; yesterday in Shanghai otherwise."
-        ),
+        typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; yesterday otherwise."),
     ] = None,
     make_current: Annotated[
         bool,

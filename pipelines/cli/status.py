@@ -14,7 +14,7 @@ from rich.text import Text
 from pipelines.cli.arguments import FormatOption
 from pipelines.cli.output import Format, TitledRows, open_console, write_sections
 from pipelines.cli.status_screen import summarize_status
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
@@ -113,7 +113,7 @@ def _local(instant: str | None) -> str | None:
     """An instant of the store as people in the bureau read it."""
     if instant is None:
         return None
-    return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromisoformat(instant).astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _stages(operations: sqlite3.Connection, night: NightRecord | None) -> TitledRows:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.declarations import read_declaration
+from pipelines.declarations import read_vars
 from pipelines.errors import ContractError
 from pipelines.metrics.metadata import MetricMeta, read_meta, unit_problems
 
@@ -35,7 +35,7 @@ def check_metrics(manifest: _Node, dbt_project: Path) -> None:
     Raises:
         ContractError: naming file, metric or semantic model, and everything wrong with each.
     """
-    said = read_declaration(dbt_project / "dbt_project.yml").get("vars", {})
+    said = read_vars(dbt_project)
     layer = _SemanticLayer(manifest, said.get("units", {}))
     problems = [
         f"dbt_project.yml, var figures_from: {problem}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.clock import read_zone
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.metrics.semantic_layer import check_metrics
@@ -31,6 +32,7 @@ def build_definitions() -> dg.Definitions:
     """Read the contracts, suites and models, and put the night together."""
     settings = current_settings()
     layout = Layout.of(settings)
+    read_zone(layout.dbt_project)  # refused here; whoever asks the clock is not stopped
     contracts = read_contracts(layout.dbt_project)
     labels = read_ledger_labels(layout.dbt_project, contracts)
     suites = read_suites(layout.expectations, contracts, labels)
@@ -53,5 +55,5 @@ def build_definitions() -> dg.Definitions:
         ],
         resources={"night": night_resource},
         jobs=[nightly_job(settings)],
-        schedules=[nightly_schedule],
+        schedules=[nightly_schedule()],
     )

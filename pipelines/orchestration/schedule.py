@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.errors import SettingsError
 from pipelines.layout import Layout
 from pipelines.orchestration.business_dates import default_date
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # Dagster exports the function and not what it returns
         "business_date": dg.Field(
             str,
             is_required=False,
-            description="YYYY-MM-DD; default: the demo's last day, or yesterday in Shanghai",
+            description="YYYY-MM-DD; default: the demo's last day, or yesterday",
         ),
         "make_current": dg.Field(
             bool,
@@ -86,14 +86,20 @@ def nightly_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
     )
 
 
-@dg.schedule(
-    job_name=NIGHTLY,
-    cron_schedule="0 2 * * *",
-    execution_timezone=str(SHANGHAI),
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every night at 02:00, for the day that has just ended.",
-)
-def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def nightly_schedule() -> dg.ScheduleDefinition:
+    """Every night at 02:00 by the bureau's clock."""
+    return dg.ScheduleDefinition(
+        name="nightly_schedule",
+        job_name=NIGHTLY,
+        cron_schedule="0 2 * * *",
+        execution_timezone=zone().key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at 02:00, for the day that has just ended.",
+        execution_fn=_request_night,
+    )
+
+
+def _request_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The night of the scheduled hour takes the data of the day before it, however late it starts.
 
     No run key: a second request for a day must not be dropped in silence. A demo bureau has its own

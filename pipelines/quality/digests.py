@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.personal_numbers import mask_personal_numbers
 from pipelines.quality.incidents import Incident
 from pipelines.quality.stewards import OPERATOR, Steward
@@ -231,7 +231,7 @@ def _describe(incident: Incident, *, since: bool) -> str:
     if incident.quarantine_path and incident.severity == "critical":
         text += f"完整清单：{incident.quarantine_path}。"
     if since:
-        opened = datetime.fromisoformat(incident.opened_at).astimezone(SHANGHAI)
+        opened = datetime.fromisoformat(incident.opened_at).astimezone(zone())
         text += f"自{opened:%Y-%m-%d}起未解决"
         text += "（已确认）。" if incident.acknowledged_at else "。"
     return text

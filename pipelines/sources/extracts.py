@@ -73,7 +73,7 @@ class Extract:
 
     @property
     def latest_day(self) -> date:
-        """The last day that the delivery can know of, in Shanghai.
+        """The last day that the delivery can know of, by the bureau's clock.
 
         When its file was written; when it landed, for a database or a clock that runs ahead.
         """

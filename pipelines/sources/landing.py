@@ -109,7 +109,7 @@ def land_table(
         layout: Where landing lies.
         settings: Connections, the pseudonym key, threads and memory.
         business_date: The day of the night, up to which a database without a cursor speaks.
-        day: Today in Shanghai; None asks the clock.
+        day: Today by the bureau's clock; None asks the clock.
         look_interval: Seconds between two looks at a file never seen before.
         first_looks: The first of the two, where it was taken before.
         retry: How a source that is away is tried again.

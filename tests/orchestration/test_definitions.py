@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.errors import ContractError
 from pipelines.layout import Layout
 from pipelines.orchestration import graph as night_graph
@@ -56,17 +56,24 @@ def test_every_source_table_leads_to_the_release(
     assert tables <= _all_before(graph, "release/current")
 
 
-def test_a_metric_that_says_nothing_useful_ends_the_night_before_it_begins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("models/ledgers/data_ip/_data_ip_registrations_metrics.yml",
+         "        owner:", "        ownr:", ", metric data_ip_.*: expected owner, got none"),
+        ("dbt_project.yml", "Asia/Shanghai", "Asia/Shanghae", ", var time_zone: expected a time"),
+    ],
+)  # fmt: skip
+def test_a_declaration_that_says_nothing_useful_ends_the_night_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, said: str
 ) -> None:
     for folder in ("dbt_project", "expectations"):
         shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
-    name = "models/ledgers/data_ip/_data_ip_registrations_metrics.yml"
-    metrics = tmp_path / "dbt_project" / name
-    metrics.write_text(metrics.read_text().replace("        owner:", "        ownr:"))
+    declared = tmp_path / "dbt_project" / name
+    declared.write_text(declared.read_text().replace(old, new))
     spoiled = Settings(project=tmp_path, warehouse=tmp_path / "warehouse")
     monkeypatch.setattr(night_graph, "current_settings", lambda: spoiled)
-    with pytest.raises(ContractError, match=f"{name}, metric data_ip_.*: expected owner, got none"):
+    with pytest.raises(ContractError, match=f"{name}{said}"):
         night_graph.build_definitions()
 
 
@@ -140,7 +147,7 @@ def test_a_scheduled_night_takes_the_day_that_has_just_ended_in_shanghai(
     definitions: dg.Definitions,
 ) -> None:
     expected = {"resources": {"night": {"config": {"business_date": "2026-02-28"}}}}
-    assert _run_config(definitions, datetime(2026, 3, 1, 2, tzinfo=SHANGHAI)) == expected
+    assert _run_config(definitions, datetime(2026, 3, 1, 2, tzinfo=zone())) == expected
     assert _run_config(definitions, datetime(2026, 2, 28, 18, tzinfo=UTC)) == expected
 
 

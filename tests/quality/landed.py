@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.settings import PROJECT_ROOT, Settings
@@ -73,8 +73,7 @@ def land(
         high_mark=None,
         landed_at=datetime.now(UTC),
         key_id=None,
-        origin_modified_ns=int(datetime.combine(written_on, time(12), SHANGHAI).timestamp())
-        * 10**9,
+        origin_modified_ns=int(datetime.combine(written_on, time(12), zone()).timestamp()) * 10**9,
         origin_size=0,
         data_sha256=hash_file(folder / "data.parquet"),
         data_bytes=0,

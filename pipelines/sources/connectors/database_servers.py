@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from pipelines.clock import SHANGHAI
+from pipelines.clock import zone
 from pipelines.sql_text import identifier, literal
 
 CONNECT_SECONDS = 5
@@ -172,7 +172,7 @@ class PostgresServer:
         if not _is_moment(data_type):
             return f"{column}::text"
         has_zone = data_type == "timestamp with time zone"
-        local = f"{column} at time zone {literal(SHANGHAI.key)}" if has_zone else column
+        local = f"{column} at time zone {literal(zone().key)}" if has_zone else column
         return (
             f"case when isfinite({column}) then to_char({local}, {literal(pattern)})"
             f" else {column}::text end"

@@ -41,7 +41,7 @@ class Visit:
     sources: Path
     business_date: date
     today: date
-    """The day in Shanghai: nothing is delivered for a period that begins after it."""
+    """The day by the bureau's clock: nothing is delivered for a period that begins after it."""
     connection: SecretStr | None = None
     since: date | None = None
     """First day whose changes an increment must bring; None takes everything."""
