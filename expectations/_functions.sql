@@ -1,9 +1,10 @@
+{%- from 'areas.sql' import street_spellings -%}
 {%- from 'penalty_decisions.sql' import decision_fields -%}
 {%- from 'registered_capital.sql' import is_capital_readable -%}
 {%- from 'unified_social_credit_code.sql' import has_credit_code_checks -%}
 -- A template (pipelines/quality/rule_functions.py): what the dbt project says is taken from there.
 -- Functions that the rules of landed tables may call, for what a type cannot say: texts are trimmed
--- and not empty, or null (pipelines/quality/candidates.py).
+-- and not empty, or null (pipelines/quality/gate_database.py).
 
 -- Whether a text has the form of a unified social credit code and both its check characters.
 -- Lower case is the sender's habit, not an error. The list of one binds the code once: written out
@@ -14,7 +15,7 @@ create macro has_uscc_checks(written) as [
 ][1];
 
 -- Whether a street is one of the district's. Without a value it is null.
-create macro is_street(written) as written in ({{ street_spellings() }});
+create macro is_street(written) as written in (select street from ({{ street_spellings() }}) as streets);
 
 -- The decisions of a penalty case as a list of structs; null when the text is not such an array.
 create macro penalty_decisions(written) as case

@@ -1,8 +1,9 @@
 """The functions that rules of landed tables may call: `_functions.sql`, rendered.
 
 The file is a template, so that nothing stands in it that the dbt project says already: it imports
-macros of `dbt_project/macros` that are plain SQL, and asks for the streets of the district. Belongs
-here: rendering it. Does not: what a rule asks (`contract_rules`, the suites).
+macros of `dbt_project/macros` that are plain SQL over seeds and vars. Belongs here: rendering it,
+with the seeds written out, for the gate's database has no tables of dbt. Does not: what a rule asks
+(`contract_rules`, the suites).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from pipelines.declarations import read_declaration
+from pipelines.declarations import read_vars
 from pipelines.errors import ContractError
-from pipelines.sql_text import literal
+from pipelines.sql_text import identifier, literal
 
 FUNCTIONS_FILE = "_functions.sql"
 
@@ -33,23 +34,25 @@ def read_functions(folder: Path) -> str:
         extensions=["jinja2.ext.do"],
         undefined=StrictUndefined,
     )
+    environment.globals |= {
+        "ref": lambda seed: _rows_of(project / "seeds" / f"{seed}.csv"),
+        "var": lambda name: read_vars(project)[name],
+    }
     try:
-        template = environment.get_template(FUNCTIONS_FILE)
-        return template.render(street_spellings=lambda: _street_spellings(project))
-    except (TemplateError, OSError, KeyError, TypeError) as error:
+        return environment.get_template(FUNCTIONS_FILE).render()
+    except (TemplateError, OSError, KeyError) as error:
         raise ContractError(
             f"expectations/{FUNCTIONS_FILE}: expected a template over the macros, seeds and vars "
             f"of {project}, got {type(error).__name__}: {error}. Mend the file."
         ) from None
 
 
-def _street_spellings(project: Path) -> str:
-    """The district's streets as SQL literals, by code and by name: registries deliver either."""
-    district = read_declaration(project / "dbt_project.yml")["vars"]["district_code"]
-    with (project / "seeds" / "areas.csv").open(encoding="utf-8", newline="") as file:
-        streets = [
-            area
-            for area in csv.DictReader(file)
-            if area["level"] == "street" and area["parent_code"] == district
-        ]
-    return ", ".join(literal(street[c]) for c in ("area_code", "area_name") for street in streets)
+def _rows_of(seed: Path) -> str:
+    """A seed as a relation of its rows, all text; what is empty is null."""
+    with seed.open(encoding="utf-8", newline="") as file:
+        columns, *rows = csv.reader(file)
+    values = ", ".join(
+        f"({', '.join(literal(cell) if cell else 'null' for cell in row)})" for row in rows
+    )
+    names = ", ".join(map(identifier, columns))
+    return f"(select * from (values {values}) as seed ({names}))"
