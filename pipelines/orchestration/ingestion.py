@@ -11,7 +11,7 @@ from pipelines.quality.problems import place_of
 from pipelines.quality.stewards import OPERATOR
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.damages import DAMAGED, as_held, open_damages
-from pipelines.sources.landing import HeldDelivery, land_table
+from pipelines.sources.landing import HeldDelivery, LandingReport, land_table
 
 
 def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
@@ -39,39 +39,48 @@ def landing_asset(table: SourceTable) -> dg.AssetsDefinition:
                 accept_older=table.id in night.accept_older,
             )
         except SourceUnavailableError as error:
-            away, missing = (
-                _away(table, night, error),
-                as_held(table, open_damages(night.layout, table.id)),
-            )
-            night.held += [away, *missing]
-            _tell(night, table, [away], severity="warning")
-            _tell(night, table, missing)
-            return dg.MaterializeResult(metadata={OUTCOME: AWAY, "unavailable": str(error)})
-        night.held += report.held
-        # Together: what is mended and what is missing at one place are one incident.
-        _tell(night, table, [*report.mended, *report.held])
-        if report.is_complete:
-            with open_operations(night.layout.operations) as operations:
-                still_held = {
-                    (delivery.slot, reason)
-                    for delivery in report.held
-                    for reason, _ in _told_to(table, delivery)
-                }
-                settle_deliveries(operations, table, still_held)
-        return dg.MaterializeResult(
-            metadata={
-                **({OUTCOME: HELD} if report.held else {}),
-                "dagster/row_count": report.rows,
-                "bytes": report.bytes,
-                "seconds": round(report.seconds, 2),
-                "extracts": [extract.extract_id for extract in report.extracts],
-                "unchanged": report.unchanged,
-                "held": [delivery.message for delivery in report.held],
-                "not yet complete": report.waiting,
-            }
-        )
+            return _note_away(night, table, error)
+        return _note_landed(night, table, report)
 
     return land
+
+
+def _note_away(
+    night: Night, table: SourceTable, error: SourceUnavailableError
+) -> dg.MaterializeResult[None]:
+    away, missing = _away(table, night, error), as_held(table, open_damages(night.layout, table.id))
+    night.held += [away, *missing]
+    _tell(night, table, [away], severity="warning")
+    _tell(night, table, missing)
+    return dg.MaterializeResult(metadata={OUTCOME: AWAY, "unavailable": str(error)})
+
+
+def _note_landed(
+    night: Night, table: SourceTable, report: LandingReport
+) -> dg.MaterializeResult[None]:
+    night.held += report.held
+    # Together: what is mended and what is missing at one place are one incident.
+    _tell(night, table, [*report.mended, *report.held])
+    if report.is_complete:
+        still_held = {
+            (delivery.slot, reason)
+            for delivery in report.held
+            for reason, _ in _told_to(table, delivery)
+        }
+        with open_operations(night.layout.operations) as operations:
+            settle_deliveries(operations, table, still_held)
+    return dg.MaterializeResult(
+        metadata={
+            **({OUTCOME: HELD} if report.held else {}),
+            "dagster/row_count": report.rows,
+            "bytes": report.bytes,
+            "seconds": round(report.seconds, 2),
+            "extracts": [extract.extract_id for extract in report.extracts],
+            "unchanged": report.unchanged,
+            "held": [delivery.message for delivery in report.held],
+            "not yet complete": report.waiting,
+        }
+    )
 
 
 def _away(table: SourceTable, night: Night, error: SourceUnavailableError) -> HeldDelivery:

@@ -28,7 +28,7 @@ from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.sources.columns import ROUTINE_ONLY
 from pipelines.sources.contracts import SourceTable
-from pipelines.strict_model import StrictModel
+from pipelines.strict_model import StrictModel, list_problems
 
 
 class RuleMeta(StrictModel):
@@ -200,12 +200,9 @@ def _read_suite(
             }
         )
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'suite'}: {e['msg']}" for e in error.errors()
-        )
         raise ContractError(
-            f"expectations/{path.name}: expected a usable suite, got: {problems}. Mend the file; "
-            "docs/add-a-source.md describes it."
+            f"expectations/{path.name}: expected a usable suite, got: "
+            f"{list_problems(error, 'suite')}. Mend the file; docs/add-a-source.md describes it."
         ) from None
     if suite.name != path.stem or suite.table.split(".")[1] != path.stem:
         raise ContractError(

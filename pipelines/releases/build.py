@@ -38,6 +38,7 @@ from pipelines.releases.published import (
 )
 from pipelines.settings import Settings
 from pipelines.sql_text import identifier, literal
+from pipelines.strict_model import list_problems
 
 # DuckDB's own default, written down because another size gives other bytes.
 _ROW_GROUP_ROWS = 122_880
@@ -129,10 +130,10 @@ def _check_draft(**fields: Any) -> Draft:  # noqa: ANN401 -- pydantic judges the
     try:
         return Draft.model_validate(fields)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ReleaseError(
-            f"release {fields['release_id']}: expected a complete description, got {problems}. "
-            "Mend what the night hands over; no row may be lost on the way."
+            f"release {fields['release_id']}: expected a complete description, got "
+            f"{list_problems(error, 'release')}. Mend what the night hands over; no row may be "
+            "lost on the way."
         ) from None
 
 

@@ -18,7 +18,7 @@ from pipelines.hashing import hash_json
 from pipelines.sources.columns import ROUTINE_ONLY, STAGED_ONLY, Column
 from pipelines.sources.contract_checks import contract_problems
 from pipelines.sources.text_encodings import text_codec
-from pipelines.strict_model import StrictModel
+from pipelines.strict_model import StrictModel, list_problems
 
 _NOT_READ = {"label", "description", "as_", "words", *STAGED_ONLY, *ROUTINE_ONLY}
 """What a column says to those who come after landing: no byte is read otherwise for it."""
@@ -235,12 +235,10 @@ def _read_file(path: Path) -> dict[str, SourceTable]:
             try:
                 contracts[identifier] = _read_table(source, table)
             except ValidationError as error:
-                problems = "; ".join(
-                    f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}" for e in error.errors()
-                )
                 raise ContractError(
-                    f"{path.name}, {identifier}: expected a usable contract, got: {problems}. "
-                    "docs/add-a-source.md lists what a contract may say."
+                    f"{path.name}, {identifier}: expected a usable contract, got: "
+                    f"{list_problems(error, 'table')}. docs/add-a-source.md lists what a contract "
+                    "may say."
                 ) from None
             if table.get("identifier", identifier) != identifier:
                 raise ContractError(

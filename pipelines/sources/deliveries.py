@@ -42,6 +42,11 @@ class _Account:
     duplicate: int
     high_mark: str | None
 
+    @property
+    def is_nothing_new(self) -> bool:
+        """Whether every delivered row had come before."""
+        return self.landed + self.rejected == 0
+
 
 def land_delivery(
     candidate: Candidate,
@@ -68,23 +73,8 @@ def land_delivery(
         predecessor = history.profiled_before(candidate.slot)
         if profile and predecessor and not _is_known(candidate, history):
             require_same_profile(session, table, profile, predecessor)
-        high_mark = _high_mark(session, history)
-        if table.delivery == "increment":
-            duplicate += drop_known(session, table, history.usable)
-        account = _Account(
-            landed=_count(session, "select count(*) from screened"),
-            rejected=_count(session, f"select count(distinct {ROW_NUMBER}) from rejected"),
-            duplicate=duplicate,
-            high_mark=high_mark,
-        )
-        if reading.records != account.landed + account.rejected + account.duplicate:
-            raise ExtractHeldError(
-                f"{table.label}：交付 {reading.records} 行，却只能说明 {account.landed} 行入库、"
-                f"{account.rejected} 行拒收、{account.duplicate} 行重复，整批未采用。"
-                "请把这条信息告诉维护人员。",
-                reason="rows_unaccounted",
-            )
-        if table.delivery == "increment" and history.usable and reading.records == duplicate:
+        account = _account_for(session, history, reading, duplicate)
+        if table.delivery == "increment" and history.usable and account.is_nothing_new:
             return None
         with folder_aside(history.home) as aside:
             write_tables(session, table, aside, reading.lines)
@@ -95,6 +85,34 @@ def land_delivery(
                 return None
             publish_extract(extract, aside)
         return extract
+
+
+def _account_for(
+    session: duckdb.DuckDBPyConnection, history: History, reading: Reading, duplicate: int
+) -> _Account:
+    """Account for every row of what was screened; rows of an increment that are known are dropped.
+
+    Raises:
+        ExtractHeldError: `rows_unaccounted`.
+    """
+    table = history.table
+    high_mark = _high_mark(session, history)
+    if table.delivery == "increment":
+        duplicate += drop_known(session, table, history.usable)
+    account = _Account(
+        landed=_count(session, "select count(*) from screened"),
+        rejected=_count(session, f"select count(distinct {ROW_NUMBER}) from rejected"),
+        duplicate=duplicate,
+        high_mark=high_mark,
+    )
+    if reading.records != account.landed + account.rejected + account.duplicate:
+        raise ExtractHeldError(
+            f"{table.label}：交付 {reading.records} 行，却只能说明 {account.landed} 行入库、"
+            f"{account.rejected} 行拒收、{account.duplicate} 行重复，整批未采用。"
+            "请把这条信息告诉维护人员。",
+            reason="rows_unaccounted",
+        )
+    return account
 
 
 def _is_known(candidate: Candidate, history: History) -> bool:

@@ -9,7 +9,7 @@ leaves here is what all sources share.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -122,18 +122,19 @@ def land_table(
     """
     started = time.monotonic()
     _require_folder(layout.landing)
+    visit = Visit(
+        sources=layout.sources,
+        business_date=business_date,
+        today=day or today(datetime.now(UTC)),
+        connection=settings.connections.get(table.source),
+        look_interval=look_interval,
+        first_looks=first_looks,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        max_seconds=settings.max_visit_seconds,
+    )
     try:
-        report = _visit_source(
-            table,
-            layout,
-            settings,
-            business_date,
-            day or today(datetime.now(UTC)),
-            look_interval,
-            first_looks,
-            retry or Retry(),
-            accept_older,
-        )
+        report = _visit_source(table, layout, settings, visit, retry or Retry(), accept_older)
     except (SourceUnavailableError, SettingsError, StorageError):
         raise
     except ExtractHeldError as refusal:
@@ -154,36 +155,26 @@ def _visit_source(
     table: SourceTable,
     layout: Layout,
     settings: Settings,
-    business_date: date,
-    day: date,
-    look_interval: float,
-    first_looks: FirstLooks | None,
+    visit: Visit,
     retry: Retry,
     accept_older: bool,
 ) -> LandingReport:
     remove_unfinished_extracts(table_folder(layout, table.id))
-    set_aside_damaged(layout, table.id, day)
+    set_aside_damaged(layout, table.id, visit.today)
     history = History.read(layout, table)
     refusals = Refusals(history.home, _reader(settings))
     refusals.set_spoiled_aside()
     seen = {(r.delivery.origin, r.modified_ns, r.size) for r in refusals.all()}
-    visit = Visit(
-        sources=layout.sources,
-        business_date=business_date,
-        today=day,
-        connection=settings.connections.get(table.source),
+    visit = replace(
+        visit,
         since=history.changed_since,
-        look_interval=look_interval,
-        first_looks=first_looks,
         known_files=history.known_files | seen,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        max_seconds=settings.max_visit_seconds,
+        began_at=time.monotonic(),
     )
     key = _open_key(table, layout, settings, history)
     report = _Landing(history, refusals, visit, settings, key, retry, accept_older).run()
     is_all = not report.held and not report.waiting
-    for damage in settle_damages(layout, table, history.extracts, day, is_all=is_all):
+    for damage in settle_damages(layout, table, history.extracts, visit.today, is_all=is_all):
         (report.held if damage.is_open else report.mended).extend(as_held(table, [damage]))
     return report
 
