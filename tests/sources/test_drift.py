@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.errors import ExtractHeldError
-from pipelines.sources.connectors.delimited import DelimitedConnector
+from pipelines.sources.connectors import CONNECTORS
 from pipelines.sources.connectors.interface import Candidate, Reading, Visit
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import is_beyond, require_columns, require_count
@@ -47,15 +47,13 @@ def test_a_row_that_nobody_accounts_for_holds_the_delivery(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
     """Whichever way the account does not add up."""
-    read = DelimitedConnector.read
+    csv = CONNECTORS["csv"]
 
-    def miscount(
-        self: DelimitedConnector, table: SourceTable, candidate: Candidate, visit: Visit
-    ) -> Reading:
-        reading = read(self, table, candidate, visit)
+    def miscount(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+        reading = csv.read(table, candidate, visit)
         return replace(reading, records=reading.records + more)
 
-    monkeypatch.setattr(DelimitedConnector, "read", miscount)
+    monkeypatch.setitem(CONNECTORS, "csv", csv._replace(read=miscount))
     rows = [[str(n), "张三", "2024-12-01", "1"] for n in range(5)]
     bureau.drop("people/人员_202412.csv", csv_text(rows))
     (held,) = bureau.land(csv_contract()).held

@@ -30,45 +30,43 @@ from pipelines.sources.sessions import load_scanner, open_session
 from pipelines.sql_text import identifier, literal, name_list
 
 
-class DatabaseConnector:
-    """Reads one table or view of a database."""
+def discover_relation(table: SourceTable, visit: Visit) -> Discovery:
+    """A database has one delivery each night: what it holds now.
 
-    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """A database has one delivery each night: what it holds now.
-
-        With a cursor it speaks up to its watermark, which landing reads; without, up to the
-        business date for which it is asked.
-        """
-        dialect = table.dialect_as(SqlDialect)
-        day = visit.business_date
-        server = _server(table, dialect, visit)
-        return Discovery(
-            (
-                Candidate(
-                    slot=f"{day:%Y%m%d}" if table.delivery == "increment" else "all",
-                    origin=f"{dialect.relation}@{table.source}",
-                    covers_from=None,
-                    data_through=visit.last_full_day if dialect.cursor else day,
-                    modified_ns=server.modified_ns,
-                ),
-            )
+    With a cursor it speaks up to its watermark, which landing reads; without, up to the
+    business date for which it is asked.
+    """
+    dialect = table.dialect_as(SqlDialect)
+    day = visit.business_date
+    server = _server(table, dialect, visit)
+    return Discovery(
+        (
+            Candidate(
+                slot=f"{day:%Y%m%d}" if table.delivery == "increment" else "all",
+                origin=f"{dialect.relation}@{table.source}",
+                covers_from=None,
+                data_through=visit.last_full_day if dialect.cursor else day,
+                modified_ns=server.modified_ns,
+            ),
         )
+    )
 
-    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read what changed since `visit.since`, or all; rows are numbered by key.
 
-        Raises:
-            ExtractHeldError: `connection_setting`, `relation_missing`, `unreadable`,
-                `count_mismatch` or what drift raises.
-            SourceUnavailableError: the database cannot be reached or went away.
-        """
-        dialect = table.dialect_as(SqlDialect)
-        server = _server(table, dialect, visit)
-        with open_session(visit.threads, visit.memory_limit) as session, _refusals(table, server):
-            load_scanner(session, f"{server.scanner}_scanner")  # type: ignore[arg-type]
-            session.execute(server.attach())
-            with _snapshot(session):
-                return _read_relation(session, server, table, dialect, visit)
+def read_relation(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+    """Read what changed since `visit.since`, or all; rows are numbered by key.
+
+    Raises:
+        ExtractHeldError: `connection_setting`, `relation_missing`, `unreadable`,
+            `count_mismatch` or what drift raises.
+        SourceUnavailableError: the database cannot be reached or went away.
+    """
+    dialect = table.dialect_as(SqlDialect)
+    server = _server(table, dialect, visit)
+    with open_session(visit.threads, visit.memory_limit) as session, _refusals(table, server):
+        load_scanner(session, f"{server.scanner}_scanner")  # type: ignore[arg-type]
+        session.execute(server.attach())
+        with _snapshot(session):
+            return _read_rows(session, server, table, dialect, visit)
 
 
 def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> Server:
@@ -153,7 +151,7 @@ def _snapshot(session: duckdb.DuckDBPyConnection) -> Iterator[None]:
             session.execute("rollback")
 
 
-def _read_relation(
+def _read_rows(
     session: duckdb.DuckDBPyConnection,
     server: Server,
     table: SourceTable,

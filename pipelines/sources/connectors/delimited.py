@@ -17,14 +17,13 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from pipelines.errors import ExtractHeldError
-from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.file_drops import read_settled
 from pipelines.sources.connectors.headers import match_names
 from pipelines.sources.connectors.interface import (
     LINE_NUMBER,
     ROW_NUMBER,
     BrokenRow,
     Candidate,
-    Discovery,
     Reading,
     Visit,
     complete,
@@ -50,30 +49,23 @@ _BLOCK = 1 << 20
 csv.field_size_limit(2**31 - 1)
 
 
-class DelimitedConnector:
-    """Reads CSV files."""
+def read_delimited(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+    """Read one file; the header is row 1, and rows are records, which can be several lines.
 
-    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """Find the files at the contract's location."""
-        return discover_files(table, visit)
-
-    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one file; the header is row 1, and rows are records, which can be several lines.
-
-        Raises:
-            ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `unclosed_quote`,
-                `count_mismatch`, `malformed`, or what drift raises.
-        """
-        dialect = table.dialect_as(CsvDialect)
-        raw = read_settled(table, candidate, visit)
-        content = _decode(table, dialect, raw)
-        counted = _count_records(table, dialect, content)
-        names = [column.name for column in table.columns]
-        header = match_names(names, [[name] for name in counted.header])
-        if any(REPLACEMENT in name for name in header):
-            raise wrong_encoding(table, "表头无法解码")
-        require_columns(table, header)
-        return _parse(table, dialect, content, header, counted)
+    Raises:
+        ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `unclosed_quote`,
+            `count_mismatch`, `malformed`, or what drift raises.
+    """
+    dialect = table.dialect_as(CsvDialect)
+    raw = read_settled(table, candidate, visit)
+    content = _decode(table, dialect, raw)
+    counted = _count_records(table, dialect, content)
+    names = [column.name for column in table.columns]
+    header = match_names(names, [[name] for name in counted.header])
+    if any(REPLACEMENT in name for name in header):
+        raise wrong_encoding(table, "表头无法解码")
+    require_columns(table, header)
+    return _parse(table, dialect, content, header, counted)
 
 
 def _decode(table: SourceTable, dialect: CsvDialect, raw: bytes) -> bytes:

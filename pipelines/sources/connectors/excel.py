@@ -23,13 +23,12 @@ from pipelines.settings import count_bytes
 from pipelines.sources.column_types import NUMBER_TYPES
 from pipelines.sources.columns import Column
 from pipelines.sources.connectors.cells import NumberText, cell_text
-from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.file_drops import read_settled
 from pipelines.sources.connectors.headers import as_written, match_names
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     BrokenRow,
     Candidate,
-    Discovery,
     Reading,
     Visit,
     complete,
@@ -59,32 +58,25 @@ class _OpenSheet(NamedTuple):
     scan: SheetScan
 
 
-class WorkbookConnector:
-    """Reads one worksheet of a workbook."""
+def read_worksheet(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+    """Read one worksheet; a row's number is the one that the spreadsheet shows.
 
-    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """Find the workbooks at the contract's location."""
-        return discover_files(table, visit)
-
-    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one worksheet; a row's number is the one that the spreadsheet shows.
-
-        Raises:
-            ExtractHeldError: `empty`, `encrypted`, `unreadable`, `too_large`, `sheet_missing`,
-                `uncomputed_formulas`, `footer_missing`, `footer_mismatch`, `count_mismatch`, or
-                what drift raises.
-        """
-        dialect = table.dialect_as(ExcelDialect)
-        content = read_settled(table, candidate, visit)
-        sheet = _open_sheet(table, dialect, content, 2 * count_bytes(visit.memory_limit))
-        first = dialect.title_rows + dialect.header_rows
-        names = _column_names(table, dialect, sheet)
-        require_columns(table, [name for name in names if name])
-        end = find_total_row(table, dialect, sheet.cells, first)
-        if dialect.footer_marker is not None:
-            require_sums(table, dialect, sheet.cells, names, first, end)
-        _fill_merged(dialect, sheet, names, first, end)
-        return _read_rows(table, sheet, names, first, end)
+    Raises:
+        ExtractHeldError: `empty`, `encrypted`, `unreadable`, `too_large`, `sheet_missing`,
+            `uncomputed_formulas`, `footer_missing`, `footer_mismatch`, `count_mismatch`, or
+            what drift raises.
+    """
+    dialect = table.dialect_as(ExcelDialect)
+    content = read_settled(table, candidate, visit)
+    sheet = _open_sheet(table, dialect, content, 2 * count_bytes(visit.memory_limit))
+    first = dialect.title_rows + dialect.header_rows
+    names = _column_names(table, dialect, sheet)
+    require_columns(table, [name for name in names if name])
+    end = find_total_row(table, dialect, sheet.cells, first)
+    if dialect.footer_marker is not None:
+        require_sums(table, dialect, sheet.cells, names, first, end)
+    _fill_merged(dialect, sheet, names, first, end)
+    return _read_rows(table, sheet, names, first, end)
 
 
 def _open_sheet(

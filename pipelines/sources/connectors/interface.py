@@ -7,11 +7,11 @@ system, and what happens to the rows afterwards (screening, landing).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import pyarrow as pa
 from pydantic import SecretStr
@@ -145,23 +145,11 @@ class FileChangedError(NotNowError):
     """The file changed while it was read: not yet complete."""
 
 
-class Connector(Protocol):
+class Connector(NamedTuple):
     """One kind of source system."""
 
-    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """Find the deliveries of a table, oldest first.
-
-        Raises:
-            SourceUnavailableError: the source cannot be reached.
-        """
-        ...
-
-    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one delivery.
-
-        Raises:
-            ExtractHeldError: the delivery as a whole cannot be used.
-            FileChangedError: the file is still being written.
-            SourceUnavailableError: the source cannot be reached.
-        """
-        ...
+    discover: Callable[[SourceTable, Visit], Discovery]
+    """Finds the deliveries of a table, oldest first; raises SourceUnavailableError."""
+    read: Callable[[SourceTable, Candidate, Visit], Reading]
+    """Reads one of them; raises ExtractHeldError where the delivery as a whole cannot be used,
+    FileChangedError where it is still being written, and SourceUnavailableError."""

@@ -19,12 +19,11 @@ import pyarrow as pa
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import NUMBER_TYPES
 from pipelines.sources.columns import Column
-from pipelines.sources.connectors.file_drops import discover_files, read_settled
+from pipelines.sources.connectors.file_drops import read_settled
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     BrokenRow,
     Candidate,
-    Discovery,
     Reading,
     Visit,
 )
@@ -53,40 +52,33 @@ LONGEST_LINE = 16 * 2**20
 that DuckDB was allowed."""
 
 
-class JsonLinesConnector:
-    """Reads JSON lines files."""
+def read_json_lines(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+    """Read one file; a row's number is its line.
 
-    def discover(self, table: SourceTable, visit: Visit) -> Discovery:
-        """Find the files at the contract's location."""
-        return discover_files(table, visit)
-
-    def read(self, table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
-        """Read one file; a row's number is its line.
-
-        Raises:
-            ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `malformed`, or what drift
-                raises.
-        """
-        raw = read_settled(table, candidate, visit).removeprefix(_MARK)
-        if not raw.strip():
-            raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
-        if not raw.endswith(b"\n"):
-            raise ExtractHeldError(
-                f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
-                reason="truncated",
-            )
-        lines, broken = _separate(raw)
-        records = lines.num_rows + len(broken)
-        with open_session(visit.threads, visit.memory_limit) as session:
-            session.register("parsed", lines)
-            broken += _set_apart_invalid(session)
-            undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
-            require_decodable(table, undecodable, records)
-            require_splittable(table, len(broken) - undecodable, records)
-            _require_paths(table, session)
-            rows = _extract(table, session)
-        require_count(table, rows.num_rows + len(broken), records)
-        return Reading(rows, records, tuple(broken))
+    Raises:
+        ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `malformed`, or what drift
+            raises.
+    """
+    raw = read_settled(table, candidate, visit).removeprefix(_MARK)
+    if not raw.strip():
+        raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
+    if not raw.endswith(b"\n"):
+        raise ExtractHeldError(
+            f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
+            reason="truncated",
+        )
+    lines, broken = _separate(raw)
+    records = lines.num_rows + len(broken)
+    with open_session(visit.threads, visit.memory_limit) as session:
+        session.register("parsed", lines)
+        broken += _set_apart_invalid(session)
+        undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
+        require_decodable(table, undecodable, records)
+        require_splittable(table, len(broken) - undecodable, records)
+        _require_paths(table, session)
+        rows = _extract(table, session)
+    require_count(table, rows.num_rows + len(broken), records)
+    return Reading(rows, records, tuple(broken))
 
 
 def _separate(raw: bytes) -> tuple[pa.Table, list[BrokenRow]]:
