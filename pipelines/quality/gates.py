@@ -28,7 +28,7 @@ from pipelines.quality.failures import (
     list_findings,
 )
 from pipelines.quality.gate_database import build_gate_database
-from pipelines.quality.quarantine import quarantine_path, told_path, write_quarantine
+from pipelines.quality.quarantine import told_path, write_quarantine
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
 from pipelines.quality.validation import ROW_KEY, RuleOutcome, carry_out
@@ -37,6 +37,7 @@ from pipelines.quality.volume_rules import failing_volumes, guilty_extracts, mea
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import quarantine_path
 
 TOO_MANY_BAD_ROWS = "too_many_bad_rows"
 _Found = dict[str, list[Finding]]

@@ -17,11 +17,11 @@ from typing import Literal
 from pipelines.errors import ZhibiaoError
 from pipelines.layout import Layout
 from pipelines.quality.problems import find_problems, place_of
-from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.validation import CheckResult
 from pipelines.quality.verdicts import Finding, read_verdicts
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import quarantine_path
 from pipelines.sources.row_places import Place, read_places
 
 

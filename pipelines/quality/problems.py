@@ -15,12 +15,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.layout import Layout
-from pipelines.quality.quarantine import numbered_rows, quarantine_path, told_path
+from pipelines.quality.quarantine import told_path
 from pipelines.quality.repeated_keys import find_repeated_keys
 from pipelines.quality.verdicts import Finding, Verdict
 from pipelines.sources.admission import extracts_in_use
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import numbered_rows, quarantine_path
 from pipelines.sql_text import identifier, literal
 
 NOTHING_TO_USE = "table_has_an_accepted_extract"

@@ -8,7 +8,7 @@ here: writing these files. Does not: which rows those are (`failures`), followin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -22,15 +22,10 @@ from pipelines.quality.verdicts import Verdict
 from pipelines.sources.connectors.interface import LINE_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import quarantine_path
 from pipelines.sql_text import exact_path, identifier, literal
 
 _REASONS = ("rule_id", "column_name", "owner", "severity", "meaning")
-
-
-def quarantine_path(layout: Layout, source_table: str, extract_id: str) -> Path:
-    """Where the quarantine of an extract lies: `<source>/<table>/<extract_id>.parquet`."""
-    source, table = source_table.split("__", 1)
-    return layout.quarantine / source / table / f"{extract_id}.parquet"
 
 
 def told_path(layout: Layout, source_table: str, extract_id: str) -> Path:
@@ -117,13 +112,3 @@ def _write(
         [extract.extract_id],
     ).fetchone()
     return int(counted[0]) if counted else 0
-
-
-def numbered_rows(files: Sequence[tuple[Extract, Path]]) -> str:
-    """A relation over rows of many files, each with the `_sequence` of its extract."""
-    read = ", ".join(exact_path(path) for _, path in files)
-    named = ", ".join(f"({literal(str(path))}, {e.sequence})" for e, path in files)
-    return (
-        f"(select * from read_parquet([{read}], filename = true, union_by_name = true)"
-        f" inner join (values {named}) as files (filename, _sequence) using (filename))"
-    )

@@ -15,10 +15,10 @@ from itertools import groupby
 import duckdb
 
 from pipelines.layout import Layout
-from pipelines.quality.quarantine import numbered_rows, quarantine_path
 from pipelines.quality.verdicts import Finding
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import numbered_rows, quarantine_path
 from pipelines.sources.row_places import describe_places, find_places
 from pipelines.sql_text import identifier
 

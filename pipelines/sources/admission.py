@@ -21,7 +21,8 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract, list_extracts
 from pipelines.sources.freshness import ExtractState, extract_state
 from pipelines.sources.refusals import HeldDelivery
-from pipelines.sql_text import exact_path, identifier, literal, name_list
+from pipelines.sources.row_files import numbered_rows, quarantine_path
+from pipelines.sql_text import identifier, name_list
 
 
 def extracts_in_use(
@@ -157,36 +158,20 @@ def _view(layout: Layout, table: SourceTable, in_use: Sequence[Extract]) -> str:
                 cast(null as bigint) as {ROW_NUMBER}
             where false
         """
-    quarantines = [_quarantine(layout, extract) for extract in in_use]
-    described = ", ".join(
-        f"({literal(str(extract.data_path))}, {literal(extract.extract_id)}, {extract.sequence})"
-        for extract in in_use
-    )
-    refused = ", ".join(
-        f"({literal(str(path))}, {literal(extract.extract_id)})"
-        for path, extract in zip(quarantines, in_use, strict=True)
-    )
     newest = (
         f"qualify row_number() over (partition by {name_list(table.key)}"
         f" order by _sequence desc, {ROW_NUMBER} desc) = 1{_or_without_key(table)}"
         if len(in_use) > 1
         else ""
     )
-    files = ", ".join(exact_path(extract.data_path) for extract in in_use)
-    quarantine_files = ", ".join(exact_path(path) for path in quarantines)
+    delivered = numbered_rows([(extract, extract.data_path) for extract in in_use])
+    quarantined = numbered_rows([(extract, _quarantine(layout, extract)) for extract in in_use])
     return f"""
         create view landing.{identifier(table.id)} as
-        with extracts(filename, _extract_id, _sequence) as (values {described}),
-        quarantines(filename, _extract_id) as (values {refused}),
-        quarantined as (
-            select distinct _extract_id, {ROW_NUMBER}
-            from read_parquet([{quarantine_files}], filename = true)
-            inner join quarantines using (filename)
-        ),
-        admitted as (
-            select * from read_parquet([{files}], filename = true, union_by_name = true)
-            inner join extracts using (filename)
-            anti join quarantined using (_extract_id, {ROW_NUMBER})
+        with admitted as (
+            select * from {delivered}
+            anti join (select _extract_id, {ROW_NUMBER} from {quarantined})
+            using (_extract_id, {ROW_NUMBER})
             {newest}
         )
         select {name_list(names)}, _extract_id, cast({ROW_NUMBER} as bigint) as {ROW_NUMBER}
@@ -202,8 +187,7 @@ def _or_without_key(table: SourceTable) -> str:
 
 
 def _quarantine(layout: Layout, extract: Extract) -> Path:
-    source, _, table = extract.source_table.partition("__")
-    path = layout.quarantine / source / table / f"{extract.extract_id}.parquet"
+    path = quarantine_path(layout, extract.source_table, extract.extract_id)
     if not path.is_file():
         raise GateError(
             f"{path}: expected the quarantine of an accepted extract, got none. Remove "

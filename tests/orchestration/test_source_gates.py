@@ -16,10 +16,10 @@ from pipelines.orchestration import gate_checks
 from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import queue_digests, queue_operator_message
 from pipelines.quality.incidents import Incident, list_closed_since, list_open
-from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.verdicts import read_verdicts
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import quarantine_path
 from tests.quality.landed import contract, land, layout_in, registration
 
 EVENTS = contract("registrations__events")

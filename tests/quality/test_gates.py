@@ -17,13 +17,13 @@ from pipelines.operations import open_operations
 from pipelines.quality import gates
 from pipelines.quality.gate_database import build_gate_database
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.quarantine import quarantine_path
 from pipelines.quality.suites import Rule, Suite
 from pipelines.quality.validation import RuleOutcome, carry_out
 from pipelines.quality.verdicts import Verdict, read_verdicts, record_verdicts, select_unjudged
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
+from pipelines.sources.row_files import quarantine_path
 from tests.quality.landed import (
     case,
     complaint,
