@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from pipelines.metrics.ledger_labels import Labels, read_ledger_labels
-from pipelines.quality.suites import Suite, read_suites
+from pipelines.quality.suite_files import read_suites
+from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import SourceTable, read_contracts
 

@@ -13,7 +13,7 @@ from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.night_record import find_night
-from pipelines.quality.suites import read_suites
+from pipelines.quality.suite_files import read_suites
 from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.catalogue import read_catalogue
 from pipelines.reports.contents import read_figures

@@ -23,7 +23,7 @@ from pipelines.orchestration.publication import (
 from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
 from pipelines.orchestration.transformation import parse_project, transformation_assets
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import read_suites
+from pipelines.quality.suite_files import read_suites
 from pipelines.settings import current_settings
 from pipelines.sources.contracts import read_contracts
 

@@ -20,7 +20,8 @@ from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.interruption import Interruptions
 from pipelines.orchestration.night_record import note_stage
 from pipelines.orchestration.steps import Step
-from pipelines.quality.suites import Suite, read_suites
+from pipelines.quality.suite_files import read_suites
+from pipelines.quality.suites import Suite
 from pipelines.quality.verdicts import Verdict, read_verdicts
 from pipelines.releases.identity import definitions_hash, release_id_for
 from pipelines.settings import Settings

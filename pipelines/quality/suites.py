@@ -1,4 +1,4 @@
-"""Suites: what a gated table must satisfy, read from `expectations/<table>.yml`.
+"""Suites: what a gated table must satisfy.
 
 A suite is a Great Expectations suite in that library's own terms (name, meta, expectations of type,
 kwargs, severity, meta). Belongs here: the typed form and its checks, without importing Great
@@ -8,27 +8,16 @@ Expectations, which takes three seconds. Does not: the short form in which a fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from pipelines.declarations import read_declaration
-from pipelines.errors import ContractError
 from pipelines.hashing import hash_json
-from pipelines.metrics.ledger_labels import Labels
-from pipelines.quality.contract_rules import contract_rules
-from pipelines.quality.figure_rules import FigureRoutine, figure_rules
-from pipelines.quality.ledger_rules import LedgerRoutine, ledger_rules
-from pipelines.quality.own_rules import OwnRule
-from pipelines.quality.routine_rules import Declared, Level, Severity, merge_rules
-from pipelines.quality.rule_functions import read_functions
+from pipelines.quality.figure_rules import FigureRoutine
+from pipelines.quality.ledger_rules import LedgerRoutine
+from pipelines.quality.routine_rules import Level, Severity
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
-from pipelines.quality.stewards import Steward, read_stewards
-from pipelines.sources.columns import ROUTINE_ONLY
-from pipelines.sources.contracts import SourceTable
-from pipelines.strict_model import StrictModel, list_problems
+from pipelines.strict_model import StrictModel
 
 
 class RuleMeta(StrictModel):
@@ -130,14 +119,6 @@ class SuiteMeta(StrictModel):
     )
 
 
-class _SuiteFile(StrictModel):
-    """A file of `expectations/` as it is written."""
-
-    name: str
-    meta: SuiteMeta
-    expectations: tuple[OwnRule, ...] = ()
-
-
 class Suite(StrictModel):
     """The rules of one gated table."""
 
@@ -177,136 +158,3 @@ class Suite(StrictModel):
             if is_landed and rule.meta.level == "figure":
                 raise ValueError(f"{rule.meta.id}: a landed table has no figures to judge")
         return self
-
-
-def _read_suite(
-    path: Path,
-    functions: str,
-    stewards: dict[str, Steward],
-    contracts: Mapping[str, SourceTable],
-    labels: Labels,
-) -> Suite:
-    try:
-        file = _SuiteFile.model_validate(read_declaration(path))
-        own = _own_rules(file, contracts)
-        _require_effect(path, file.meta, own)
-        rules = merge_rules(_derive_rules(path, file.meta, contracts, labels), own)
-        suite = Suite.model_validate(
-            {
-                "name": file.name,
-                "meta": file.meta,
-                "expectations": rules,
-                "functions": functions if file.meta.table.startswith("landing.") else "",
-            }
-        )
-    except ValidationError as error:
-        raise ContractError(
-            f"expectations/{path.name}: expected a usable suite, got: "
-            f"{list_problems(error, 'suite')}. Mend the file; docs/add-a-source.md describes it."
-        ) from None
-    if suite.name != path.stem or suite.table.split(".")[1] != path.stem:
-        raise ContractError(
-            f"expectations/{path.name}: expected name and table {path.stem!r}, got "
-            f"{suite.name!r} and {suite.table!r}. Name the file after the table that it gates."
-        )
-    _require_words(path, suite, contracts)
-    unknown = {rule.meta.owner for rule in suite.expectations} - set(stewards)
-    if unknown:
-        raise ContractError(
-            f"expectations/{path.name}: expected owners among {', '.join(stewards)}, got "
-            f"{', '.join(sorted(unknown))}. Declare the steward in expectations/_stewards.yml."
-        )
-    return suite
-
-
-def _own_rules(file: _SuiteFile, contracts: Mapping[str, SourceTable]) -> list[Declared]:
-    table = contracts.get(file.meta.table.removeprefix("landing."))
-    owner = table.steward if table else file.meta.owner or ""
-    return [rule.complete(file.meta.table, owner) for rule in file.expectations]
-
-
-def _require_words(path: Path, suite: Suite, contracts: Mapping[str, SourceTable]) -> None:
-    """Refuse a rule that quotes a column without words, which may hold anything."""
-    table = contracts.get(suite.table.removeprefix("landing."))
-    telling = {column.name for column in (table.columns if table else ()) if column.words}
-    for rule in suite.expectations:
-        if rule.meta.found is not None and (
-            rule.meta.found not in telling or rule.meta.level != "row"
-        ):
-            raise ContractError(
-                f"expectations/{path.name}, {rule.meta.id}: expected `found` on a rule of rows, "
-                f"naming a column with `words` in the contract, got {rule.meta.found!r}. Leave it "
-                "out: only what should be one of few words may be quoted."
-            )
-
-
-def _derive_rules(
-    path: Path, meta: SuiteMeta, contracts: Mapping[str, SourceTable], labels: Labels
-) -> list[Declared]:
-    table = meta.table.removeprefix("landing.")
-    routine = meta.routine
-    if routine is None:
-        _require_routine(path, contracts.get(table))
-        return []
-    if routine == "contract" and table not in contracts:
-        raise ContractError(
-            f"expectations/{path.name}: expected a contract of {meta.table} for routine: "
-            "contract, got none. Declare the source, or write the rules out."
-        )
-    owner = meta.owner or ""
-    try:
-        if isinstance(routine, LedgerRoutine):
-            columns = labels.get(meta.table.removeprefix("ledgers."), {})
-            return ledger_rules(meta.label, owner, routine, contracts, columns)
-        if isinstance(routine, FigureRoutine):
-            return figure_rules(meta.label, owner, routine)
-        return contract_rules(contracts[table], meta.severities)
-    except ValueError as error:
-        raise ContractError(f"expectations/{path.name}: {error}.") from None
-
-
-def _require_effect(path: Path, meta: SuiteMeta, own: Sequence[Declared]) -> None:
-    """Refuse severities of rules that are not derived but written out, with one of their own."""
-    written = {rule["meta"]["id"] for rule in own}
-    idle = [name for name in meta.severities if meta.routine != "contract" or name in written]
-    if idle:
-        raise ContractError(
-            f"expectations/{path.name}: expected severities of rules that routine: contract "
-            f"derives, got {', '.join(idle)}. A rule that is written out says its own."
-        )
-
-
-def _require_routine(path: Path, table: SourceTable | None) -> None:
-    """Refuse a suite without routine where the contract asks for what the routine alone judges."""
-    idle = [
-        f"{column.name} ({word})"
-        for column in (table.columns if table else ())
-        for word in ROUTINE_ONLY
-        if column.declares(word)
-    ]
-    if idle:
-        raise ContractError(
-            f"expectations/{path.name}: expected routine: contract, which judges what the contract "
-            f"declares of {', '.join(idle)}, got none. Add it to the meta, or leave the words out "
-            "of the contract."
-        )
-
-
-def read_suites(
-    folder: Path, contracts: Mapping[str, SourceTable] | None = None, labels: Labels | None = None
-) -> dict[str, Suite]:
-    """Read every suite of a project, by gated table (`registrations__events`, `complaints`).
-
-    `contracts` are the source contracts, from which routine rules of landed tables are derived, and
-    `labels` what the columns of the ledgers are called in theirs.
-
-    Raises:
-        ContractError: naming the file, the rule and what is wrong.
-    """
-    stewards = read_stewards(folder)
-    functions = read_functions(folder)
-    paths = sorted(p for p in folder.glob("*.yml") if not p.name.startswith("_"))
-    return {
-        path.stem: _read_suite(path, functions, stewards, contracts or {}, labels or {})
-        for path in paths
-    }

@@ -15,7 +15,8 @@ from pipelines.layout import Layout
 from pipelines.quality.contract_rules import contract_rules
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.rule_functions import FUNCTIONS_FILE, read_functions
-from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite, read_suites
+from pipelines.quality.suite_files import read_suites
+from pipelines.quality.suites import MaxQuarantineShare, Rule, Suite
 from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings

@@ -11,7 +11,8 @@ import yaml
 from pipelines.errors import ContractError
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.stewards import read_stewards
-from pipelines.quality.suites import Suite, read_suites
+from pipelines.quality.suite_files import read_suites
+from pipelines.quality.suites import Suite
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import read_contracts
 
