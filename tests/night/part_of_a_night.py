@@ -22,15 +22,13 @@ _load_whole_job = run._load_job
 def _load_part(chosen: set[str], settings: Settings, night_id: str) -> dg.JobDefinition:
     job = _load_whole_job(settings, night_id)
     graph = job.asset_layer.asset_graph
+    assets = {k: {k.path[0], k.to_user_string()} for k in graph.materializable_asset_keys}
+    checks = {k: {f"{k.asset_key.to_user_string()}:{k.name}"} for k in graph.asset_check_keys}
+    if unknown := chosen - set().union(*assets.values(), *checks.values()):
+        raise ValueError(f"expected assets, their groups and checks, got {sorted(unknown)}")
     return job.get_subset(
-        asset_selection={
-            k for k in graph.materializable_asset_keys if k.to_user_string() in chosen
-        },
-        asset_check_selection={
-            k
-            for k in graph.asset_check_keys
-            if f"{k.asset_key.to_user_string()}:{k.name}" in chosen
-        },
+        asset_selection={key for key, names in assets.items() if names & chosen},
+        asset_check_selection={key for key, names in checks.items() if names & chosen},
     )
 
 
