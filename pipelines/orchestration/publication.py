@@ -5,7 +5,7 @@ import dagster as dg
 from pipelines.orchestration.night import Night
 from pipelines.releases.build import build_release
 from pipelines.releases.folders import building_folder
-from pipelines.releases.manifest import seal_release
+from pipelines.releases.manifest import draft_release, seal_release
 from pipelines.releases.switch import prune, publish
 from pipelines.reports.render import render_report
 
@@ -25,17 +25,15 @@ LEGAL_BASES = dg.AssetKey(["reference", "legal_bases"])
 )
 def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """The published tables, in a new DuckDB file and as Parquet, in a folder aside."""
-    building = build_release(
-        night.layout,
+    draft = draft_release(
         release_id=night.release_id,
-        business_date=night.business_date,
+        as_of=night.business_date,
         is_synthetic=night.is_synthetic,
+        definitions=night.definitions,
         extracts=night.extracts_for_manifest(),
         gates=night.gates,
-        labels=night.labels,
-        definitions=night.definitions,
-        settings=night.settings,
     )
+    building = build_release(night.layout, draft, labels=night.labels, settings=night.settings)
     size = sum(path.stat().st_size for path in building.rglob("*") if path.is_file())
     return dg.MaterializeResult(metadata={"bytes": size, "folder": dg.MetadataValue.path(building)})
 

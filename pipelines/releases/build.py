@@ -8,14 +8,11 @@ does not belong here: the report (reports), sealing (manifest) and the switch (s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from pydantic import ValidationError
 
 from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
@@ -38,7 +35,6 @@ from pipelines.releases.published import (
 )
 from pipelines.settings import Settings
 from pipelines.sql_text import identifier, literal
-from pipelines.strict_model import list_problems
 
 # DuckDB's own default, written down because another size gives other bytes.
 _ROW_GROUP_ROWS = 122_880
@@ -63,45 +59,22 @@ comment on column labels.code is 'Null where the row is about the column itself.
 """
 
 
-def build_release(
-    layout: Layout,
-    *,
-    release_id: str,
-    business_date: date,
-    is_synthetic: bool,
-    extracts: Sequence[Mapping[str, Any]],
-    gates: Sequence[Mapping[str, Any]],
-    labels: Labels,
-    definitions: str,
-    settings: Settings,
-) -> Path:
+def build_release(layout: Layout, draft: Draft, *, labels: Labels, settings: Settings) -> Path:
     """Build the folder of a release beside the finished ones and return it, unsealed and private.
 
     Args:
         layout: where things lie; the build database must be closed by whoever wrote it.
-        release_id: what `release_id_for` gave.
-        business_date: the date that the figures are stated as of.
-        is_synthetic: true when the extracts come from the demo bureau.
-        extracts: the extracts in use, with the fields of `ReleasedExtract`.
-        gates: one summary a suite that was run; kept as it is.
+        draft: what the release says of itself.
         labels: what the columns of the ledgers are called.
-        definitions: what `definitions_hash` gave.
         settings: threads and memory of the database.
 
     Raises:
-        ReleaseError: when a published column is missing, personal or inexact, rows of an extract
-            do not add up, or there is nothing to build from.
+        ReleaseError: when a published column is missing, personal or inexact, or there is nothing
+            to build from.
         StorageError: when the disk is full.
         ContractError: when a published table documents no column.
     """
-    draft = _check_draft(
-        release_id=release_id,
-        as_of=business_date,
-        is_synthetic=is_synthetic,
-        definitions=definitions,
-        extracts=extracts,
-        gates=gates,
-    )
+    release_id = draft.release_id
     dbt_manifest = read_dbt_manifest(layout)
     tables = published_tables(dbt_manifest)
     if not layout.build_database.is_file():
@@ -124,17 +97,6 @@ def build_release(
             rows = _write_parquet(connection, building)
         write_draft(building, draft.model_copy(update={"rows": rows}))
     return building
-
-
-def _check_draft(**fields: Any) -> Draft:  # noqa: ANN401 -- pydantic judges the values
-    try:
-        return Draft.model_validate(fields)
-    except ValidationError as error:
-        raise ReleaseError(
-            f"release {fields['release_id']}: expected a complete description, got "
-            f"{list_problems(error, 'release')}. Mend what the night hands over; no row may be "
-            "lost on the way."
-        ) from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
 
@@ -19,7 +19,7 @@ from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
 from pipelines.hashing import hash_file
 from pipelines.layout import Layout
-from pipelines.strict_model import StrictModel
+from pipelines.strict_model import StrictModel, list_problems
 
 MANIFEST = "manifest.json"
 DRAFT = "draft.json"
@@ -94,6 +94,22 @@ class ReleaseManifest(StrictModel):
     extracts: tuple[ReleasedExtract, ...]
     gates: tuple[dict[str, JsonValue], ...]
     artefacts: tuple[Artefact, ...]
+
+
+def draft_release(**fields: Any) -> Draft:  # noqa: ANN401 pydantic judges the values
+    """The draft with these fields, of which the extracts and gates may still be mappings.
+
+    Raises:
+        ReleaseError: when one is missing or unfit, or rows of an extract do not add up.
+    """
+    try:
+        return Draft.model_validate(fields)
+    except ValidationError as error:
+        raise ReleaseError(
+            f"release {fields['release_id']}: expected a complete description, got "
+            f"{list_problems(error, 'release')}. Mend what the night hands over; no row may be "
+            "lost on the way."
+        ) from None
 
 
 def write_draft(building: Path, draft: Draft) -> None:

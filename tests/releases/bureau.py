@@ -7,6 +7,7 @@ from 2023-01 to 2025-01; the values follow from simple formulas, so tests can co
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import duckdb
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Label
 from pipelines.releases.build import build_release
-from pipelines.releases.manifest import seal_release
+from pipelines.releases.manifest import draft_release, seal_release
 from pipelines.settings import Settings
 
 AS_OF = date(2025, 1, 15)
@@ -290,19 +291,20 @@ def build(
     release_id: str = RELEASE_ID,
     business_date: date = AS_OF,
     is_synthetic: bool = True,
+    extracts: Sequence[Mapping[str, object]] = EXTRACTS,
+    threads: int = 2,
 ) -> Path:
     """Build the release of the small bureau, unsealed."""
-    return build_release(
-        layout,
+    draft = draft_release(
         release_id=release_id,
-        business_date=business_date,
+        as_of=business_date,
         is_synthetic=is_synthetic,
-        extracts=EXTRACTS,
-        gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
-        labels=LABELS,
         definitions=DEFINITIONS,
-        settings=make_settings(layout),
+        extracts=extracts,
+        gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
     )
+    settings = make_settings(layout, threads=threads)
+    return build_release(layout, draft, labels=LABELS, settings=settings)
 
 
 def build_sealed(

@@ -16,7 +16,6 @@ import pytest
 
 from pipelines.errors import ContractError, ReleaseError
 from pipelines.layout import Layout
-from pipelines.releases.build import build_release
 from pipelines.releases.folders import pointing_link
 from pipelines.releases.manifest import seal_release
 from tests.releases.bureau import (
@@ -27,7 +26,6 @@ from tests.releases.bureau import (
     PUBLISHED,
     RELEASE_ID,
     build,
-    make_settings,
     write_dbt_manifest,
 )
 
@@ -234,17 +232,7 @@ def test_an_extract_that_loses_a_row_on_the_way_is_refused(layout: Layout) -> No
     extracts = [{**EXTRACTS[0], "rows_loaded": 8}]
 
     with pytest.raises(ReleaseError, match="12 rows delivered, 11 accounted"):
-        build_release(
-            layout,
-            release_id=RELEASE_ID,
-            business_date=AS_OF,
-            is_synthetic=True,
-            extracts=extracts,
-            gates=[],
-            labels={},
-            definitions=DEFINITIONS,
-            settings=make_settings(layout),
-        )
+        build(layout, extracts=extracts)
 
 
 def test_a_refused_build_leaves_nothing_behind(layout: Layout) -> None:
@@ -291,17 +279,7 @@ def test_the_same_landing_gives_the_same_parquet_bytes(layout: Layout) -> None:
                 " date '2024-01-01' + (i % 366)::int as received_on,"
                 f" nullif('n' || i % 31, 'n7') as note from range(300_000) as r(i) order by {order}"
             )
-        building = build_release(
-            layout,
-            release_id=RELEASE_ID,
-            business_date=AS_OF,
-            is_synthetic=True,
-            extracts=EXTRACTS,
-            gates=[],
-            labels={},
-            definitions=DEFINITIONS,
-            settings=make_settings(layout, threads=threads),
-        )
+        building = build(layout, threads=threads)
         hashes.append(
             {
                 path.name: hashlib.sha256(path.read_bytes()).hexdigest()
