@@ -179,14 +179,11 @@ cells as (
         streets.area_code,
         entity_kinds.entity_kind,
         sections.industry_code as industry_section_code
-    from {{ ref('areas') }} as streets
+    from ({{ district_streets() }}) as streets
     cross join {{ ref('industries') }} as sections
     cross join entity_kinds
     cross join stock_kinds
-    where
-        streets.level = 'street'
-        and streets.parent_code = '{{ var("district_code") }}'
-        and sections.level = 'section'
+    where sections.level = 'section'
 
     union
 
