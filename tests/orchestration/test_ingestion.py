@@ -16,6 +16,8 @@ from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import queue_digests
 from pipelines.quality.incidents import list_open
 from pipelines.quality.stewards import Steward
+from pipelines.sources.connectors import CONNECTORS
+from pipelines.sources.connectors.interface import Discovery
 from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
 
 DECEMBER = "people/人员_202412.csv"
@@ -60,10 +62,14 @@ def test_a_visit_that_breaks_off_is_told_and_leaves_open_what_is_open(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source that was not looked at has mended nothing."""
+
+    def break_off(*_: object) -> Discovery:
+        raise KeyError
+
     bureau.drop("people/人员_202411.csv", b"cut off")
     assert [held.reason for held in visit(bureau).held] == ["truncated"]
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.sources.connectors.delimited.discover_files", None)
+        patched.setitem(CONNECTORS, "csv", CONNECTORS["csv"]._replace(discover=break_off))
         assert [held.reason for held in visit(bureau).held] == ["unforeseen"]
         assert open_rules(bureau) == {"truncated", "unforeseen"}
     assert [held.reason for held in visit(bureau).held] == ["truncated"]
@@ -81,12 +87,12 @@ def test_a_visit_that_breaks_off_is_told_and_leaves_open_what_is_open(
 def test_a_visit_says_when_its_source_is_away_or_a_delivery_is_held(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch, spoil: Exception | None, outcome: str | None
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    def fail(*_: object) -> Discovery:
         assert spoil is not None
         raise spoil
 
     if spoil:
-        monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
+        monkeypatch.setitem(CONNECTORS, "csv", CONNECTORS["csv"]._replace(discover=fail))
     said = visit_for_its_answer(bureau).metadata or {}
     assert said.get("outcome") == outcome
 

@@ -16,9 +16,9 @@ import pytest
 from pipelines.errors import SettingsError, StorageError
 from pipelines.operations import open_operations
 from pipelines.sources.admission import extracts_in_use
-from pipelines.sources.connectors import file_drops
+from pipelines.sources.connectors import CONNECTORS, file_drops
 from pipelines.sources.connectors.file_drops import look_at_drops
-from pipelines.sources.connectors.interface import Candidate, Visit
+from pipelines.sources.connectors.interface import Candidate, Discovery, Visit
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.landing import verify_landing
 from pipelines.sources.sealed import seal, unseal
@@ -442,11 +442,11 @@ def test_a_visit_that_breaks_off_holds_the_source_and_settles_nothing(
     bureau.drop(DECEMBER, GOOD)
     (extract,) = bureau.land(csv_contract()).extracts
 
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> Discovery:
         raise BrokenReaderError("张三")
 
     (extract.folder / "manifest.json").write_text("{")
-    monkeypatch.setattr("pipelines.sources.connectors.delimited.discover_files", fail)
+    monkeypatch.setitem(CONNECTORS, "csv", CONNECTORS["csv"]._replace(discover=fail))
     report = bureau.land(csv_contract())
     held, missing = report.held
     assert (held.reason, report.is_complete) == ("unforeseen", False)
