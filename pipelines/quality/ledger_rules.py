@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import Field
 
 from pipelines.metrics.ledger_labels import Label
-from pipelines.quality.routine_rules import NOT_EMPTY, Declared, ask_rows, declare
-from pipelines.sources.contracts import SourceTable
+from pipelines.quality.routine_rules import NOT_EMPTY, Declared, ask_rows, declare, one_of
 from pipelines.sql_text import identifier, literal
 from pipelines.strict_model import StrictModel
 
@@ -33,9 +32,7 @@ class LedgerRoutine(StrictModel):
     area_code: str | None = None
     """The column that must hold a street of the district."""
     known: tuple[str, ...] = ()
-    """Columns that hold nothing but the codes that a contract gives for its words."""
-    codes_of: str | None = None
-    """The source table whose contract that is; there the columns have the same names under `as`."""
+    """Columns that hold nothing but the codes that have words beside the ledger."""
 
     @property
     def columns(self) -> set[str]:
@@ -48,7 +45,6 @@ def ledger_rules(
     label: str,
     owner: str,
     routine: LedgerRoutine,
-    contracts: Mapping[str, SourceTable],
     columns: Mapping[str, Label],
 ) -> list[Declared]:
     """The routine rules of the ledger called `label`, whose columns have these labels.
@@ -57,8 +53,8 @@ def ledger_rules(
     nothing that could be used.
 
     Raises:
-        ValueError: a column that the ledger does not describe, or `known` names one whose codes no
-            contract gives.
+        ValueError: a column that the ledger does not describe, or one that is `known` and whose
+            codes have no words.
     """
     if unknown := sorted(routine.columns - columns.keys()):
         raise ValueError(
@@ -89,13 +85,13 @@ def ledger_rules(
                 f"{label}{meaning}",
                 ask_rows(f"select * from {{batch}} where {condition}"),
             )
-            for name, condition, meaning in _ledger_conditions(routine, contracts, columns)
+            for name, condition, meaning in _ledger_conditions(routine, columns)
         ),
     ]
 
 
 def _ledger_conditions(
-    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], columns: Mapping[str, Label]
+    routine: LedgerRoutine, columns: Mapping[str, Label]
 ) -> Iterator[tuple[str, str, str]]:
     """Name, condition of the rows at fault and meaning of each rule."""
     names = {column: f"“{label.label_zh}”" for column, label in columns.items()}
@@ -108,7 +104,16 @@ def _ledger_conditions(
     for column in routine.not_negative:
         said = f"的{names[column]}为负数"
         yield f"{column}_is_not_negative", f"{identifier(column)} < 0", said
-    yield from _known_conditions(routine, contracts, names)
+    for column in routine.known:
+        words = columns[column].values
+        if not words:
+            raise ValueError(
+                f"known: expected columns whose codes have words beside the ledger, got {column}. "
+                "Leave it out, or write its rule"
+            )
+        codes = ", ".join(map(literal, sorted(words)))
+        said = f"的{names[column]}应为{one_of(list(words.values()))}，请查入库口径"
+        yield f"{column}_is_known", f"{identifier(column)} not in ({codes})", said
     if routine.area_code:
         column = identifier(routine.area_code)
         streets = "(select area_code from reference.areas where level = 'street')"
@@ -117,24 +122,3 @@ def _ledger_conditions(
             f"{column} is null or {column} not in {streets}",
             "有记录未归入本区任何街道，分街道合计会少于全区",
         )
-
-
-def _known_conditions(
-    routine: LedgerRoutine, contracts: Mapping[str, SourceTable], names: Mapping[str, str]
-) -> Iterator[tuple[str, str, str]]:
-    table = contracts.get(routine.codes_of or "")
-    if bool(routine.known) != bool(table):
-        raise ValueError(
-            f"known and codes_of: expected columns and the source table whose contract gives their "
-            f"codes, got {', '.join(routine.known) or 'none'} and {routine.codes_of}. Name both"
-        )
-    words = {column.as_: column.words for column in table.columns} if table else {}
-    for column in routine.known:
-        if not words.get(column):
-            raise ValueError(
-                f"known: expected columns staged from words of {routine.codes_of}, got {column}. "
-                "Leave it out, or write its rule"
-            )
-        codes = ", ".join(literal(code) for code in sorted(set(words[column].values())))
-        unknown = f"{identifier(column)} not in ({codes})"
-        yield f"{column}_is_known", unknown, f"的{names[column]}不在约定的范围之内，请查入库口径"

@@ -77,7 +77,7 @@ def _compile(
     owner = table.steward if table else file.meta.owner or ""
     own = [rule.complete(file.meta.table, owner) for rule in file.expectations]
     _require_effect(file.meta, own)
-    derived = _derive_rules(file.meta, table, contracts, labels)
+    derived = _derive_rules(file.meta, table, labels)
     suite = Suite(
         name=file.name,
         meta=file.meta,
@@ -88,19 +88,14 @@ def _compile(
     return suite
 
 
-def _derive_rules(
-    meta: SuiteMeta,
-    table: SourceTable | None,
-    contracts: Mapping[str, SourceTable],
-    labels: Labels,
-) -> list[Declared]:
+def _derive_rules(meta: SuiteMeta, table: SourceTable | None, labels: Labels) -> list[Declared]:
     match meta.routine:
         case None:
             _require_routine(table)
             return []
         case LedgerRoutine() as routine:
             columns = labels.get(meta.table.removeprefix("ledgers."), {})
-            return ledger_rules(meta.label, meta.owner or "", routine, contracts, columns)
+            return ledger_rules(meta.label, meta.owner or "", routine, columns)
         case FigureRoutine() as routine:
             return figure_rules(meta.label, meta.owner or "", routine)
     if table is None:

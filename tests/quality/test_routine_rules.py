@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.errors import ContractError
 from pipelines.layout import Layout
+from pipelines.metrics.ledger_labels import Label
 from pipelines.quality.contract_rules import contract_rules
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.rule_functions import FUNCTIONS_FILE, read_functions
@@ -21,7 +22,7 @@ from pipelines.quality.validation import check_table
 from pipelines.quality.verdicts import Verdict
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.sources.contracts import SourceTable
-from tests.declared import our_labels, our_suites
+from tests.declared import our_suites
 from tests.quality.landed import Row, contract, good_row, land, layout_in, quarantined
 
 SITES = contract("listings__live_commerce_sites")
@@ -372,32 +373,23 @@ def read_ledger(folder: Path, more: str) -> Suite:
           routine: {{key: [entry_no], {more}}}
         """
     )
-    labels = {"lists": our_labels()["listings"]}
-    return read_suites(folder, {SITES.id: SITES}, labels)["lists"]
+    kinds = Label("类型", {"shop": "门店", "hall": "大厅"})
+    labels = {"lists": {"entry_no": Label("编号"), "entry_kind": kinds}}
+    return read_suites(folder, {}, labels)["lists"]
 
 
-def test_a_ledger_holds_the_codes_of_the_contract_that_it_names(tmp_path: Path) -> None:
-    suite = read_ledger(tmp_path, f"codes_of: {SITES.id}, known: [listing_kind]")
-    empty, _, known = suite.expectations
-    assert (empty.meta.id, known.meta.id) == ("ledger_is_not_empty", "listing_kind_is_known")
-    codes = "'live_base', 'live_brand', 'live_room'"
-    assert known.query == f'select * from {{batch}} where "listing_kind" not in ({codes})'
+def test_a_ledger_holds_the_codes_that_have_words_beside_it(tmp_path: Path) -> None:
+    empty, _, known = read_ledger(tmp_path, "known: [entry_kind]").expectations
+    assert (empty.meta.id, known.meta.id) == ("ledger_is_not_empty", "entry_kind_is_known")
+    assert known.query == """select * from {batch} where "entry_kind" not in ('hall', 'shop')"""
+    assert known.meta.meaning == "名录台账的“类型”应为门店或大厅，请查入库口径"
     (key,) = read_ledger(tmp_path, "may_be_empty: true").expectations
     assert key.meta.id == "key_is_unique"
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ("known: [listing_kind]", "got listing_kind and None"),
-        (f"codes_of: {SITES.id}", f"got none and {SITES.id}"),
-        ("codes_of: no__table, known: [listing_kind]", "got listing_kind and no__table"),
-        (f"codes_of: {SITES.id}, known: [entry_no]", "got entry_no"),
-    ],
-)
-def test_codes_that_no_contract_gives_are_refused(tmp_path: Path, more: str, said: str) -> None:
-    with pytest.raises(ContractError, match=said):
-        read_ledger(tmp_path, more)
+def test_codes_that_have_no_words_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"known: expected columns .* got entry_no"):
+        read_ledger(tmp_path, "known: [entry_no]")
 
 
 def test_a_rule_of_the_suite_takes_the_place_of_the_routine_one(tmp_path: Path) -> None:
