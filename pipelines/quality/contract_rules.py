@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pipelines.quality.routine_rules import (
+from pipelines.quality.rule_terms import (
     NOT_EMPTY,
     Declared,
     Severity,

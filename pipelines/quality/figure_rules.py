@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from pipelines.quality.routine_rules import NOT_EMPTY, Declared, declare, one_of
+from pipelines.quality.rule_terms import NOT_EMPTY, Declared, declare, one_of
 from pipelines.strict_model import StrictModel
 
 

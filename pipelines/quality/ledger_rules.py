@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import Field
 
 from pipelines.metrics.ledger_labels import Label
-from pipelines.quality.routine_rules import NOT_EMPTY, Declared, ask_rows, declare, one_of
+from pipelines.quality.rule_terms import NOT_EMPTY, Declared, ask_rows, declare, one_of
 from pipelines.sql_text import identifier, literal
 from pipelines.strict_model import StrictModel
 

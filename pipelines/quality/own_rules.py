@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from pipelines.quality.routine_rules import (
+from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.quality.rule_terms import (
     Asked,
     Declared,
     Level,
@@ -19,7 +20,6 @@ from pipelines.quality.routine_rules import (
     ask_where,
     declare,
 )
-from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.strict_model import StrictModel
 
 

@@ -19,8 +19,8 @@ from pipelines.quality.contract_rules import contract_rules
 from pipelines.quality.figure_rules import FigureRoutine, figure_rules
 from pipelines.quality.ledger_rules import LedgerRoutine, ledger_rules
 from pipelines.quality.own_rules import OwnRule
-from pipelines.quality.routine_rules import Declared, merge_rules
 from pipelines.quality.rule_functions import read_functions
+from pipelines.quality.rule_terms import Declared, merge_rules
 from pipelines.quality.stewards import Steward, read_stewards
 from pipelines.quality.suites import Suite, SuiteMeta
 from pipelines.sources.columns import ROUTINE_ONLY

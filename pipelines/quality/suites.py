@@ -15,8 +15,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pipelines.hashing import hash_json
 from pipelines.quality.figure_rules import FigureRoutine
 from pipelines.quality.ledger_rules import LedgerRoutine
-from pipelines.quality.routine_rules import Level, Severity
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
+from pipelines.quality.rule_terms import Level, Severity
 from pipelines.strict_model import StrictModel
 
 
