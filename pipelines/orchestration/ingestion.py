@@ -11,7 +11,8 @@ from pipelines.quality.problems import place_of
 from pipelines.quality.stewards import OPERATOR
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.damages import DAMAGED, as_held, open_damages
-from pipelines.sources.landing import HeldDelivery, LandingReport, land_table
+from pipelines.sources.landing import LandingReport, land_table
+from pipelines.sources.refusals import HeldDelivery
 
 
 def landing_asset(table: SourceTable) -> dg.AssetsDefinition:

@@ -28,7 +28,7 @@ from pipelines.settings import Settings
 from pipelines.sources.admission import Admission, choose_extracts
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.contracts import SourceTable, read_contracts
-from pipelines.sources.landing import HeldDelivery
+from pipelines.sources.refusals import HeldDelivery
 
 
 @dataclass

@@ -31,9 +31,7 @@ from pipelines.sources.extract_folder import remove_unfinished_extracts
 from pipelines.sources.extracts import (
     Extract,
     landed_key_ids,
-    list_extracts,
     table_folder,
-    verify_landing,
 )
 from pipelines.sources.hanging_files import answer_within
 from pipelines.sources.history import History
@@ -49,15 +47,6 @@ from pipelines.sources.unforeseen import (
     unforeseen_delivery,
     unforeseen_visit,
 )
-
-__all__ = [
-    "Extract",
-    "HeldDelivery",
-    "LandingReport",
-    "land_table",
-    "list_extracts",
-    "verify_landing",
-]
 
 
 @dataclass

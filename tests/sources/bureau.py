@@ -16,7 +16,8 @@ from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.columns import HAN
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.landing import Extract, LandingReport, land_table, list_extracts
+from pipelines.sources.extracts import Extract, list_extracts
+from pipelines.sources.landing import LandingReport, land_table
 from pipelines.sources.retries import Retry
 
 NIGHT = date(2025, 1, 15)

@@ -13,8 +13,9 @@ import pytest
 from pipelines.errors import GateError
 from pipelines.sources.admission import admit, choose_extracts, extracts_in_use
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.extracts import Extract
 from pipelines.sources.freshness import extract_state
-from pipelines.sources.landing import Extract, HeldDelivery
+from pipelines.sources.refusals import HeldDelivery
 from tests.sources.bureau import NIGHT, PEOPLE, Bureau, csv_contract, csv_text
 from tests.sources.databases import change, fill_sqlite, items_contract
 

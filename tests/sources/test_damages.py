@@ -19,8 +19,7 @@ from pipelines.operations import open_operations
 from pipelines.sources.admission import choose_extracts
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.damages import DAMAGED, read_damages
-from pipelines.sources.extracts import Extract, list_extracts
-from pipelines.sources.landing import verify_landing
+from pipelines.sources.extracts import Extract, list_extracts, verify_landing
 from pipelines.sources.refusals import Refusals
 from tests.sources.bureau import (
     NIGHT,

@@ -20,7 +20,7 @@ from pipelines.sources.connectors import CONNECTORS, file_drops
 from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import Candidate, Discovery, Visit
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.landing import verify_landing
+from pipelines.sources.extracts import verify_landing
 from pipelines.sources.sealed import seal, unseal
 from tests.sources.bureau import (
     NIGHT,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.sources.contracts import SourceTable
-from pipelines.sources.landing import verify_landing
+from pipelines.sources.extracts import verify_landing
 from pipelines.sources.refusals import HeldDelivery
 from tests.sources.bureau import Bureau, columns, csv_contract, csv_text
 
