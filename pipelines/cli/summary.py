@@ -13,6 +13,7 @@ from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.operations import open_operations
 from pipelines.orchestration.night_record import find_night
+from pipelines.quality.alerts import subject_labels
 from pipelines.quality.suite_files import read_suites
 from pipelines.releases.reading import find_release, open_release
 from pipelines.reports.catalogue import read_catalogue
@@ -87,13 +88,11 @@ def print_summary(settings: Settings, night_id: str) -> None:
 
 
 def _read_labels(layout: Layout) -> dict[str, str]:
-    """What people call the gated tables, by the name that incidents carry."""
     contracts = read_contracts(layout.dbt_project)
     suites = read_suites(
         layout.expectations, contracts, read_ledger_labels(layout.dbt_project, contracts)
     )
-    labels = {name: suite.meta.label for name, suite in suites.items() if suite.meta.label}
-    return labels | {name: table.label for name, table in contracts.items()}
+    return subject_labels(contracts, suites)
 
 
 def _print_problems(
