@@ -44,11 +44,6 @@ class Bureau:
         return self.warehouse / "current"
 
     @property
-    def has_own_project(self) -> bool:
-        """Whether its declarations are others than the checkout's."""
-        return (self.root / "project").exists()
-
-    @property
     def environment(self) -> dict[str, str]:
         """Only our own settings, whatever the developer has set."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ZHIBIAO_")}
@@ -58,14 +53,13 @@ class Bureau:
             "ZHIBIAO_SOURCES": str(self.sources),
             "COLUMNS": "160",
         }
-        if self.has_own_project:
+        if (self.root / "project").exists():
             own["ZHIBIAO_PROJECT"] = str(self.root / "project")
         return inherited | own
 
     def begin_parsed(self) -> None:
-        """Spare the next process the parsing of the checkout's project."""
-        if not self.has_own_project:
-            begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
+        """Spare the next process the parsing of what is the checkout's."""
+        begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
 
     def start(self, *arguments: str, **more: str) -> warm.Process:
         """Start the command without waiting for it."""

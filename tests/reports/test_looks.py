@@ -60,6 +60,28 @@ def test_a_restyled_template_shows_in_the_workbook(
     assert (number.font.color.rgb, number.font.strike) == ("FFFF0000", True)
 
 
+@pytest.mark.parametrize(
+    ("color", "read"),
+    [
+        (Color(rgb="FF0A141E"), "#0A141E"),
+        (Color(theme=0), "#FFFFFF"),
+        (Color(theme=1), "#000000"),
+        (Color(theme=2), "#EEECE1"),
+        (Color(theme=0, tint=-0.25), "#BFBFBF"),
+        (Color(theme=1, tint=0.25), "#404040"),
+        (Color(indexed=4), "#0000FF"),
+        (Color(indexed=64), "#000000"),
+    ],
+)
+def test_a_color_of_palette_and_theme_is_the_one_that_excel_shows(
+    tmp_path: Path, color: Color, read: str
+) -> None:
+    def change(cells: dict[str, Any], _: Any) -> None:
+        cells["标题"].font = Font(name="宋体", sz=16, color=color)
+
+    assert read_looks(restyled(tmp_path, change))["标题"]["font_color"] == read
+
+
 def _forget(cells: dict[str, Any], sheet: Any) -> None:
     sheet.delete_rows(cells["表头"].row)
 
