@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.dice import Floats, Integers
+from demo.frames import Floats, Integers
 from pipelines.errors import SettingsError
 
 

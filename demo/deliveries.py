@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from demo.delivery import Delivery, deliver, file_of
-from demo.dice import Integers
 from demo.flaws import flaws_of_months, with_flaws
+from demo.frames import Integers
 from demo.mistakes import with_mistakes
 from demo.recipes import GROUPS, RECIPES, WITHOUT_MISTAKES
 from demo.scene import Scene
 from demo.spelling import Cell, Row, Rows, Table, spell
-from demo.working_days import day_number, months_of
+from demo.working_days import months_of
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import SourceTable, SqlDialect, read_contracts
 
@@ -77,7 +77,7 @@ def _periods(table: SourceTable, rows: Rows, scene: Scene) -> list[str]:
 
 def _months(rows: Table, scene: Scene) -> Integers:
     """The month (YYYYMM) of each row; what was before the demo comes in the month before it."""
-    return months_of(np.maximum(rows.days, day_number(scene.start) - 1))
+    return months_of(np.maximum(rows.days, np.datetime64(scene.start) - 1))
 
 
 def _deliveries(

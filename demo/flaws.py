@@ -45,7 +45,7 @@ def with_flaws(
     """The rows of a month, a few delivered twice; the first slice carries the broken ones too."""
     for order, rows in enumerate(slices):
         count = -(-len(rows) // _ROWS_PER_DUPLICATE)
-        draws = dice.uniform(f"duplicate {rows[0][_NUMBER]}", np.arange(count, dtype=np.int64))
+        draws = dice.of(range(count)).uniform(f"duplicate {rows[0][_NUMBER]}")
         places = sorted({int(draw * len(rows)) for draw in draws}, reverse=True)
         # An establishment, so that loading its broken copy would change a figure.
         template = next((row for row in rows if row[_EVENT] == "设立"), rows[0])

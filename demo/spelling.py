@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from demo.dice import Integers
+from demo.frames import Days, Integers, withhold
 from demo.vocabulary import STREET_CODES, STREETS
 from pipelines.errors import ContractError
 from pipelines.sources.columns import Column
@@ -34,8 +34,8 @@ Cell = str | int | Decimal | date | list[dict[str, Any]] | None
 class Table:
     """Many rows, of which numbers are held and texts are made a slice at a time."""
 
-    days: Integers
-    """The day of each row, as a number: it decides the month of a monthly delivery."""
+    days: Days
+    """The day of each row: it decides the month of a monthly delivery."""
     columns: Callable[[Integers], Columns]
     """Makes the rows at some positions."""
 
@@ -148,11 +148,12 @@ def _senders_words(
 def _format(
     table: SourceTable, column: Column, values: Sequence[Value] | npt.NDArray[Any], times: int
 ) -> list[Cell]:
-    """Values in the column's units and formats; text and numbers stay as they are."""
+    """Values in the column's units and formats; texts and whole numbers stay as they are."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
-        texts = np.char.replace(np.datetime_as_string(values), "T", " ").astype(object)
-        texts[np.isnat(values)] = None
-        return list(texts)
+        texts = np.char.replace(np.datetime_as_string(values), "T", " ")
+        return list(withhold(texts, np.isnat(values)))
+    if column.data_type not in ("date", "decimal"):
+        return list(values)
     is_typed = isinstance(table.dialect, ExcelDialect)
     cells: list[Cell] = []
     turn = 0

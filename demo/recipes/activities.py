@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-import numpy as np
-
 from demo.allocation import split_amount
-from demo.scene import Moment, Scene, in_order
+from demo.scene import Entry, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -37,9 +35,9 @@ _SUBJECTS = {
 _VISIT_SHARES = {"worry_relief_visit": 60, "startup_express_visit": 25, "newcomer_visit": 15}
 
 
-def _entries(scene: Scene, prefix: str, totals: Mapping[str, int]) -> list[tuple[Moment, Row]]:
+def _entries(scene: Scene, prefix: str, totals: Mapping[str, int]) -> list[tuple[Entry, Row]]:
     """The entries of each kind, in order of the day, under one row of numbers."""
-    found: list[tuple[Moment, Row]] = []
+    found: list[tuple[Entry, Row]] = []
     for order, (kind, total) in enumerate(totals.items(), start=1):
         for moment in scene.flow(f"{prefix} {kind}", total):
             number = f"{prefix}{moment.year}-{order}{moment.place + 1:04d}"
@@ -103,7 +101,7 @@ def training_events(scene: Scene) -> list[Row]:
         {
             **row,
             "主题": _SUBJECTS[str(row["activity_kind"])],
-            "主讲人": moment.person,
+            "主讲人": moment.person.name,
             "hours": by_year[moment.year][moment.place]
             if row["activity_kind"] == "online_law_study"
             else Decimal(2),
@@ -114,7 +112,7 @@ def training_events(scene: Scene) -> list[Row]:
 
 def _hours(scene: Scene, year: int, total: int, records: int) -> list[Decimal]:
     """Hours of each record of a year, in half hours; they add up to the total (hundredths)."""
-    weights = 0.5 + scene.dice.uniform(f"study hours {year}", np.arange(records, dtype=np.int64))
+    weights = 0.5 + scene.dice.of(range(records)).uniform(f"study hours {year}")
     split = split_amount(total, weights, least=_HALF_HOUR, step=_HALF_HOUR, what="law_study_hours")
     return [Decimal(hundredths) / 100 for hundredths in split.tolist()]
 
@@ -185,7 +183,7 @@ def service_visits(scene: Scene) -> list[Row]:
     shares["worry_relief_visit"] += total - sum(shares.values())
     # Rounded to a year together, so that the programmes add up in every year.
     flow = scene.flow("visit", total)
-    kinds = scene.dice.shares("visit kind", np.arange(total, dtype=np.int64), list(shares.values()))
+    kinds = scene.dice.of(range(total)).shares("visit kind", list(shares.values()))
     visits = [(moment, list(shares)[kinds[moment.place % total]]) for moment in flow]
     visits += [(moment, "other") for moment in scene.flow("other visit", total // 18 + 1)]
     visits.sort(key=lambda visit: (visit[0].day, visit[1] == "other", visit[0].number))
@@ -194,7 +192,7 @@ def service_visits(scene: Scene) -> list[Row]:
             "entry_no": f"ZQ{moment.number + 500_000 * (kind == 'other')}",
             "activity_kind": kind,
             "firm_uscc": moment.firm.uscc,
-            "contact_name": moment.person,
+            "contact_name": moment.person.name,
             "happened_on": moment.day,
         }
         for moment, kind in visits
@@ -214,7 +212,7 @@ def public_opinion(scene: Scene) -> list[Row]:
             if found <= scene.end:
                 rows.append({
                     "entry_no": f"YQ{moment.year}{order}{moment.place + 1:04d}",
-                    "内容摘要": f"网民{moment.person}发帖反映商家拒绝退款",
+                    "内容摘要": f"网民{moment.person.name}发帖反映商家拒绝退款",
                     "发现日期": found,
                     "activity_kind": kind if happened else "open_opinion",
                     "happened_on": happened,

@@ -150,8 +150,7 @@ def ccc_applications(scene: Scene) -> list[Row]:
     rows: list[Row] = []
     for order, total in enumerate((handled, handled // 30 + 1)):
         moments = scene.flow(f"ccc {order}", total, days_ahead=longest)
-        phones = scene.phones(f"ccc {order}", [moment.number for moment in moments])
-        for moment, phone in zip(moments, phones, strict=True):
+        for moment in moments:
             applied = moment.day - timedelta(days=moment.below("handled in", longest) + 1)
             day = scene.by_end(moment.day)
             outcome = "withdrawn" if order else "refused" if moment.place % 17 == 5 else "granted"
@@ -159,7 +158,7 @@ def ccc_applications(scene: Scene) -> list[Row]:
                 rows.append({
                     "application_no": f"CCC{moment.year}{order}{moment.place + 1:05d}",
                     "applicant_uscc": moment.firm.uscc,
-                    "contact_phone": phone,
+                    "contact_phone": moment.person.phone,
                     "street": moment.firm.street,
                     "applied_on": applied,
                     "handled_on": day,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from demo.scene import CALIBRATED_DAY, Moment, Scene, Stay, in_order
+from demo.scene import CALIBRATED_DAY, Entry, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 from demo.volumes import Season
@@ -50,7 +50,7 @@ def test_results(scene: Scene) -> list[Row]:
                 sample: Row = {
                     "sample_no": f"CJ{moment.year}{order}{moment.place + 1:06d}",
                     "sampling_kind": kind,
-                    "被抽样单位": f"{moment.person}食品店",
+                    "被抽样单位": f"{moment.person.name}食品店",
                     "street": moment.street,
                     "sampled_on": sampled,
                     "result_received_on": scene.by_end(moment.day),
@@ -60,7 +60,7 @@ def test_results(scene: Scene) -> list[Row]:
     return in_order(rows, "sampled_on", "sample_no")
 
 
-def _items(moment: Moment, failed: bool, end: date) -> list[Row]:
+def _items(moment: Entry, failed: bool, end: date) -> list[Row]:
     """Two or three test items of a sample; of a failed one, one or two failed."""
     is_known = moment.day <= end
     count = 2 + moment.place % 2
@@ -74,7 +74,7 @@ def _items(moment: Moment, failed: bool, end: date) -> list[Row]:
     ]
 
 
-def _followed_up(scene: Scene, moment: Moment) -> Row:
+def _followed_up(scene: Scene, moment: Entry) -> Row:
     """Reported, disposed of and published in time; before PUNCTUAL_FROM some late or never."""
     received, draw = moment.day, moment.below("follow-up", 1000)
     is_slow = received < PUNCTUAL_FROM and moment.place % 6 == 2
@@ -102,26 +102,26 @@ def merchants(scene: Scene) -> list[Row]:
     for order, (trade, stays) in enumerate(stays_of.items(), start=1):
         for stay in stays:
             after = stay.below("covered", span)
-            covered = max(_COVERAGE_FROM + timedelta(days=after), stay.since)
-            if stay.since > CALIBRATED_DAY:
-                covered = stay.since + timedelta(days=after % 30)
+            covered = max(_COVERAGE_FROM + timedelta(days=after), stay.day)
+            if stay.day > CALIBRATED_DAY:
+                covered = stay.day + timedelta(days=after % 30)
             is_left_out = (trade, stay.number) in passed_over or (
                 trade not in COVERED_TRADES and after % 5 > 1
             )
             is_gone = stay.until is not None and covered >= stay.until
             rows.append({
                 "merchant_no": f"YF{order}{stay.number:010d}",
-                "商户名称": f"{stay.person}的店",
+                "商户名称": f"{stay.person.name}的店",
                 "trade": trade,
                 "street": stay.street,
-                "listed_on": stay.since,
+                "listed_on": stay.day,
                 "delisted_on": stay.until,
                 "covered_on": None if is_left_out or is_gone else scene.by_end(covered),
             })  # fmt: skip
     return in_order(rows, "listed_on", "merchant_no")
 
 
-def _never_covered(scene: Scene, stays_of: dict[str, list[Stay]]) -> set[tuple[str, int]]:
+def _never_covered(scene: Scene, stays_of: dict[str, list[Entry]]) -> set[tuple[str, int]]:
     """As many merchants of the published trades as the published coverage leaves out."""
     listed = sorted(
         (stay.luck, trade, stay.number)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from demo.scene import Moment, Scene
+from demo.scene import Entry, Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -57,7 +57,7 @@ def _notified(scene: Scene) -> list[Row]:
         concluded = scene.by_end(applies + timedelta(days=days))
         rows.append({
             "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
-            "applicant": moment.person,
+            "applicant": moment.person.name,
             "applied_on": applies,
             "accepted_on": accepted,
             "notified_on": scene.by_end(moment.day),
@@ -80,7 +80,7 @@ def _refused(scene: Scene) -> list[Row]:
         concluded = scene.by_end(moment.day + timedelta(days=4))
         rows.append({
             "case_no": f"杭滨复不受〔{moment.year}〕{moment.place + 1}号",
-            "applicant": moment.person,
+            "applicant": moment.person.name,
             "applied_on": moment.day,
             "accepted_on": None,
             "notified_on": None,
@@ -96,7 +96,7 @@ def _refused(scene: Scene) -> list[Row]:
 class _Instance:
     """One case at one court, and the day for which its first hearing is set."""
 
-    moment: Moment
+    moment: Entry
     name: str
     filed: date
     first: date
@@ -120,7 +120,7 @@ def hearings(scene: Scene) -> list[Row]:
     return [
         {
             "case_no": f"({one.moment.year})浙0108行初{one.moment.place + 1}号",
-            "plaintiff": one.moment.person,
+            "plaintiff": one.moment.person.name,
             "instance": one.name,
             "filed_on": one.filed,
             **step,
@@ -130,7 +130,7 @@ def hearings(scene: Scene) -> list[Row]:
     ]
 
 
-def _instances(moments: list[Moment]) -> Iterator[tuple[Moment, str, date]]:
+def _instances(moments: list[Entry]) -> Iterator[tuple[Entry, str, date]]:
     """The instances of each case and the day on which each was filed."""
     for moment in moments:
         yield moment, "first", moment.day
@@ -140,7 +140,7 @@ def _instances(moments: list[Moment]) -> Iterator[tuple[Moment, str, date]]:
             yield moment, "retrial", moment.day + timedelta(days=330)
 
 
-def _set(moment: Moment, name: str, filed: date) -> _Instance:
+def _set(moment: Entry, name: str, filed: date) -> _Instance:
     waits = 32 + moment.below(f"hearing {name} waits", 40)
     return _Instance(moment, name, filed, filed + timedelta(days=waits))
 

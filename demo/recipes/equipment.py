@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
 from demo.scene import CALIBRATED_DAY, Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
@@ -136,7 +134,7 @@ def _obligations_of_kind(scene: Scene, kind: str) -> list[_Obligation]:
 
 
 def _streets(scene: Scene, what: str, numbers: Sequence[int]) -> list[str]:
-    chosen = scene.dice.choose(f"{what} street", np.asarray(numbers), STREET_WEIGHTS)
+    chosen = scene.dice.of(numbers).choose(f"{what} street", STREET_WEIGHTS)
     return [STREET_CODES[place] for place in chosen.tolist()]
 
 
@@ -157,11 +155,11 @@ def _all_obligations(scene: Scene) -> list[_Obligation]:
 def units(scene: Scene) -> list[Row]:
     """One row per unit and kind of equipment."""
     everyone = _all_obligations(scene)
-    names = scene.persons("unit", [one.unit_number * 10 + (one.kind == "user") for one in everyone])
+    people = scene.people("unit", [one.unit_number * 10 + (one.kind == "user") for one in everyone])
     return [
         {
             "unit_no": one.unit_no,
-            "unit_name": f"{name}设备行",
+            "unit_name": f"{person.name}设备行",
             "unit_kind": one.kind,
             "equipment_kind": one.equipment,
             "used_at": one.used_at,
@@ -170,7 +168,7 @@ def units(scene: Scene) -> list[Row]:
             "obliged_from": one.obliged_from,
             "obliged_until": one.obliged_until,
         }
-        for one, name in zip(everyone, names, strict=True)
+        for one, person in zip(everyone, people, strict=True)
     ]
 
 
@@ -224,7 +222,7 @@ def role_holders(scene: Scene) -> list[Row]:
     numbers = [one.number * 10 + (one.kind == "user") for one in everyone]
     span = (_ALL_STAFFED - _GROWTH_FROM).days
     draws = (
-        scene.dice.below(what, np.asarray(numbers), limit).tolist()
+        scene.dice.of(numbers).below(what, limit).tolist()
         for what, limit in (("staffed early", 100), ("staffed after", span), ("changes", 12))
     )
     held: list[_Holding] = []
@@ -238,24 +236,19 @@ def role_holders(scene: Scene) -> list[Row]:
         if one.obliged_until and since > one.obliged_until:
             continue
         held += [each for each in _holdings_of(one, since, change) if each.since <= scene.end]
-    people = [each.person_number for each in held]
+    people = scene.people("holder", [each.person_number for each in held])
     return [
         {
             "holding_no": f"{each.obligation.holding_no}-{each.role[0].upper()}{each.turn}",
             "unit_no": each.obligation.unit_no,
-            "person_name": name,
-            "person_no": identity,
+            "person_name": person.name,
+            "person_no": person.identity_number,
             "equipment_kind": each.obligation.held_for,
             "role": each.role,
             "held_from": each.since,
             "held_until": scene.by_end(each.until),
         }
-        for each, name, identity in zip(
-            held,
-            scene.persons("holder", people),
-            scene.identity_numbers("holder", people),
-            strict=True,
-        )
+        for each, person in zip(held, people, strict=True)
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from demo.scene import Firm, Scene, Stay, in_order
+from demo.scene import Entry, Firm, Scene, in_order
 from demo.spelling import Row
 
 TEN_MILLION = Decimal(10_000_000)
@@ -69,7 +69,7 @@ def platform_enterprises(scene: Scene) -> list[Row]:
             "企业名称": firm.name,
             "listing_kind": _PLATFORMS[place % len(_PLATFORMS)],
             "street": firm.street,
-            "listed_on": stay.since,
+            "listed_on": stay.day,
             "delisted_on": stay.until,
         }
         for place, (stay, firm) in enumerate(zip(stays, firms, strict=True))
@@ -81,7 +81,7 @@ def innovative_devices(scene: Scene) -> list[Row]:
     totals = {"class_3_device": scene.totals.count("innovative_devices"), "class_2_device": 6}
     rows: list[Row] = [
         {
-            "entry_no": f"CQTS{stay.since.year}{order}{stay.number:08d}",
+            "entry_no": f"CQTS{stay.day.year}{order}{stay.number:08d}",
             "产品名称": "植入式器械",
             "listing_kind": kind,
             **_held(stay.firm, stay),
@@ -92,12 +92,12 @@ def innovative_devices(scene: Scene) -> list[Row]:
     return in_order(rows, "listed_on", "entry_no")
 
 
-def _held(firm: Firm, stay: Stay) -> Row:
+def _held(firm: Firm, stay: Entry) -> Row:
     """Which firm holds an entry, where and how long."""
     return {
         "holder_uscc": firm.uscc,
         "street": firm.street,
-        "listed_on": stay.since,
+        "listed_on": stay.day,
         "delisted_on": stay.until,
     }
 
@@ -132,7 +132,7 @@ def _recognised(scene: Scene, prefix: str, named: str, totals: dict[str, int]) -
             is_person = named == "姓名"
             rows.append({
                 "entry_no": f"{prefix}{moment.year}{order}{moment.place + 1:05d}",
-                named: moment.person if is_person else f"{moment.person}的店",
+                named: moment.person.name if is_person else f"{moment.person.name}的店",
                 "listing_kind": kind,
                 **({"工作单位": moment.firm.name} if is_person else {}),
                 "street": moment.street,

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.scene import Moment, Scene, in_order
+from demo.scene import Entry, Scene, in_order
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -65,7 +65,7 @@ def items(scene: Scene) -> list[Row]:
                 "recognition_no": f"HJ{moment.year}{order:02d}{moment.place + 1:03d}",
                 "programme": programme.code,
                 "level": programme.levels[moment.place % len(programme.levels)],
-                "对象": (moment.person, moment.firm.name, "案例编写组")[programme.holder],
+                "对象": (moment.person.name, moment.firm.name, "案例编写组")[programme.holder],
                 "holder_uscc": moment.firm.uscc if is_firm else None,
                 "granted_by": "演示授予单位",
                 "recognised_on": moment.day,
@@ -80,7 +80,7 @@ def _trustworthy_firms(scene: Scene) -> list[Row]:
     most = max(scene.volume(total, year) for year in scene.years)
     firms = scene.some_firms("contract_trustworthy_firms", most)
 
-    def holding(moment: Moment) -> tuple[int, int]:
+    def holding(moment: Entry) -> tuple[int, int]:
         """Firm and level. The second firm stands at another level too; the last row repeats it."""
         pairs = scene.volume(total, moment.year)
         if moment.place == pairs:
