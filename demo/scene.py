@@ -8,10 +8,11 @@ here: what any one list holds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -33,6 +34,7 @@ _OFFICE = Season(
     weekdays=(1.0, 1.1, 1.1, 1.1, 1.0, 0.2, 0.2),
     holiday=0.0,
 )
+Kind = TypeVar("Kind")
 _LISTED_BEFORE = 5  # years before the calibrated one in which a stock has built up
 _GONE = 12  # one in so many left before the calibrated day
 _LEAVING = 15  # one in so many leaves in the two years after it
@@ -78,7 +80,7 @@ class Entry:
 
     @property
     def place(self) -> int:
-        """How many entries of a flow's year came before."""
+        """How many entries came before: of a flow in its year, of a stock in all."""
         return self.number % 1_000_000
 
     def below(self, purpose: str, limit: int) -> int:
@@ -156,7 +158,7 @@ class Scene:
     def flow(
         self,
         what: str,
-        total: int,
+        total: str | int,
         *,
         extra: int = 0,
         days_ahead: int = 0,
@@ -166,7 +168,7 @@ class Scene:
 
         Args:
             what: Names the flow; equal names fall on equal days.
-            total: Entries in the calibrated year.
+            total: Entries in the calibrated year, or the indicator that says how many.
             extra: Entries that every year has beside its volume.
             days_ahead: How far beyond the demo's end the flow is followed.
             season: When in a year.
@@ -174,13 +176,14 @@ class Scene:
         last = self.end + timedelta(days=days_ahead)
         found: list[Entry] = []
         for year in range(self.years.start, last.year + 1):
-            count = self.volume(total, year) + extra
+            count = self.volume(self.totals.count(total), year) + extra
             days = spread_over_year(self.dice, what, year, count, season)
             found += self._drawn(what, year * 1_000_000 + np.arange(count), days.tolist())
         return [entry for entry in found if entry.day <= last]
 
-    def stock(self, what: str, total: int) -> list[Entry]:
+    def stock(self, what: str, total: str | int) -> list[Entry]:
         """Entries of which `total` are listed on the calibrated day, in order of the day."""
+        total = self.totals.count(total)
         first = min(CALIBRATED_YEAR - _LISTED_BEFORE, self.years.start)
         gone = max(1, total // _GONE)
         turn = date(first + 3, 1, 1)
@@ -232,6 +235,18 @@ class Scene:
         ids = 2**33 + self.dice.of(numbers).below(f"{purpose} person", 2**31)
         made_up = (make(self.dice, ids) for make in (person_names, phone_numbers, identity_numbers))
         return list(map(Person, *made_up))
+
+
+def of_kinds(
+    entries: Callable[[str, str | int], list[Entry]], what: str, totals: Mapping[Kind, str | int]
+) -> Iterator[tuple[Kind, str, Entry]]:
+    """The entries (a flow or a stock) of each kind of a list: kind, number and entry.
+
+    `totals` has an indicator for each kind, or a number where nothing is published.
+    """
+    for order, (kind, total) in enumerate(totals.items(), start=1):
+        for entry in entries(f"{what} {order}", total):
+            yield kind, f"{entry.year}{order:02d}{entry.place + 1:05d}", entry
 
 
 def in_order(rows: Iterable[Row], *names: str) -> list[Row]:

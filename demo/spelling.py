@@ -22,7 +22,7 @@ from pipelines.sources.columns import Column
 from pipelines.sources.contracts import CsvDialect, ExcelDialect, SourceTable
 
 Value = str | int | Decimal | date | list[dict[str, Any]] | None
-Row = Mapping[str, Value]
+Row = dict[str, Any]
 """A row: by staged name in the ledgers' words, by delivered name in the sender's."""
 Columns = Mapping[str, Sequence[Value] | npt.NDArray[Any]]
 """Rows by column; days and instants may be datetime64."""

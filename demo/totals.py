@@ -78,8 +78,13 @@ class Totals:
         """A published value as it stands: a rank, a bound, a rate, hours."""
         return self.facts[indicator_id].value
 
-    def count(self, indicator_id: str) -> int:
-        """How many entries a register shall have; lists kept by hand do not shrink."""
+    def count(self, indicator_id: str | int) -> int:
+        """How many entries a register shall have; lists kept by hand do not shrink.
+
+        A number stands for itself, where nothing is published.
+        """
+        if isinstance(indicator_id, int):
+            return indicator_id
         value = self.facts[indicator_id].value
         if self.scale < 1 and indicator_id not in _SHRINKING:
             return int(value)
