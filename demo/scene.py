@@ -37,7 +37,8 @@ _OFFICE = Season(
 Kind = TypeVar("Kind")
 _LISTED_BEFORE = 5  # years before the calibrated one in which a stock has built up
 _GONE = 12  # one in so many left before the calibrated day
-_LEAVING = 15  # one in so many leaves in the two years after it
+_FIRST_LEAVING, _LEAVING = 7, 15  # from that on, one in so many leaves in the two years after it
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -182,32 +183,36 @@ class Scene:
         return [entry for entry in found if entry.day <= last]
 
     def stock(self, what: str, total: str | int) -> list[Entry]:
-        """Entries of which `total` are listed on the calibrated day, in order of the day."""
+        """Entries of which `total` are listed on the calibrated day, in order of the day.
+
+        Some are gone by then and some leave later, the first of them on the day after, on which
+        another one comes.
+        """
         total = self.totals.count(total)
         first = min(CALIBRATED_YEAR - _LISTED_BEFORE, self.years.start)
         gone = max(1, total // _GONE)
-        turn = date(first + 3, 1, 1)
-        listed = self.spread(f"{what}, listed", total, date(first, 1, 4), CALIBRATED_DAY)
-        came = self.spread(f"{what}, gone came", gone, date(first, 1, 4), turn)
-        went = self.spread(f"{what}, gone", gone, turn + timedelta(days=31), CALIBRATED_DAY)
-        leaving = [self._leaving(what, number) for number in range(total)]
-        ends = [*leaving, *went]
-        numbers = np.arange(total + gone)
+        begin, turn, next_day = date(first, 1, 4), date(first + 3, 1, 1), CALIBRATED_DAY + _DAY
+        came = [
+            *self.spread(f"{what}, listed", total, begin, CALIBRATED_DAY),
+            *self.spread(f"{what}, gone came", gone, begin, turn),
+            next_day,
+        ]
+        numbers = np.arange(len(came))
+        waits = self.dice.of(numbers).between(f"{what}, leaving", 1, 700).tolist()
+        left: list[date | None] = [None] * len(came)
+        for number in range(_FIRST_LEAVING, total, _LEAVING):
+            left[number] = CALIBRATED_DAY + timedelta(days=waits[number])
+        if total > _FIRST_LEAVING:
+            left[_FIRST_LEAVING] = next_day
+        left[total:-1] = self.spread(f"{what}, gone", gone, turn + 31 * _DAY, CALIBRATED_DAY)
         entries = [
             replace(entry, until=self.by_end(until))
-            for entry, until in zip(self._drawn(what, numbers, listed + came), ends, strict=True)
+            for entry, until in zip(self._drawn(what, numbers, came), left, strict=True)
         ]
         later = self.flow(f"{what}, later", total // 8)
-        entries += (entry for entry in later if entry.day > CALIBRATED_DAY)
+        entries += (entry for entry in later if entry.day > next_day)
         known = [entry for entry in entries if entry.day <= self.end]
         return sorted(known, key=lambda entry: (entry.day, entry.number))
-
-    def _leaving(self, what: str, number: int) -> date | None:
-        """The day after the calibrated one on which an entry leaves, if it does."""
-        if number % _LEAVING != 7:
-            return None
-        waits = self.dice.of([number]).between(f"{what}, leaving", 3, 700)
-        return CALIBRATED_DAY + timedelta(days=int(waits[0]))
 
     def spread(self, what: str, count: int, first: date, last: date) -> list[date]:
         """So many days from the first to the last, in order, the last of them the last day."""
