@@ -8,12 +8,11 @@ here: the registry's flaws (demo/flaws) and databases, which keep such rows out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from demo.identities import break_check_character
-from demo.spelling import STREET, Row, Verbatim, ledger_name
+from demo.spelling import STREET, Cells, Row, Verbatim, ledger_name, spell
 from demo.totals import CALIBRATED_YEAR
 from demo.vocabulary import UNKNOWN_STREETS
 from pipelines.sources.contracts import SourceTable
@@ -26,22 +25,18 @@ _AHEAD = 20  # years: 2024 with its last digits turned round is 2042
 _KINDS = ("unknown word", "day to come", "end before start", "no such day", "unknown street")
 
 
-@dataclass(frozen=True)
-class Mistaken:
-    """Rows as they are delivered, cells not yet spelled."""
+def with_mistakes(
+    table: SourceTable, rows: Sequence[Row], turn: int, found: Counter[str]
+) -> Iterator[Cells]:
+    """The rows as delivered, two broken ones and a repeated one among them.
 
-    rows: list[Row]
-    repeated: int | None
-    """Place of the row that is entered a second time, or None."""
-    found: Counter[str]
-
-
-def with_mistakes(table: SourceTable, rows: Sequence[Row], turn: int) -> Mistaken:
-    """The rows with two broken ones among them; `turn` chooses the kinds."""
-    mixed, found = list(rows), Counter[str]()
+    `turn` chooses the kinds of mistake.
+    """
+    mixed = list(rows)
     places = _places_of_calibrated_year(table, rows)
     if len(places) <= max(_TEMPLATES):
-        return Mistaken(mixed, None, found)
+        yield spell(table, mixed)
+        return
     possible = _breaks(table, rows[places[1]])
     kinds = [kind for kind in _KINDS if kind in possible]
     chosen = dict.fromkeys(kinds[(turn + step) % len(kinds)] for step in (0, 2))
@@ -50,7 +45,10 @@ def with_mistakes(table: SourceTable, rows: Sequence[Row], turn: int) -> Mistake
         broken = {**row, **_fresh_key(table, row, order), **_breaks(table, row)[kind]}
         mixed.insert(places[template], broken)
         found[f"{table.id}: broken rows, {kind}"] += 1
-    return Mistaken(mixed, places[_REPEATED], found)
+    cells = spell(table, mixed)
+    cells.insert(places[_REPEATED] + 2, cells[places[_REPEATED]])
+    found[f"{table.id}: duplicate rows"] += 1
+    yield cells
 
 
 def _places_of_calibrated_year(table: SourceTable, rows: Sequence[Row]) -> list[int]:

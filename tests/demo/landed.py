@@ -43,7 +43,7 @@ def land_registers(demo: DemoSummary, tables: list[SourceTable], root: Path) -> 
     bureau = Bureau(root)
     shutil.copytree(demo.sources, bureau.layout.sources)
     (root / "warehouse").mkdir()
-    return {table.id: land(bureau, table, demo.end) for table in tables}
+    return {table.id: land(bureau, table, demo.marker.end) for table in tables}
 
 
 def land(bureau: Bureau, table: SourceTable, day: date) -> Landed:

@@ -62,5 +62,5 @@ def test_platform_moves_on(demo: DemoSummary, tmp_path: Path) -> None:
     for number in touched:
         assert before[number]["closed_at"] is None
         assert "2025-01-15 23:59:59" < after[number]["updated_at"] < "2025-02-21"
-    counted = count_complaints(later.sources, YEARS, later.end)
+    counted = count_complaints(later.sources, YEARS, later.marker.end)
     assert counted["due_closure_rate", 2024] == counted["due_closure_rate", 2025] == 1

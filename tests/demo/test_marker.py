@@ -50,7 +50,7 @@ def test_another_seed_gives_other_rows_and_the_same_totals(
     other = write_demo(tmp_path / "other", seed=5, scale=0.05)
     name = "registrations/registrations_202403.csv"
     assert (other.sources / name).read_bytes() != (demo.sources / name).read_bytes()
-    one, two = (count_everything(d.sources, range(2023, 2026), d.end) for d in (demo, other))
+    one, two = (count_everything(d.sources, range(2023, 2026), d.marker.end) for d in (demo, other))
     for figure in ("new_enterprises", "items_received", "penalty_amount"):
         assert one[figure, 2024] == two[figure, 2024]
 

@@ -91,10 +91,10 @@ def test_landed_registers_count_up_to_what_was_imagined(
 ) -> None:
     """Names, words, units and dates come back as they went out, and no broken row counts."""
     rows: Any = {table: found.rows for table, found in landed.items()}
-    counted = count_registers(rows, demo.start, demo.end)
+    counted = count_registers(rows, demo.marker.start, demo.marker.end)
     assert len(counted) > 180
     imagined = _imagine(_scene(seed=demo.marker.seed, scale=Decimal("0.05")))
-    assert counted == count_registers(imagined, demo.start, demo.end)
+    assert counted == count_registers(imagined, demo.marker.start, demo.marker.end)
 
 
 @pytest.mark.parametrize("seed", [1, 20240])
