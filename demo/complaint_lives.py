@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from demo.dice import Draws
-from demo.frames import NEVER, Days, Flags, Frame, Integers, concatenate, is_within, take
+from demo.frames import NEVER, Days, Flags, Frame, Objects, concatenate, is_within, pick, take
 from demo.scene import Scene
 from demo.totals import Totals
 from demo.vocabulary import INDUSTRIES, STREET_WEIGHTS
@@ -37,11 +37,7 @@ _MEDIATION_CHANGED = np.datetime64("2024-07-01")
 # verified anew.
 _REPEATS_CHANGED = np.datetime64("2026-04-15")
 
-# How an item ends, by kind; a complaint that is not accepted has its own.
-(
-    NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED,
-    REPEATED, OUT_OF_JURISDICTION,
-) = range(10)  # fmt: skip
+_NOT_ACCEPTED = "不予受理"
 
 # Two humps in working hours, a long evening.
 _HOURS = (
@@ -94,7 +90,7 @@ def items_known(scene: Scene) -> Frame:
     rushed = np.maximum(np.maximum(last_hours, due + np.timedelta64(9, "h")), last_step(items) + 60)
     closed = np.where((due <= end) & (closed >= cut), rushed, closed)
     items["closed"] = np.where(closed < cut, closed, NEVER)
-    is_refused = items["outcome"] == NOT_ACCEPTED  # it is told as it closes the item
+    is_refused = items["outcome"] == _NOT_ACCEPTED  # it is told as it closes the item
     items["told"] = np.where(is_refused, items["closed"], items["told"])
     return items
 
@@ -140,14 +136,13 @@ def _items_of_year(scene: Scene, year: int) -> Frame:
         "submission": submissions[place],
         "kind": kinds[place, part],
         "received": received[place],
-        **_respondents(scene, submissions[place] * 2 + is_second),
+        **_respondents(scene.entities, scene.dice.of(submissions[place] * 2 + is_second)),
     }
     return _lived(scene.dice.of(numbers), items)
 
 
-def _respondents(scene: Scene, keys: Integers) -> Frame:
+def _respondents(stock: Frame, draws: Draws) -> Frame:
     """Who is complained about: few firms draw most complaints; a tenth are not identified."""
-    draws, stock = scene.dice.of(keys), scene.entities
     industries = draws.choose("complaint industry", [i.complaints for i in INDUSTRIES])
     order = np.argsort(stock["industries"], kind="stable")
     begins = np.searchsorted(stock["industries"][order], np.arange(len(INDUSTRIES) + 1))
@@ -174,17 +169,15 @@ def _lived(draws: Draws, items: Frame) -> Frame:
     kinds, day = items["kind"], day_of(items["received"])
     is_refused = (kinds == COMPLAINT) & draws.some("refused", 0.17)
     is_accepted, is_report = (kinds == COMPLAINT) & ~is_refused, kinds == REPORT
-    decided = add_working_days(day, _waits(draws, "acceptance", 1, 1.9, 7))
+    is_extended = is_report & draws.some("extended", 0.07)
+    is_supplemented = is_report & draws.some("supplemented", 0.06)
+    decided = add_working_days(day, draws.waits("acceptance", 1.9, 1, 7))
     extended = add_working_days(day, 14)
     supplemented = add_working_days(day, draws.between("supplement", 1, 12))
     items = items | {
         "accepted": _at_work(draws, "accepted at", decided, is_accepted),
-        "extended": _at_work(
-            draws, "extended at", extended, is_report & draws.some("extended", 0.07)
-        ),
-        "supplemented": _at_work(
-            draws, "supplemented at", supplemented, is_report & draws.some("supplemented", 0.06)
-        ),
+        "extended": _at_work(draws, "extended at", extended, is_extended),
+        "supplemented": _at_work(draws, "supplemented at", supplemented, is_supplemented),
         "closed": np.full_like(items["received"], NEVER),
         "outcome": _outcomes(draws, items, is_refused),
     }
@@ -198,20 +191,15 @@ def _lived(draws: Draws, items: Frame) -> Frame:
     return items
 
 
-def _waits(draws: Draws, purpose: str, least: int, mean: float, most: int) -> Integers:
-    """Working days that a step takes."""
-    return np.minimum(least + draws.waits(purpose, mean), most)
-
-
 def _closed(draws: Draws, items: Frame, decided: Days) -> Days:
     """Mostly well before an item is due, a few working days late in 3 %."""
     kinds = items["kind"]
-    checks = _waits(draws, "verification", 2, 5.0, 15)
+    checks = draws.waits("verification", 5.0, 2, 15)
     steps = np.select(
         [~np.isnat(items["accepted"]), kinds == COMPLAINT, ~np.isnat(items["extended"]),
          kinds == REPORT],
-        [_waits(draws, "mediation", 1, 15.0, 40), 0, _REPORT_DAYS + checks, checks],
-        _waits(draws, "answer", 1, 0.8, 7),
+        [draws.waits("mediation", 15.0, 1, 40), 0, _REPORT_DAYS + checks, checks],
+        draws.waits("answer", 0.8, 1, 7),
     )  # fmt: skip
     begins = np.where(kinds == COMPLAINT, decided, _begin_of_verification(items))
     is_late = draws.some("late", _LATE)
@@ -223,8 +211,8 @@ def _closed(draws: Draws, items: Frame, decided: Days) -> Days:
     return np.where(is_quick, at_once, closed)
 
 
-def _outcomes(draws: Draws, items: Frame, is_refused: Flags) -> Integers:
-    """How each item ends."""
+def _outcomes(draws: Draws, items: Frame, is_refused: Flags) -> Objects:
+    """How each item ends, in the platform's words."""
     is_report = items["kind"] == REPORT
     could_repeat = is_report & (day_of(items["received"]) >= _REPEATS_CHANGED)
     return np.select(
@@ -237,12 +225,12 @@ def _outcomes(draws: Draws, items: Frame, is_refused: Flags) -> Integers:
             is_report,
         ],
         [
-            WITHDRAWN,
-            NOT_ACCEPTED,
-            draws.choose("complaint ends", (0, 46, 36, 18)),
-            REPEATED,
-            OUT_OF_JURISDICTION,
-            FILED + draws.choose("report ends", (2.5, 91, 6.5)),
+            "撤回",
+            _NOT_ACCEPTED,
+            pick(("达成调解", "终止调解", "撤回"), draws.choose("complaint ends", (46, 36, 18))),
+            "不再另行处理",
+            "无管辖权告知",
+            pick(("立案", "不予立案", "移送"), draws.choose("report ends", (2.5, 91, 6.5))),
         ],
-        ANSWERED,
+        "已答复",
     )

@@ -69,9 +69,9 @@ class Draws:
         """An exponential waiting time with this mean."""
         return -np.log1p(-self.uniform(purpose)) * mean
 
-    def waits(self, purpose: str, mean: float) -> Integers:
-        """Whole days of waiting."""
-        return self.waiting(purpose, mean).astype(np.int64)
+    def waits(self, purpose: str, mean: float, least: int = 0, most: int = 1_000_000) -> Integers:
+        """Whole days of waiting beyond the least, `most` at most."""
+        return np.minimum(least + self.waiting(purpose, mean).astype(np.int64), most)
 
     def shares(self, purpose: str, counts: Sequence[int]) -> Integers:
         """An index, such that index i occurs exactly counts[i] times.

@@ -113,7 +113,7 @@ def _filed(scene: Scene, year: int) -> Frame:
     is_extended, is_excluded, is_late = pace < 0.06, (pace >= 0.06) & (pace < 0.1), pace >= 0.97
     slow = _DECISION_DAYS + draws.below("slow", 10) + np.where(is_excluded, 0, 5)
     late = _DECISION_DAYS + draws.between("late decision", 10, 40)
-    usual = np.minimum(12 + draws.waits("decision", 30.0), _LONGEST_DAYS)
+    usual = draws.waits("decision", 30.0, 12, _LONGEST_DAYS)
     wait = np.select([is_extended | is_excluded, is_late], [slow, late], usual)
     # The year shifts the turn, so that few cases show more than one end.
     running = np.arange(count)
@@ -131,7 +131,7 @@ def _published(dice: Dice, cases: Frame) -> Days:
     """The day on which penalties of more than a warning are made public: 4 of 100 too late."""
     draws, kinds = dice.of(cases["number"]), cases["kind"]
     is_penal = np.where(kinds == LENIENT, is_mitigated(dice, cases["number"]), kinds < LENIENT)
-    wait = np.minimum(1 + draws.waits("publication", 6.0), _PUBLICATION_DAYS)
+    wait = draws.waits("publication", 6.0, 1, _PUBLICATION_DAYS)
     late = _PUBLICATION_DAYS + 1 + cases["number"] % 9
     wait = np.where(draws.some("late publication", 0.04), late, wait)
     days = add_working_days(cases["decided"], wait)

@@ -17,10 +17,6 @@ from demo.spelling import Columns, Table
 
 _KINDS = ("投诉", "举报", "咨询")
 _PREFIXES = ("TS", "JB", "ZX")
-_OUTCOMES = (
-    "不予受理", "达成调解", "终止调解", "撤回", "立案", "不予立案", "移送", "已答复",
-    "不再另行处理", "无管辖权告知",
-)  # fmt: skip
 _CHANNELS = ("互联网", "电话", "来人", "来函")
 _CHANNEL_WEIGHTS = (71, 25, 2.5, 1.5)
 _COMPLAINANTS = 40_000  # persons; some write hundreds of times
@@ -62,7 +58,7 @@ def _columns(scene: Scene, known: Frame) -> Columns:
         "supplemented_at": known["supplemented"],
         "closed_at": known["closed"],
         "updated_at": known["updated"],
-        "status": np.where(np.isnat(known["closed"]), under_way, pick(_OUTCOMES, known["outcome"])),
+        "status": np.where(np.isnat(known["closed"]), under_way, known["outcome"]),
         "is_extended": (~np.isnat(known["extended"])).astype(int).tolist(),
         "street_code": pick(words.STREET_CODES, known["street"]),
         "industry_code": pick([*(i.code for i in words.INDUSTRIES), None], known["industry"]),

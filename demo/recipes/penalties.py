@@ -11,26 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from demo import penalty_lives as lives
 from demo import vocabulary as words
 from demo.entities import HOUSEHOLD
 from demo.frames import Integers, pick, rows_of
-from demo.penalty_lives import (
-    LENIENT,
-    NO_VIOLATION,
-    ON_THE_SPOT,
-    TO_AUTHORITY,
-    TO_JUSTICE,
-    cases_known,
-    is_mitigated,
-)
 from demo.scene import Scene
 from demo.spelling import Row
 
 _PARTY_WEIGHTS = {"企业": 62, "个体工商户": 30, "自然人": 8}
 _NO_PENALTY = {
-    NO_VIOLATION: "违法事实不能成立",
-    TO_AUTHORITY: "移送其他行政机关",
-    TO_JUSTICE: "移送司法机关",
+    lives.NO_VIOLATION: "违法事实不能成立",
+    lives.TO_AUTHORITY: "移送其他行政机关",
+    lives.TO_JUSTICE: "移送司法机关",
 }
 _PROCEDURE_SINCE = 2024
 """The year from which on the system notes the procedure of the cases that are filed."""
@@ -40,13 +32,13 @@ _NOTED_FLOOR = Decimal("5000.00")
 
 def cases(scene: Scene) -> list[Row]:
     """The cases in the order of their numbers, those on the spot last."""
-    known = cases_known(scene)
+    known = lives.cases_known(scene)
     numbers = known["number"]
     draws = scene.dice.of(numbers)
     known |= {
         "field": draws.choose("case field", words.CASE_FIELD_WEIGHTS),
         "street": draws.choose("case street", words.STREET_WEIGHTS),
-        "mitigated": is_mitigated(scene.dice, numbers),
+        "mitigated": lives.is_mitigated(scene.dice, numbers),
         "collected": draws.below("collected", 100),
         "goods": draws.below("goods", 12),
     }
@@ -82,7 +74,7 @@ def _parties(scene: Scene, ids: Integers) -> list[dict[str, str | None]]:
 
 def _row(case: dict[str, Any], parties: list[dict[str, str | None]]) -> Row:
     year, running = divmod(case["number"], 1_000_000)
-    on_the_spot = case["kind"] == ON_THE_SPOT
+    on_the_spot = case["kind"] == lives.ON_THE_SPOT
     noted = "普通程序" if year >= _PROCEDURE_SINCE else None
     field = list(words.CASE_CAUSES)[case["field"]]
     causes = words.CASE_CAUSES[field]
@@ -111,7 +103,7 @@ def _decisions(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The decisions of a case, one per party: of two, one bears 60 of 100 and the other 40."""
     if case["decided"] is None:
         return
-    lenient, on_the_spot = case["kind"] == LENIENT, case["kind"] == ON_THE_SPOT
+    lenient, on_the_spot = case["kind"] == lives.LENIENT, case["kind"] == lives.ON_THE_SPOT
     kind = ("减轻处罚" if case["mitigated"] else "不予处罚") if lenient else "行政处罚"
     kind = _NO_PENALTY.get(case["kind"], kind)
     takes_goods = kind in ("行政处罚", "减轻处罚") and not case["warned"] and not on_the_spot

@@ -8,20 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from demo import entities
 from demo import vocabulary as words
 from demo.dice import Draws
-from demo.entities import (
-    BRANCH,
-    CHANGED,
-    COOPERATIVE,
-    ENTERPRISE,
-    EVENT_LABELS,
-    HOUSEHOLD,
-    KIND_LABELS,
-    codes_of,
-    events_of,
-    population,
-)
 from demo.frames import Frame, Integers, Objects, pick, take, withhold
 from demo.identities import person_names, phone_numbers
 from demo.scene import Scene
@@ -45,14 +34,14 @@ _CAPITALS_WEIGHTS = (2, 3, 6, 14, 8, 6, 15, 20, 9, 9, 6, 2, 1, 0.3)
 
 def events(scene: Scene) -> Table:
     """One row per event, numbered within its day; they come in order of the day."""
-    entities = population(scene.dice, scene.totals, scene.entities, scene.start, scene.end)
-    happened = events_of(scene.dice, entities, scene.start, scene.end)
+    everyone = entities.population(scene.dice, scene.totals, scene.entities, scene.start, scene.end)
+    happened = entities.events_of(scene.dice, everyone, scene.start, scene.end)
     days = happened["days"]
     places = np.arange(len(days)) - np.searchsorted(days, days, side="left") + 1
 
     def columns(index: Integers) -> Columns:
         chosen = take(happened, index)
-        subjects = take(entities, chosen["entities"])
+        subjects = take(everyone, chosen["entities"])
         return _columns(scene, subjects, chosen, places[index], index)
 
     return Table(days, columns)
@@ -64,13 +53,13 @@ def _columns(
     dice, ids, days = scene.dice, subjects["numbers"], chosen["days"]
     draws, rows = dice.of(ids), dice.of(index)
     # A change often is one of the people: the event shifts the draw of the person.
-    persons = np.where(chosen["kinds"] == CHANGED, ids * 7 + days.astype(np.int64), ids)
+    persons = np.where(chosen["kinds"] == entities.CHANGED, ids * 7 + days.astype(np.int64), ids)
     phone_missing = dice.of(persons).some("phone missing", 0.03)
-    codes = codes_of(dice, subjects)
+    codes = entities.codes_of(dice, subjects)
     lower = np.flatnonzero(rows.some("lower case", _LOWER_CASE))
     codes[lower] = [code.lower() for code in codes[lower]]
     industries = subjects["industries"]
-    kinds = pick(KIND_LABELS, subjects["kinds"])
+    kinds = pick(entities.KIND_LABELS, subjects["kinds"])
     streets = pick(words.STREETS, subjects["streets"])
     main = pick([i.scope for i in words.INDUSTRIES], np.maximum(industries, 0))
     scope = main + draws.pick("scope joint", (";", ",", ",", "；\n", "、"))
@@ -84,7 +73,7 @@ def _columns(
     )  # fmt: skip
     return {
         "业务流水号": [f"DJ{d}{n:05d}" for d, n in zip(compact, places.tolist(), strict=True)],
-        "业务类型": pick(EVENT_LABELS, chosen["kinds"]),
+        "业务类型": pick(entities.EVENT_LABELS, chosen["kinds"]),
         "核准日期": days,
         "统一社会信用代码": codes,
         "市场主体名称": trade_names(dice, subjects),
@@ -103,8 +92,8 @@ def _columns(
 
 def _types(draws: Draws, subjects: Frame) -> Objects:
     """One in fifty contradicts the class of the entity: the text classifies nothing."""
-    is_swapped = draws.some("type swapped", 0.02) & (subjects["kinds"] == HOUSEHOLD)
-    kinds = np.where(is_swapped, ENTERPRISE, subjects["kinds"])
+    is_swapped = draws.some("type swapped", 0.02) & (subjects["kinds"] == entities.HOUSEHOLD)
+    kinds = np.where(is_swapped, entities.ENTERPRISE, subjects["kinds"])
     drawn = [draws.pick("type", texts) for texts in _TYPES]
     types: Objects = np.select([kinds == kind for kind in range(len(_TYPES))], drawn)
     return types
@@ -119,8 +108,8 @@ def _capital(draws: Draws, subjects: Frame) -> Objects:
         form.format(n=amount, c=f"{amount:,}", d=f"{amount}.5", y=amount * 10_000)
         for form, amount in zip(forms, amounts, strict=True)
     ], dtype=object)  # fmt: skip
-    rarely = (kinds == HOUSEHOLD) & draws.some("capital given", 0.55)
-    return withhold(given, rarely | (kinds == BRANCH) | (kinds > COOPERATIVE))
+    rarely = (kinds == entities.HOUSEHOLD) & draws.some("capital given", 0.55)
+    return withhold(given, rarely | (kinds == entities.BRANCH) | (kinds > entities.COOPERATIVE))
 
 
 RECIPES = {"registrations__events": events}
