@@ -15,12 +15,11 @@ from demo.complaint_lives import COMPLAINT, due_days
 from demo.frames import NEVER
 from demo.totals import PUBLISHED_2024
 from pipelines.reports.published_figures import read_published_figures
+from tests.demo.count_history import count_years
 from tests.demo.count_registers import count_registers
 from tests.demo.delivered import (
     DATABASE,
-    Figures,
     complaint_items,
-    count_everything,
     write_totals,
 )
 from tests.demo.landed import Landed
@@ -57,9 +56,9 @@ def _expected(scale: float) -> dict[tuple[str, int], Decimal]:
     return {(name, 2024): value for name, value in {**least, **amounts}.items()}
 
 
-def _assert_calibrated(sources: Path, scale: float) -> Figures:
+def _assert_calibrated(sources: Path, scale: float) -> dict[tuple[str, int], Decimal]:
     """The records add up to what was published; what they count up to besides."""
-    counted = count_everything(sources, YEARS, AS_OF)
+    counted = count_years(sources, YEARS, AS_OF)
     expected = _expected(scale)
     assert {key: counted[key] for key in expected} == expected
     assert counted["due_closure_rate", 2024] == 1
@@ -81,7 +80,7 @@ def test_records_follow_the_rules_of_april_2026(tmp_path: Path) -> None:
     """Repeated reports are not handled again; those with new facts are verified anew."""
     start, end = date(2026, 1, 1), date(2026, 8, 31)
     summary = write_demo(tmp_path / "sources", scale=0.1, start=start, end=end)
-    counted = count_everything(summary.sources, range(2026, 2027), end)
+    counted = count_years(summary.sources, range(2026, 2027), end)
     assert counted["due_closure_rate", 2026] == 1
     items = complaint_items(summary.sources / DATABASE)
     repeated = [item["received_at"] for item in items if item["status"] == "不再另行处理"]
@@ -122,7 +121,7 @@ def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
         "lenient_amount_waived": "12.5", "panel_reviewed_cases": "3",
     })  # fmt: skip
     summary = write_demo(tmp_path / "sources", totals=totals, start=date(2024, 1, 1), scale=1)
-    counted = count_everything(summary.sources, range(2024, 2026), AS_OF)
+    counted = count_years(summary.sources, range(2024, 2026), AS_OF)
     assert counted["new_enterprises", 2024] == 900
     assert counted["new_market_entities", 2024] == 3100
     # 4400 less the usual share of consultations would be 4345, but 0.42 万 is at most 4249.

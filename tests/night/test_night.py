@@ -20,8 +20,8 @@ from demo.deliveries import imagine
 from demo.scene import Scene
 from demo.totals import read_totals
 from pipelines.sources.contracts import read_contracts
+from tests.demo.count_history import count_years
 from tests.demo.count_registers import count_registers
-from tests.demo.delivered import count_everything
 from tests.demo.personal_values import personal_samples
 from tests.night.bureau import Bureau
 from tests.night.conftest import ANOTHER_BUREAU
@@ -107,7 +107,7 @@ def test_every_figure_that_is_counted_from_the_delivered_files_comes_out(
     start, end = date(2023, 1, 1), date(2025, 1, 15)
     rows: Any = imagine(Scene.of(DEFAULT_SEED, read_totals(None, Decimal(1)), start, end))
     counted = {
-        **count_everything(full_bureau.sources, range(2023, 2026), end),
+        **count_years(full_bureau.sources, range(2023, 2026), end),
         **count_registers(rows, start, end),
     }
     assert len(counted) > 300
