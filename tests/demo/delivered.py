@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,8 @@ from demo.totals import PUBLISHED_2024
 
 DATABASE = Path("complaints/complaints.sqlite")
 
-STREETS = {"西兴街道", "长河街道", "浦沿街道"}
+STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}
+_MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 SECURED = {"担保金额", "最高债权额"}
 """What a pledge secures: its claims, or their maximum."""
 LENIENT = ("减轻处罚", "不予处罚")
@@ -179,10 +180,21 @@ def penalty_cases(sources: Path) -> list[dict[str, Any]]:
     return [json.loads(line, parse_float=Decimal) for line in lines]
 
 
+def published_facts(path: Path = PUBLISHED_2024) -> dict[str, dict[str, str]]:
+    """The lines of a file of published figures, by indicator."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {row["indicator_id"]: row for row in csv.DictReader(lines)}
+
+
+def shown(value: Decimal, fact: dict[str, str]) -> Decimal:
+    """A figure in the unit and with the decimals that were published."""
+    multiple = _MULTIPLES.get(fact["unit"][:1], Decimal(1))
+    return (value / multiple).quantize(Decimal(fact["published"]), ROUND_HALF_UP)
+
+
 def write_totals(path: Path, changed: dict[str, str]) -> None:
     """Write the published totals with other values for some indicators."""
-    with PUBLISHED_2024.open(encoding="utf-8", newline="") as published:
-        rows = list(csv.DictReader(published))
+    rows = list(published_facts().values())
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
