@@ -5,8 +5,6 @@ What does not belong here: texts (recipes/complaints).
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 
 from demo.dice import Draws
@@ -15,7 +13,7 @@ from demo.scene import Scene
 from demo.totals import Totals
 from demo.vocabulary import INDUSTRIES, STREET_WEIGHTS
 from demo.volumes import COMPLAINTS, spread_over_year, yearly_volume
-from demo.working_days import add_working_days, next_working_day
+from demo.working_days import add_working_days
 
 GROWTH = 1.13
 _COMPLAINT_SHARE = 0.74
@@ -28,11 +26,11 @@ _SUBMISSIONS = (
     (COMPLAINT, COMPLAINT, REPORT),
 )  # fmt: skip
 
-# 总局令20: decide on acceptance within 7 working days; mediate within 45 working days of it, from
-# 2024-07-01 (消费者权益保护法实施条例) within 60 days; 程序规定: verify a report within 15 working
-# days, extended 30.
-_ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
-_MEDIATION_CHANGED = np.datetime64("2024-07-01")
+# Working days until an item is surely late. 总局令20: decide on acceptance within 7, mediate within
+# 45 of it, from 2024-07-01 (消费者权益保护法实施条例) within 60 days; 程序规定: verify a report
+# within 15, extended 30.
+_MEDIATION_DAYS, _EXTENDED_DAYS, _REPORT_DAYS, _ANSWER_DAYS = 60, 30, 15, 7
+_LONGEST_MEDIATION = 34  # in time by both rules, holidays included
 # 总局令121, article 35: a repeated report is not handled again; one supplemented with new facts is
 # verified anew.
 _REPEATS_CHANGED = np.datetime64("2026-04-15")
@@ -50,27 +48,6 @@ def day_of(instants: Days) -> Days:
     return instants.astype("datetime64[D]")
 
 
-def due_days(items: Frame) -> Days:
-    """The day by which each item must be closed, given what happened so far."""
-    accepted = day_of(items["accepted"])
-    limits = np.where(items["kind"] == REPORT, _REPORT_DAYS, _ACCEPTANCE_DAYS)
-    limits += np.where(np.isnat(items["extended"]), 0, _REPORT_DAYS)
-    mediated = np.where(
-        accepted < _MEDIATION_CHANGED,
-        add_working_days(accepted, _MEDIATION_DAYS),
-        next_working_day(accepted + _MEDIATION_CALENDAR_DAYS),
-    )
-    decided = add_working_days(_begin_of_verification(items), limits)
-    return np.where(np.isnat(accepted), decided, mediated)
-
-
-def _begin_of_verification(items: Frame) -> Days:
-    """Receipt; since the change of 2026 the new facts, where they came before the decision."""
-    supplemented, closed = day_of(items["supplemented"]), day_of(items["closed"])
-    is_anew = (supplemented >= _REPEATS_CHANGED) & ~(supplemented > closed)
-    return np.where(is_anew, supplemented, day_of(items["received"]))
-
-
 def items_known(scene: Scene) -> Frame:
     """The items received from the start to the end, as they are known when the last day ends.
 
@@ -79,16 +56,16 @@ def items_known(scene: Scene) -> Frame:
     """
     years = range(scene.start.year, scene.end.year + 1)
     items = concatenate(_items_of_year(scene, year) for year in years)
-    end, cut = np.datetime64(scene.end), np.datetime64(scene.end + timedelta(days=1), "s")
+    end = np.asarray([scene.end], dtype="datetime64[D]")
+    cut = (end + 1).astype("datetime64[s]")
     items = take(items, is_within(day_of(items["received"]), scene.start, scene.end))
     for step in ("accepted", "extended", "supplemented", "told"):
         items[step][items[step] >= cut] = NEVER
-    # Whoever is due is closed by then; those that would have been later are closed in the last
-    # working hours before the cut-off.
-    due, closed = due_days(items), items["closed"]
-    last_hours = add_working_days(np.full_like(due, end), 0) + np.timedelta64(17, "h")
-    rushed = np.maximum(np.maximum(last_hours, due + np.timedelta64(9, "h")), last_step(items) + 60)
-    closed = np.where((due <= end) & (closed >= cut), rushed, closed)
+    # Whoever is due is closed by then: what would be late after it is closed in its last hours.
+    usual = items.pop("usual")
+    last_hours = add_working_days(end, 0) + np.timedelta64(17, "h")
+    rushed = np.maximum(np.maximum(usual, last_hours), last_step(items, "told") + 60)
+    closed = np.where((items["closed"] >= cut) & (usual < cut), rushed, items["closed"])
     items["closed"] = np.where(closed < cut, closed, NEVER)
     is_refused = items["outcome"] == _NOT_ACCEPTED  # it is told as it closes the item
     items["told"] = np.where(is_refused, items["closed"], items["told"])
@@ -158,7 +135,7 @@ def _respondents(stock: Frame, draws: Draws) -> Frame:
     }
 
 
-def _at_work(draws: Draws, what: str, days: Days, happens: Flags) -> Days:
+def _at_work(draws: Draws, what: str, days: Days, happens: Flags | bool = True) -> Days:
     """An instant between 8:30 and 17:30 of each day, where it happens."""
     seconds = draws.between(what, 8 * 3600 + 1800, 17 * 3600 + 1800)
     return np.where(happens, days + seconds.astype("timedelta64[s]"), NEVER)
@@ -178,10 +155,9 @@ def _lived(draws: Draws, items: Frame) -> Frame:
         "accepted": _at_work(draws, "accepted at", decided, is_accepted),
         "extended": _at_work(draws, "extended at", extended, is_extended),
         "supplemented": _at_work(draws, "supplemented at", supplemented, is_supplemented),
-        "closed": np.full_like(items["received"], NEVER),
         "outcome": _outcomes(draws, items, is_refused),
     }
-    items["closed"] = _closed(draws, items, decided)
+    items |= _closures(draws, items, decided)
     # Where new facts change nothing, the report may be decided upon before they come.
     items["supplemented"][items["supplemented"] >= items["closed"]] = NEVER
     # Most are told at once, some only days later, and all before the item is closed.
@@ -191,24 +167,32 @@ def _lived(draws: Draws, items: Frame) -> Frame:
     return items
 
 
-def _closed(draws: Draws, items: Frame, decided: Days) -> Days:
-    """Mostly well before an item is due, a few working days late in 3 %."""
-    kinds = items["kind"]
+def _closures(draws: Draws, items: Frame, decided: Days) -> Frame:
+    """When each item is closed, mostly in time, and when the few late ones would usually be."""
+    kinds, supplemented = items["kind"], day_of(items["supplemented"])
     checks = draws.waits("verification", 5.0, 2, 15)
+    cases = [
+        ~np.isnat(items["accepted"]), kinds == COMPLAINT, ~np.isnat(items["extended"]),
+        kinds == REPORT,
+    ]  # fmt: skip
     steps = np.select(
-        [~np.isnat(items["accepted"]), kinds == COMPLAINT, ~np.isnat(items["extended"]),
-         kinds == REPORT],
-        [draws.waits("mediation", 15.0, 1, 40), 0, _REPORT_DAYS + checks, checks],
-        draws.waits("answer", 0.8, 1, 7),
-    )  # fmt: skip
-    begins = np.where(kinds == COMPLAINT, decided, _begin_of_verification(items))
-    is_late = draws.some("late", _LATE)
-    late = add_working_days(due_days(items), draws.between("lateness", 1, 12))
-    days = np.where(is_late, late, add_working_days(begins, steps))
-    closed = _at_work(draws, "closed at", days, np.full_like(is_late, fill_value=True))
+        cases,
+        [draws.waits("mediation", 15.0, 1, _LONGEST_MEDIATION), 0, _REPORT_DAYS + checks, checks],
+        draws.waits("answer", 0.8, 1, _ANSWER_DAYS),
+    )
+    limits = np.select(
+        cases, [_MEDIATION_DAYS, _ANSWER_DAYS, _EXTENDED_DAYS, _REPORT_DAYS], _ANSWER_DAYS
+    )
+    is_anew = supplemented >= _REPEATS_CHANGED
+    begins = np.where(is_anew, supplemented, day_of(items["received"]))
+    begins = np.where(kinds == COMPLAINT, decided, begins)
+    usual = _at_work(draws, "closed at", add_working_days(begins, steps))
     at_once = items["received"] + draws.between("answered", 300, 20 * 3600)
-    is_quick = (kinds == CONSULTATION) & ~is_late & draws.some("quick", 0.8)
-    return np.where(is_quick, at_once, closed)
+    is_quick = (kinds == CONSULTATION) & draws.some("quick", 0.8)
+    usual = np.where(is_quick, at_once, usual)
+    late = add_working_days(begins, limits + draws.between("lateness", 1, 12))
+    closed = np.where(draws.some("late", _LATE), _at_work(draws, "closed at", late), usual)
+    return {"closed": closed, "usual": usual}
 
 
 def _outcomes(draws: Draws, items: Frame, is_refused: Flags) -> Objects:

@@ -7,12 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from demo.bureau import DemoSummary, write_demo
-from demo.complaint_lives import COMPLAINT, due_days
-from demo.frames import NEVER
 from demo.totals import PUBLISHED_2024
 from pipelines.reports.published_figures import read_published_figures
 from tests.demo.count_history import count_years
@@ -23,7 +20,7 @@ from tests.demo.delivered import (
     write_totals,
 )
 from tests.demo.landed import Landed
-from tests.demo.statutory_terms import first_day_to_verify, last_day_to_mediate
+from tests.demo.statutory_terms import first_day_to_verify
 
 YEARS = range(2023, 2026)
 AS_OF = date(2025, 1, 15)
@@ -129,14 +126,3 @@ def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
     assert counted["penalty_amount", 2024] == Decimal("810700.00")
     assert counted["lenient_amount_waived", 2024] == Decimal("125000.00")
     assert counted["data_ip_pledge_amount", 2024] == Decimal("25000000.00")
-
-
-def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
-    """Each day of the half years around the change to 60 days, against the rules' text."""
-    days = np.arange("2024-01", "2025-01", dtype="datetime64[D]")
-    at, never = days.astype("datetime64[s]"), np.full(len(days), NEVER, dtype="datetime64[s]")
-    items = {
-        "kind": np.full(len(days), COMPLAINT), "received": at, "accepted": at,
-        "extended": never, "supplemented": never, "closed": never,
-    }  # fmt: skip
-    assert due_days(items).tolist() == [last_day_to_mediate(day) for day in days.tolist()]
