@@ -5,6 +5,7 @@ One function per list, from a scene to its rows; a row holds from one day until,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -93,34 +94,38 @@ def innovative_devices(scene: Scene) -> list[Row]:
 
 def consumer_sites(scene: Scene) -> list[Row]:
     """Sites recognised in each year; some lose the status later."""
-    return _recognised(scene, "FX", {
+    totals = {
         "demonstration_canteen": "demonstration_canteens",
         "trusted_farm_market": "trusted_farm_markets",
         "common_prosperity_stall": "common_prosperity_stalls",
         "trusted_consumption_unit": "trusted_consumption_units",
         "trusted_business_area": "trusted_business_areas_new",
-    })  # fmt: skip
+    }
+    return _recognised(scene, "FX", totals, lambda entry: {"名称": f"{entry.person.name}的店"})
 
 
 def talents(scene: Scene) -> list[Row]:
     """Persons listed or certified in each year, and where they work."""
-    return _recognised(scene, "RC", {
+    totals = {
         "live_streamer": "live_streamers_trained",
         "internet_marketer": "internet_marketers_certified",
         "advertising_expert": "advertising_experts",
-    })  # fmt: skip
+    }
+    return _recognised(
+        scene, "RC", totals, lambda entry: {"姓名": entry.person.name, "工作单位": entry.firm.name}
+    )
 
 
-def _recognised(scene: Scene, prefix: str, totals: dict[str, str | int]) -> list[Row]:
-    """Entries of each kind by the day of listing: persons, or sites under the name of one."""
+def _recognised(
+    scene: Scene, prefix: str, totals: Mapping[str, str], named: Callable[[Entry], Row]
+) -> list[Row]:
+    """Entries of each kind by the day of listing."""
     rows: list[Row] = []
     for kind, number, entry in of_kinds(scene.flow, prefix, totals):
         leaves = entry.day + timedelta(days=entry.below("leaving", 700) + 1)
-        name = entry.person.name
         rows.append({
             "entry_no": f"{prefix}{number}",
-            **({"姓名": name, "工作单位": entry.firm.name} if prefix == "RC"
-               else {"名称": f"{name}的店"}),
+            **named(entry),
             "listing_kind": kind,
             "street": entry.street,
             "listed_on": entry.day,
