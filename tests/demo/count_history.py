@@ -110,9 +110,10 @@ class Counts:
     def add(self, marks: Iterable[Mark]) -> None:
         """Count what is added up, in its month, its street and the district."""
         for name, day, street, amount in marks:
-            for area in (DISTRICT, street):
-                if area is not None:
-                    self._added[name, day.replace(day=1), area] += amount
+            month = day.replace(day=1)
+            self._added[name, month, DISTRICT] += amount
+            if street is not None:
+                self._added[name, month, street] += amount
 
     def add_movements(self, marks: Iterable[Mark]) -> None:
         """Count what comes and goes."""
