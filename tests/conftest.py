@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills",
         type=int,
-        default=10,
+        default=5,
         metavar="N",
         help="kill a night at so many random moments",
     )

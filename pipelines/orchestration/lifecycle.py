@@ -34,6 +34,7 @@ from pipelines.orchestration.night_record import (
     end_night,
     stages_of,
     unfinished_nights,
+    untold_since,
 )
 from pipelines.orchestration.sources_folder import find_marker, require_sources
 from pipelines.orchestration.state import close_repairs, look_at_releases, restore_store
@@ -177,7 +178,7 @@ def _close_night(night: Night) -> None:
             operations,
             night_id=night.night_id,
             business_date=night.business_date,
-            started_at=night.started_at.isoformat(),
+            since=untold_since(operations, night.night_id),
             stewards=read_stewards(night.layout.expectations),
             labels=subject_labels(night.contracts, night.suites),
             layout=night.layout,

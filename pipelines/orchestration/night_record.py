@@ -101,6 +101,22 @@ def unfinished_nights(operations: sqlite3.Connection) -> list[NightRecord]:
     return _select(operations, "where ended_at is null")
 
 
+def untold_since(operations: sqlite3.Connection, night_id: str) -> str:
+    """When the first of the nights began that nobody has told of yet, up to this one.
+
+    A killed night closes and opens incidents, and tells nobody: it is ended by the next one and has
+    no message, as one that Ctrl-C ended has.
+    """
+    ((since,),) = operations.execute(
+        "select min(started_at) from nights where started_at > ("
+        " select coalesce(max(told.started_at), '') from nights as told, nights as this"
+        " where this.night_id = ? and told.started_at < this.started_at"
+        " and (told.outcome in ('released', 'failed') or told.message is not null))",
+        [night_id],
+    ).fetchall()
+    return str(since)
+
+
 def stages_of(operations: sqlite3.Connection, night_id: str) -> list[StageRecord]:
     """The steps of a night in the order in which they ended."""
     rows = operations.execute(

@@ -76,7 +76,7 @@ def queue_digests(
     *,
     night_id: str,
     business_date: date,
-    started_at: str,
+    since: str,
     stewards: Mapping[str, Steward],
     labels: Mapping[str, str],
     layout: Layout,
@@ -87,14 +87,14 @@ def queue_digests(
         operations: The operations store.
         night_id: The night that tells.
         business_date: Its date.
-        started_at: When it began (UTC); incidents opened since are new.
+        since: When the first night began that it tells of (ISO 8601); what opened since is new.
         stewards: Who is who.
         labels: Chinese names of the tables.
         layout: Where landing lies, for how far the good data reaches.
     """
-    since = datetime.fromisoformat(started_at)
+    first = datetime.fromisoformat(since)
     open_now = list_open(operations)
-    closed_now = list_closed_since(operations, since.isoformat(timespec="microseconds"))
+    closed_now = list_closed_since(operations, first.isoformat(timespec="microseconds"))
     reaches = describe_reaches(operations, layout, open_now, business_date)
     is_rebuilt = any(incident.rule_id == STORE_REBUILT for incident in open_now)
     told: list[str] = []
@@ -103,7 +103,7 @@ def queue_digests(
         closed = [incident for incident in closed_now if incident.owner == key]
         if not mine and not closed:
             continue
-        is_new = {i.incident_id: datetime.fromisoformat(i.opened_at) >= since for i in mine}
+        is_new = {i.incident_id: datetime.fromisoformat(i.opened_at) >= first for i in mine}
         digest = compose_steward_digest(
             steward,
             business_date,

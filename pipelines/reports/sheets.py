@@ -2,7 +2,7 @@
 
 Numbers are numbers, rounded as shown; texts are written as texts, so that one beginning with
 `= + - @` or a control character stays inert. What does not belong here: which sheets there are
-(workbook, annual.workbook), values and their rounding.
+(workbook, annual.workbook), how their cells look (looks), values and their rounding.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipelines.reports.figures import ReleaseIdentity, SourceState
 from pipelines.reports.formats import SYNTHETIC, Cell, Change
+from pipelines.reports.looks import read_looks
 
-_FONT = "宋体"
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FORBIDDEN_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_SHEET_NAME = 31
-_LINE_POINTS = 14
+_COLUMN_POINTS = 11  # the size of the letters that a column's width counts
+_LINE_SPACING = 1.25
 _HIGHEST_ROW = 409  # Excel takes no more
 _STATE_HEADINGS = ("数据来源", "数据截至", "陈旧起始", "原因", "采用行数", "隔离行数")
 
@@ -51,7 +52,8 @@ class SheetWriter:
         self._release = release
         self._taken: set[str] = set()
         self._widths: Sequence[int] = ()
-        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._looks = read_looks()
+        self._formats: dict[tuple[str, tuple[tuple[str, Any], ...]], Format] = {}
 
     def finish(self) -> bytes:
         """Close the workbook and give its bytes."""
@@ -69,11 +71,11 @@ class SheetWriter:
         self._widths = widths
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
-        self.write_text(sheet, 0, 0, title, bold=True, font_size=16)
-        self.write_text(sheet, 1, 0, self._release.dating, font_color="#555555")
+        self.write_text(sheet, 0, 0, title, "标题")
+        self.write_text(sheet, 1, 0, self._release.dating, "报告日期")
         if self._release.is_synthetic:
-            self.write_text(sheet, 2, 0, SYNTHETIC, bold=True, font_color="#B00020")
-        sheet.set_row(0, 26)
+            self.write_text(sheet, 2, 0, SYNTHETIC, "醒目提示")
+        sheet.set_row(0, self._line_points("标题") + 6)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
@@ -86,9 +88,7 @@ class SheetWriter:
     def write_header(self, sheet: Worksheet, row: int, headings: Sequence[str]) -> None:
         """Write the headings of a table."""
         for column, heading in enumerate(headings):
-            self.write_text(
-                sheet, row, column, heading, bold=True, border=1, align="center", bg_color="#E9EDF2"
-            )
+            self.write_text(sheet, row, column, heading, "表头")
 
     def write_section(
         self,
@@ -99,7 +99,7 @@ class SheetWriter:
         lines: Sequence[Sequence[object]],
     ) -> int:
         """Write a titled block; returns the row where the next begins."""
-        self.write_text(sheet, row, 0, title, bold=True, font_size=13)
+        self.write_text(sheet, row, 0, title, "小标题")
         return self.write_lines(sheet, row + 1, headings, lines)
 
     def write_lines(
@@ -117,21 +117,26 @@ class SheetWriter:
                     self.write_count(sheet, offset, column, value)
                 else:
                     text = "" if value is None else str(value)
-                    self.write_text(sheet, offset, column, text, border=1, text_wrap=True)
+                    self.write_text(sheet, offset, column, text)
             self.fit_row(sheet, offset, [str(value or "") for value in line])
         return row + len(lines) + 2
 
     def fit_row(self, sheet: Worksheet, row: int, texts: Sequence[str]) -> None:
         """Make a row as high as its wrapped texts need: not every program does when it opens."""
-        lines = max(map(_count_lines, texts, self._widths))
-        sheet.set_row(row, min(lines * _LINE_POINTS + 2, _HIGHEST_ROW))
+        scale = _COLUMN_POINTS / self._looks["表格文字"]["font_size"]
+        lines = max(
+            _count_lines(t, int(w * scale)) for t, w in zip(texts, self._widths, strict=False)
+        )
+        sheet.set_row(row, min(lines * self._line_points("表格文字") + 2, _HIGHEST_ROW))
+
+    def _line_points(self, look: str) -> int:
+        return round(float(self._looks[look]["font_size"]) * _LINE_SPACING)
 
     def write_count(
-        self, sheet: Worksheet, row: int, column: int, number: int, **looks: object
+        self, sheet: Worksheet, row: int, column: int, number: int, look: str = "表格数字"
     ) -> None:
         """Write a whole number that needs no rounding."""
-        look = self._format(num_format="#,##0", border=1, valign="top", **looks)
-        sheet.write_number(row, column, number, look)
+        sheet.write_number(row, column, number, self._format(look, num_format="#,##0"))
 
     def write_marks(self, sheet: Worksheet, row: int, meanings: Mapping[str, str]) -> int:
         """Write what the marks mean; returns the row where the next block begins."""
@@ -152,41 +157,40 @@ class SheetWriter:
     ) -> None:
         """Write a value as a number, or what stands in its place."""
         if cell.number is None:
-            self.write_text(sheet, row, column, cell.text, border=1, align="right")
+            self.write_text(sheet, row, column, cell.text, "表格数字")
             return
         decimals = -int(cell.number.as_tuple().exponent)
         pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
         if is_marked and cell.mark:
             # The mark is part of how the number is shown; the cell stays a number.
             pattern += f'" {cell.mark}"'
-        look = self._format(num_format=pattern, border=1, valign="top")
+        look = self._format("表格数字", num_format=pattern)
         sheet.write_number(row, column, float(cell.number), look)
 
     def write_change(self, sheet: Worksheet, row: int, column: int, change: Change) -> None:
         """Write a change as a number with its sign and unit."""
         if change.number is None:
-            self.write_text(sheet, row, column, change.text, border=1, align="right")
+            self.write_text(sheet, row, column, change.text, "表格数字")
             return
         unit = '0.00" 个百分点"' if change.is_points else '0.0"%"'
-        look = self._format(num_format=f"+{unit};-{unit};{unit}", border=1, valign="top")
+        look = self._format("表格数字", num_format=f"+{unit};-{unit};{unit}")
         sheet.write_number(row, column, float(change.number), look)
 
     def write_text(
-        self, sheet: Worksheet, row: int, column: int, text: str, **looks: object
+        self, sheet: Worksheet, row: int, column: int, text: str, look: str = "表格文字"
     ) -> None:
         """Write a text that no spreadsheet program runs."""
-        if text.startswith(_ACTIVE):
-            looks["quote_prefix"] = True
-        look = self._format(valign="top", **looks)
+        is_active = text.startswith(_ACTIVE)
+        worn = self._format(look, quote_prefix=True) if is_active else self._format(look)
         if text:
-            sheet.write_string(row, column, text, look)
+            sheet.write_string(row, column, text, worn)
         else:
-            sheet.write_blank(row, column, None, look)
+            sheet.write_blank(row, column, None, worn)
 
-    def _format(self, **looks: object) -> Format:
-        key = tuple(sorted(looks.items()))
+    def _format(self, look: str, **more: object) -> Format:
+        key = (look, tuple(sorted(more.items())))
         if key not in self._formats:
-            self._formats[key] = self._workbook.add_format({"font_name": _FONT, **looks})
+            self._formats[key] = self._workbook.add_format({**self._looks[look], **more})
         return self._formats[key]
 
 

@@ -31,13 +31,13 @@ def _write_main(writer: SheetWriter, contents: Contents) -> None:
     writer.write_header(sheet, row, ("责任科室", "指标", "数值", "单位", "同比", "状态"))
     for figure in contents.main:
         indicator, row = figure.indicator, row + 1
-        writer.write_text(sheet, row, 0, indicator.owner_name, border=1)
-        writer.write_text(sheet, row, 1, indicator.label_zh, border=1)
+        writer.write_text(sheet, row, 0, indicator.owner_name)
+        writer.write_text(sheet, row, 1, indicator.label_zh)
         writer.write_cell(sheet, row, 2, figure.shown, is_marked=False)
-        writer.write_text(sheet, row, 3, indicator.scale.unit, border=1, align="center")
+        writer.write_text(sheet, row, 3, indicator.scale.unit, "居中文字")
         writer.write_change(sheet, row, 4, figure.change)
         mark = MARKS.get(figure.shown.status, "")
-        writer.write_text(sheet, row, 5, mark, border=1, align="center")
+        writer.write_text(sheet, row, 5, mark, "居中文字")
 
 
 def _write_table(writer: SheetWriter, name: str, title: str, table: Table) -> None:
@@ -46,8 +46,8 @@ def _write_table(writer: SheetWriter, name: str, title: str, table: Table) -> No
     writer.write_header(sheet, row, headings)
     for line in table.rows:
         row += 1
-        writer.write_text(sheet, row, 0, line.indicator.label_zh, border=1)
-        writer.write_text(sheet, row, 1, line.indicator.scale.unit, border=1, align="center")
+        writer.write_text(sheet, row, 0, line.indicator.label_zh)
+        writer.write_text(sheet, row, 1, line.indicator.scale.unit, "居中文字")
         for column, cell in enumerate(line.cells, start=2):
             writer.write_cell(sheet, row, column, cell, is_marked=True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.sources.contracts import SourceTable, read_contracts
+from tests import warm
+from tests.machine import PATIENCE_SECONDS
 from tests.parsed_project import begin_parsed
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -126,14 +127,10 @@ def run_dbt(
     begin_parsed(target, database)
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     places = ["--target-path", str(target), "--log-path", str(target / "logs")]
-    finished = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, *folders, *places],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if check and finished.returncode != 0:
-        raise AssertionError(f"dbt {' '.join(arguments)}:\n{finished.stdout}\n{finished.stderr}")
-    assert "Unable to do partial parsing" not in finished.stdout, "see tests/parsed_project.py"
-    return finished
+    dbt = warm.start("dbt", *arguments, *folders, *places, cwd=PROJECT_ROOT, env=environment)
+    out, err = dbt.communicate(timeout=PATIENCE_SECONDS)
+    assert dbt.returncode is not None
+    if check and dbt.returncode != 0:
+        raise AssertionError(f"dbt {' '.join(arguments)}:\n{out}\n{err}")
+    assert "Unable to do partial parsing" not in out, "see tests/parsed_project.py"
+    return subprocess.CompletedProcess(dbt.args, dbt.returncode, out, err)

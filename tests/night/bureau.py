@@ -11,10 +11,18 @@ from pathlib import Path
 
 import duckdb
 
+from tests import warm
 from tests.machine import PATIENCE_SECONDS
 from tests.parsed_project import begin_parsed
 
 ZHIBIAO = Path(sys.executable).with_name("zhibiao")
+PART = "tests.night.part_of_a_night"
+
+
+def _end(process: warm.Process) -> subprocess.CompletedProcess[str]:
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,6 @@ class Bureau:
         return self.warehouse / "current"
 
     @property
-    def has_own_project(self) -> bool:
-        """Whether its declarations are others than the checkout's."""
-        return (self.root / "project").exists()
-
-    @property
     def environment(self) -> dict[str, str]:
         """Only our own settings, whatever the developer has set."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ZHIBIAO_")}
@@ -50,33 +53,29 @@ class Bureau:
             "ZHIBIAO_SOURCES": str(self.sources),
             "COLUMNS": "160",
         }
-        if self.has_own_project:
+        if (self.root / "project").exists():
             own["ZHIBIAO_PROJECT"] = str(self.root / "project")
         return inherited | own
 
     def begin_parsed(self) -> None:
-        """Spare the next process the parsing of the checkout's project."""
-        if not self.has_own_project:
-            begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
+        """Spare the next process the parsing of what is the checkout's."""
+        begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **more: str) -> warm.Process:
         """Start the command without waiting for it."""
         if arguments[0] == "nightly":
             self.begin_parsed()
-        return subprocess.Popen(
-            [str(ZHIBIAO), *arguments],
-            cwd=self.root,
-            env=self.environment | more,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return warm.start("zhibiao", *arguments, cwd=self.root, env=self.environment | more)
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
-        process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return _end(self.start(*arguments, **more))
+
+    def part(self, steps: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run some steps of a night, named as `part_of_a_night` does, over what lies there."""
+        self.begin_parsed()
+        asked = (steps, "nightly", *arguments)
+        return _end(warm.start(PART, *asked, cwd=self.root, env=self.environment))
 
     def night(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a night that must release."""

@@ -112,7 +112,7 @@ def told(bureau: Bureau, night: Night) -> dict[str, str]:
             operations,
             night_id=night.night_id,
             business_date=NIGHT,
-            started_at=night.started_at.isoformat(),
+            since=night.started_at.isoformat(),
             stewards={"registration": Steward(key="registration", name_zh="登记注册科", owns="x")},
             labels={},
             layout=bureau.layout,

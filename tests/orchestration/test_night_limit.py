@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
@@ -16,9 +14,9 @@ from pipelines.orchestration import night_limit
 from pipelines.orchestration.lease import is_held
 from pipelines.orchestration.night_limit import dagster_limit
 from pipelines.settings import Settings
+from tests import warm
+from tests.machine import PATIENCE_SECONDS
 from tests.orchestration import overdue_night
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def hang(how: str, folder: Path) -> tuple[int, str]:
@@ -26,16 +24,10 @@ def hang(how: str, folder: Path) -> tuple[int, str]:
     (folder / "sources").mkdir()
     (folder / "sources" / "a.csv").write_text("x\n")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ZHIBIAO_")}
-    done = subprocess.run(
-        [sys.executable, "-m", overdue_night.__name__, how, str(folder)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    return done.returncode, done.stderr
+    night = warm.start(overdue_night.__name__, how, str(folder), cwd=folder, env=environment)
+    _, said = night.communicate(PATIENCE_SECONDS)
+    assert night.returncode is not None
+    return night.returncode, said
 
 
 def outcomes(folder: Path) -> list[tuple[str | None, str | None]]:

@@ -21,6 +21,7 @@ from pipelines.orchestration.night_record import (
     seconds_of_last_released,
     stages_of,
     unfinished_nights,
+    untold_since,
 )
 
 DAY = date(2025, 1, 15)
@@ -56,6 +57,26 @@ def test_each_night_is_found_with_what_is_kept_of_it(store: sqlite3.Connection) 
 
 def test_only_a_night_without_an_end_is_unfinished(store: sqlite3.Connection) -> None:
     assert [night.night_id for night in unfinished_nights(store)] == ["running"]
+
+
+def test_what_killed_nights_found_is_told_by_the_first_that_tells(
+    store: sqlite3.Connection,
+) -> None:
+    """Ctrl-C lets a night tell; of a killed one its end is noted by the next."""
+
+    def began(number: int) -> str:
+        return (BEGAN + timedelta(days=number)).isoformat()
+
+    assert untold_since(store, "released") == began(0)
+    assert untold_since(store, "running") == began(2)
+    for number, before in ((3, "running"), (4, "killed")):
+        end_night(store, before, "interrupted", BEGAN)
+        begin_night(
+            store, "killed" if number == 3 else "third", DAY, BEGAN + timedelta(days=number)
+        )
+    assert untold_since(store, "third") == began(2)
+    end_night(store, "killed", "interrupted", BEGAN, message="night: ended by Ctrl-C")
+    assert untold_since(store, "third") == began(4)
 
 
 def test_stages_come_in_the_order_in_which_they_ended(store: sqlite3.Connection) -> None:

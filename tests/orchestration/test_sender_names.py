@@ -39,7 +39,7 @@ def test_a_hundred_thousand_added_columns_leave_a_short_text_without_personal_va
     assert len(str(event)) < 10 * LONGEST
     with open_operations(bureau.layout.operations) as operations:
         queue_digests(
-            operations, night_id="n", business_date=NIGHT, started_at="2000-01-01T00:00:00+00:00",
+            operations, night_id="n", business_date=NIGHT, since="2000-01-01T00:00:00+00:00",
             stewards=read_stewards(PROJECT_ROOT / "expectations"), labels={}, layout=bureau.layout,
         )  # fmt: skip
         messages = [row["message"] for row in operations.execute("select message from incidents")]

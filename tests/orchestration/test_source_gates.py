@@ -201,7 +201,7 @@ def test_the_operators_digest_has_the_broken_gate_below_why_the_night_failed(
                 )  # fmt: skip
             told = queue_digests(
                 operations, night_id=night_id, business_date=night.business_date,
-                started_at=night.started_at.isoformat(), stewards={}, labels={EVENTS.id: "登记"},
+                since=night.started_at.isoformat(), stewards={}, labels={EVENTS.id: "登记"},
                 layout=night.layout,
             )  # fmt: skip
             assert told == ["operator"]

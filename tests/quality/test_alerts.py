@@ -49,13 +49,13 @@ def queue(
     suites: dict[str, Suite],
     layout: Layout,
     night_id: str = "night-1",
-    started_at: str = LONG_AGO,
+    since: str = LONG_AGO,
 ) -> list[str]:
     return queue_digests(
         operations,
         night_id=night_id,
         business_date=DAY,
-        started_at=started_at,
+        since=since,
         stewards=STEWARDS,
         labels=subject_labels(CONTRACTS, suites),
         layout=layout,
@@ -133,7 +133,7 @@ def test_what_is_mended_in_part_stays_unsolved_and_says_from_how_many_it_fell(
     with open_operations(layout.operations) as operations:
         bad_street(operations, rows=25)
         bad_street(operations, rows=2)
-        queue(operations, suites, layout, started_at=FAR_AHEAD)
+        queue(operations, suites, layout, since=FAR_AHEAD)
     (message,) = outbox(layout)
     assert "新问题0项，未解决1项" in str(message["subject"])
     assert "已解决" not in str(message["subject"])

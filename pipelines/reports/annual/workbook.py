@@ -35,14 +35,14 @@ def _write_figures(writer: SheetWriter, name: str, title: str, figures: Sequence
     writer.write_header(sheet, row, [heading for heading, _ in _COLUMNS])
     for number, figure in enumerate(figures, start=1):
         indicator, row = figure.indicator, row + 1
-        writer.write_count(sheet, row, 0, number, align="center")
-        writer.write_text(sheet, row, 1, indicator.label_zh, border=1, text_wrap=True)
+        writer.write_count(sheet, row, 0, number, "居中文字")
+        writer.write_text(sheet, row, 1, indicator.label_zh)
         # The status has a column of its own; last year's has none.
         writer.write_cell(sheet, row, 2, figure.shown, is_marked=False)
-        writer.write_text(sheet, row, 3, indicator.scale.unit, border=1, align="center")
+        writer.write_text(sheet, row, 3, indicator.scale.unit, "居中文字")
         writer.write_cell(sheet, row, 4, figure.before, is_marked=True)
         writer.write_change(sheet, row, 5, figure.change)
-        writer.write_text(sheet, row, 6, figure.marks, border=1, align="center", text_wrap=True)
+        writer.write_text(sheet, row, 6, figure.marks, "居中文字")
         writer.fit_row(sheet, row, ["", indicator.label_zh, "", "", "", "", figure.marks])
 
 
