@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from demo.scene import CALIBRATED_DAY, Scene
+from demo.scene import CALIBRATED_DAY, Entry, Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -33,7 +33,6 @@ _ALL_STAFFED = date(CALIBRATED_YEAR, 12, 20)
 """From here to the calibrated day nobody leaves a role, so that the published rate holds."""
 _STAFFED_EARLY = 60  # of 100 units, before 2023
 _GROWTH_FROM = date(2022, 12, 20)
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _obligations(scene: Scene) -> list[_Obligation]:
             is_elsewhere = kind == "user" and equipment in dict(_ON_SITES) and number % 2
             found.append(_Obligation(
                 kind, number, unit, equipment, "elsewhere" if is_elsewhere else None,
-                streets.get(unit, entry.street), entry.day, entry.until and entry.until - _DAY,
+                streets.get(unit, entry.street), entry.day, _last_day(entry),
                 is_staffed=not staffed <= number < obliged,
             ))  # fmt: skip
     return found
@@ -110,8 +109,13 @@ def _obligations_on_sites(scene: Scene) -> Iterator[_Obligation]:
     for entry in scene.stock("sites", scene.totals.count("equipment_users_staffed") // 60 + 4):
         number = _SHARING * 500_000_000 + entry.number
         equipment, site = _ON_SITES[entry.number % len(_ON_SITES)]
-        yield _Obligation("user", number, number, equipment, site, entry.street,
-                          entry.day, entry.until, is_staffed=False)  # fmt: skip
+        yield _Obligation("user", number, number, equipment, site, entry.street, entry.day,
+                          _last_day(entry), is_staffed=False)  # fmt: skip
+
+
+def _last_day(entry: Entry) -> date | None:
+    """An obligation lasts until the day before that on which the unit has left the stock."""
+    return entry.until and entry.until - timedelta(days=1)
 
 
 def _equipment_of(kind: str, number: int) -> str | None:

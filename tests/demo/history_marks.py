@@ -3,7 +3,7 @@
 Written against the definitions of the figures; it knows nothing of our SQL. What happened after the
 day has not happened: an item accepted later is not accepted, and its due day is the one that it had
 by then. Where a source gives a state without its day (an extension, days that do not count, a panel
-review), the state holds from the beginning. What does not belong here: adding up (`history_count`),
+review), the state holds from the beginning. What does not belong here: adding up (`count_history`),
 reading files (`tests.demo.delivered`), terms (`tests.demo.statutory_terms`).
 """
 

@@ -194,6 +194,7 @@ def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -
     [
         ({"new_enterprises": "30000"}, "new_enterprises within new_market_entities"),
         ({"brand_certified_firms_new": "7"}, "expected brand_certified_firms_new within"),
+        ({"brand_certificates": "5"}, r"_certificates_new within brand_certificates \(5\)"),
         ({"brand_certificates": "40"}, r"within brand_certificates - .*\(34\), got 35"),
         ({"equipment_producers_staffing_rate": "97"}, "that 24 staffed units can be, got 97"),
         ({"equipment_users_staffing_rate": "0"}, "that 964 staffed units can be, got 0"),

@@ -7,10 +7,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from demo.bureau import DemoSummary, write_demo
-from demo.totals import PUBLISHED_2024
+from demo.complaint_lives import items_known
+from demo.scene import Scene
+from demo.totals import PUBLISHED_2024, read_totals
 from pipelines.reports.published_figures import read_published_figures
 from tests.demo.count_history import count_years
 from tests.demo.count_registers import count_registers
@@ -87,6 +90,15 @@ def test_records_follow_the_rules_of_april_2026(tmp_path: Path) -> None:
         item["supplemented_at"] and first_day_to_verify(item).isoformat() > item["received_at"][:10]
         for item in items
     )
+
+
+def test_what_is_closed_in_the_last_hours_had_happened_by_then() -> None:
+    """One complainant of this bureau was told in them, too, of what would end late."""
+    end = date(2024, 11, 29)
+    items = items_known(Scene.of(2, read_totals(None, Decimal(1)), date(2024, 9, 1), end))
+    for step in ("received", "accepted", "extended", "supplemented", "told"):
+        assert not (items[step] > items["closed"]).any(), step
+    assert not (items["closed"] >= np.datetime64(end) + 1).any()
 
 
 def test_everything_due_is_closed_but_not_everything_on_time(demo: DemoSummary) -> None:
