@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from demo.frames import NEVER
-from demo.working_days import add_working_days, is_working_day
+from demo.working_days import add_working_days, is_working_day, next_working_day
 
 
 def _after(start: date, count: int) -> date:
@@ -39,6 +39,13 @@ def test_years_have_their_announced_number_of_working_days(year: int, days: int)
     """As the State Council's notices say."""
     every = np.arange(f"{year}-01", f"{year + 1}-01", dtype="datetime64[D]")
     assert int(is_working_day(every).sum()) == days
+
+
+def test_a_day_off_moves_to_the_next_working_day_and_a_working_day_stays() -> None:
+    """The holidays of October 2024 end on the 7th; Saturday the 12th is worked."""
+    days = np.asarray(["2024-10-01", "2024-10-12", "2024-10-13"], dtype="datetime64[D]")
+    expected = [date(2024, 10, 8), date(2024, 10, 12), date(2024, 10, 14)]
+    assert next_working_day(days).tolist() == expected
 
 
 def test_working_days_after_a_day_that_does_not_come_do_not_come() -> None:
