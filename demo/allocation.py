@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.dice import Floats, Integers
+from demo.frames import Floats, Integers
 from pipelines.errors import SettingsError
 
 
@@ -28,11 +28,8 @@ def split_amount(total: int, weights: Floats, *, least: int, step: int, what: st
         )
     if count == 0:
         return np.zeros(0, dtype=np.int64)
-    shares = (weights / weights.sum() * free / step).astype(np.int64) * step
-    amounts: Integers = least + shares
-    # Rounding down loses less than a step each: give the steps back one by one, from the largest.
-    by_size = np.argsort(-weights, kind="stable")
-    steps_lost = max(total - int(amounts.sum()), 0) // step
-    amounts[by_size[:steps_lost]] += step
-    amounts[by_size[0]] += total - int(amounts.sum())
+    # Bounds are rounded and not shares, so that what rounding takes from one the next one gets.
+    bounds = np.rint(np.cumsum(weights) / weights.sum() * (free // step)).astype(np.int64)
+    amounts: Integers = least + np.diff(bounds, prepend=0) * step
+    amounts[np.argmax(weights)] += free % step
     return amounts

@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
 from demo.claim import claim, finish
-from demo.deliveries import DELIVERED, files_of, imagine, write_files
+from demo.deliveries import DELIVERED, deliveries_of
+from demo.delivery import deliver
+from demo.recipes import RECIPES
 from demo.scene import Scene
 from demo.totals import read_totals
 from demo.working_days import ANNOUNCED, LAST_DELIVERY
@@ -42,16 +45,6 @@ class DemoSummary:
     mistakes: dict[str, int]
     """How often each mistake of a sender occurs, by `<source table>: <what>`."""
 
-    @property
-    def start(self) -> date:
-        """The first day of the demo."""
-        return self.marker.start
-
-    @property
-    def end(self) -> date:
-        """The last business date of the demo."""
-        return self.marker.end
-
 
 def write_demo(
     sources: Path,
@@ -71,23 +64,24 @@ def write_demo(
         SettingsError: when `sources` holds what the demo did not write, or an argument or a total
             is unusable.
     """
-    check_range(scale, start, end)
+    _check_range(scale, start, end)
     scene = Scene.of(seed, read_totals(totals, Decimal(str(scale))), start, end)
-    rows = imagine(scene)
-    files = files_of(scene, rows)
-    earlier = claim(sources, files)
+    found: Counter[str] = Counter()
+    files = deliveries_of(scene, found)
+    earlier = claim(sources, list(files))
     staging = sources / _STAGING
     shutil.rmtree(staging, ignore_errors=True)
-    found = write_files(staging, scene, rows)
-    _date_files(staging, files, end)
-    _move_into_place(staging, sources, files, earlier)
+    for name, deliveries in files.items():
+        deliver(staging / name, deliveries)
+        _date_file(staging / name, end)
+    _move_into_place(staging, sources, list(files), earlier)
     marker = DemoMarker(seed, scale, start, end, tuple(files))
     finish(sources, marker)
-    delivered = {table: found.pop(f"{table}: {DELIVERED}", 0) for table in rows}
+    delivered = {table: found.pop(f"{table}: {DELIVERED}", 0) for table in RECIPES}
     return DemoSummary(sources, marker, delivered, dict(sorted(found.items())))
 
 
-def check_range(scale: float, start: date, end: date) -> None:
+def _check_range(scale: float, start: date, end: date) -> None:
     """Refuse what cannot be imagined.
 
     Raises:
@@ -109,16 +103,15 @@ def check_range(scale: float, start: date, end: date) -> None:
         )
 
 
-def _date_files(folder: Path, files: list[str], end: date) -> None:
-    """Date each file as its system would have written it: in the evening of its last day.
+def _date_file(path: Path, end: date) -> None:
+    """Date a file as its system would have written it: in the evening of its last day.
 
     A file for a month is written when the month is over, or on the last day of the demo.
     """
-    for name in files:
-        span = period_span(Path(name).stem.rpartition("_")[2])
-        day = min(span[1], end) if span else end
-        written_at = datetime.combine(day, _EVENING, zone()).timestamp()
-        os.utime(folder / name, (written_at, written_at))
+    span = period_span(path.stem.rpartition("_")[2])
+    day = min(span[1], end) if span else end
+    written_at = datetime.combine(day, _EVENING, zone()).timestamp()
+    os.utime(path, (written_at, written_at))
 
 
 def _move_into_place(staging: Path, sources: Path, files: list[str], earlier: set[str]) -> None:

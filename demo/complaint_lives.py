@@ -5,17 +5,15 @@ What does not belong here: texts (recipes/complaints).
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
-from demo.dice import Dice, Flags, Integers
-from demo.frames import Frame, concatenate, take
+from demo.dice import Draws
+from demo.frames import NEVER, Days, Flags, Frame, Objects, concatenate, is_within, pick, take
 from demo.scene import Scene
 from demo.totals import Totals
 from demo.vocabulary import INDUSTRIES, STREET_WEIGHTS
 from demo.volumes import COMPLAINTS, spread_over_year, yearly_volume
-from demo.working_days import add_working_days, day_number, next_working_day
+from demo.working_days import add_working_days
 
 GROWTH = 1.13
 _COMPLAINT_SHARE = 0.74
@@ -28,24 +26,16 @@ _SUBMISSIONS = (
     (COMPLAINT, COMPLAINT, REPORT),
 )  # fmt: skip
 
-NEVER = np.iinfo(np.int64).max
-"""The instant of what does not happen."""
-DAY = 86_400
-
-# 总局令20: decide on acceptance within 7 working days; mediate within 45 working days of it, from
-# 2024-07-01 (消费者权益保护法实施条例) within 60 days; 程序规定: verify a report within 15 working
-# days, extended 30.
-_ACCEPTANCE_DAYS, _MEDIATION_DAYS, _MEDIATION_CALENDAR_DAYS, _REPORT_DAYS = 7, 45, 60, 15
-_MEDIATION_CHANGED = day_number(date(2024, 7, 1))
+# Working days until an item is surely late. 总局令20: decide on acceptance within 7, mediate within
+# 45 of it, from 2024-07-01 (消费者权益保护法实施条例) within 60 days; 程序规定: verify a report
+# within 15, extended 30.
+_MEDIATION_DAYS, _EXTENDED_DAYS, _REPORT_DAYS, _ANSWER_DAYS = 60, 30, 15, 7
+_LONGEST_MEDIATION = 34  # in time by both rules, holidays included
 # 总局令121, article 35: a repeated report is not handled again; one supplemented with new facts is
 # verified anew.
-_REPEATS_CHANGED = day_number(date(2026, 4, 15))
+_REPEATS_CHANGED = np.datetime64("2026-04-15")
 
-# How an item ends, by kind; a complaint that is not accepted has its own.
-(
-    NOT_ACCEPTED, SETTLED, ENDED, WITHDRAWN, FILED, NOT_FILED, TRANSFERRED, ANSWERED,
-    REPEATED, OUT_OF_JURISDICTION,
-) = range(10)  # fmt: skip
+_NOT_ACCEPTED = "不予受理"
 
 # Two humps in working hours, a long evening.
 _HOURS = (
@@ -53,58 +43,39 @@ _HOURS = (
 )  # fmt: skip
 
 
-def day_of(instants: Integers) -> Integers:
-    """The day of each instant; NEVER stays."""
-    return np.where(instants == NEVER, NEVER, instants // DAY)
-
-
-def due_days(items: Frame) -> Integers:
-    """The day by which each item must be closed, given what happened so far."""
-    received, accepted = items["received"] // DAY, items["accepted"]
-    supplemented, is_report = day_of(items["supplemented"]), items["kind"] == REPORT
-    is_anew = (supplemented >= _REPEATS_CHANGED) & (supplemented != NEVER)
-    is_anew &= supplemented <= day_of(items["closed"])
-    verified_from = np.where(is_anew, supplemented, received)
-    limits = np.where(is_report, _REPORT_DAYS, _ACCEPTANCE_DAYS)
-    limits = limits + np.where(items["extended"] != NEVER, _REPORT_DAYS, 0)
-    accepted_on = np.where(accepted == NEVER, received, accepted // DAY)
-    mediated = np.where(
-        accepted_on < _MEDIATION_CHANGED,
-        add_working_days(accepted_on, _MEDIATION_DAYS),
-        next_working_day(accepted_on + _MEDIATION_CALENDAR_DAYS),
-    )
-    return np.where(accepted != NEVER, mediated, add_working_days(verified_from, limits))
+def day_of(instants: Days) -> Days:
+    """The day of each instant."""
+    return instants.astype("datetime64[D]")
 
 
 def items_known(scene: Scene) -> Frame:
     """The items received from the start to the end, as they are known when the last day ends.
 
-    Instants are seconds since 1970-01-01 in Asia/Shanghai; `respondent` is a position in the stock
-    or -1, `told` is when the complainant was told whether the complaint is accepted.
+    `respondent` is a position in the stock or -1, `told` is when the complainant was told whether
+    the complaint is accepted.
     """
     years = range(scene.start.year, scene.end.year + 1)
     items = concatenate(_items_of_year(scene, year) for year in years)
-    first, cut = day_number(scene.start) * DAY, (day_number(scene.end) + 1) * DAY
-    items = take(items, (items["received"] >= first) & (items["received"] < cut))
+    end = np.asarray([scene.end], dtype="datetime64[D]")
+    cut = (end + 1).astype("datetime64[s]")
+    items = take(items, is_within(day_of(items["received"]), scene.start, scene.end))
     for step in ("accepted", "extended", "supplemented", "told"):
-        items[step] = np.where(items[step] < cut, items[step], NEVER)
-    # Whoever is due is closed by then; those that would have been later are closed in the last
-    # working hours before the cut-off.
-    due, closed = due_days(items), items["closed"]
-    last_hours = add_working_days(np.asarray([day_number(scene.end)]), 0) * DAY + 17 * 3600
-    rushed = np.maximum(np.maximum(last_hours, due * DAY + 9 * 3600), last_step(items) + 60)
-    closed = np.where((due <= day_number(scene.end)) & (closed >= cut), rushed, closed)
+        items[step][items[step] >= cut] = NEVER
+    # Whoever is due is closed by then: what would be late after it is closed in its last hours.
+    usual = items.pop("usual")
+    last_hours = add_working_days(end, 0) + np.timedelta64(17, "h")
+    rushed = np.maximum(np.maximum(usual, last_hours), last_step(items, "told") + 60)
+    closed = np.where((items["closed"] >= cut) & (usual < cut), rushed, items["closed"])
     items["closed"] = np.where(closed < cut, closed, NEVER)
-    is_refused = items["outcome"] == NOT_ACCEPTED  # it is told as it closes the item
+    is_refused = items["outcome"] == _NOT_ACCEPTED  # it is told as it closes the item
     items["told"] = np.where(is_refused, items["closed"], items["told"])
     return items
 
 
-def last_step(items: Frame, *more: str) -> Integers:
+def last_step(items: Frame, *more: str) -> Days:
     """The last thing that happened to each item, besides `more` of them."""
     steps = ("received", "accepted", "extended", "supplemented", *more)
-    happened = [np.where(items[step] == NEVER, 0, items[step]) for step in steps]
-    latest: Integers = np.maximum.reduce(happened)
+    latest: Days = np.fmax.reduce([items[step] for step in steps])
     return latest
 
 
@@ -125,16 +96,16 @@ def _submission_counts(totals: Totals, year: int) -> tuple[int, ...]:
 
 def _items_of_year(scene: Scene, year: int) -> Frame:
     """The items received in a year, in order of receipt, with their whole lives."""
-    dice = scene.dice
     counts = _submission_counts(scene.totals, year)
-    submissions = year * 100_000_000 + np.arange(sum(counts), dtype=np.int64)
-    days = spread_over_year(dice, "complaint", year, len(submissions), COMPLAINTS)
-    seconds = dice.choose("hour", submissions, _HOURS) * 3600
-    received = np.sort(days * DAY + seconds + dice.below("second", submissions, 3600))
-    composition = dice.shares("submission", submissions, counts)
+    submissions = year * 100_000_000 + np.arange(sum(counts))
+    draws = scene.dice.of(submissions)
+    days = spread_over_year(scene.dice, "complaint", year, len(submissions), COMPLAINTS)
+    seconds = draws.choose("hour", _HOURS) * 3600 + draws.below("second", 3600)
+    received = np.sort(days + seconds.astype("timedelta64[s]"))
+    composition = draws.shares("submission", counts)
     kinds = np.asarray(_SUBMISSIONS)[composition]
     place, part = np.nonzero(kinds >= 0)
-    numbers = year * 100_000_000 + np.arange(len(place), dtype=np.int64)
+    numbers = year * 100_000_000 + np.arange(len(place))
     # Of three items the second complaint is about another respondent.
     is_second = (composition[place] == len(_SUBMISSIONS) - 1) & (part == 1)
     items = {
@@ -142,101 +113,108 @@ def _items_of_year(scene: Scene, year: int) -> Frame:
         "submission": submissions[place],
         "kind": kinds[place, part],
         "received": received[place],
-        **_respondents(scene, submissions[place] * 2 + is_second),
+        **_respondents(scene.entities, scene.dice.of(submissions[place] * 2 + is_second)),
     }
-    return items | _life(dice, items)
+    return _lived(scene.dice.of(numbers), items)
 
 
-def _respondents(scene: Scene, keys: Integers) -> Frame:
+def _respondents(stock: Frame, draws: Draws) -> Frame:
     """Who is complained about: few firms draw most complaints; a tenth are not identified."""
-    dice, stock = scene.dice, scene.entities
-    industries = dice.choose("complaint industry", keys, [i.complaints for i in INDUSTRIES])
+    industries = draws.choose("complaint industry", [i.complaints for i in INDUSTRIES])
     order = np.argsort(stock["industries"], kind="stable")
     begins = np.searchsorted(stock["industries"][order], np.arange(len(INDUSTRIES) + 1))
     available = np.diff(begins)[industries]
-    place = (dice.uniform("respondent", keys) ** 2.5 * available).astype(np.int64)
-    is_known = (dice.uniform("identified", keys) < 0.9) & (available > 0)
+    place = (draws.uniform("respondent") ** 2.5 * available).astype(np.int64)
+    is_known = draws.some("identified", 0.9) & (available > 0)
     respondents = np.where(is_known, order[np.where(is_known, begins[industries] + place, 0)], -1)
-    streets = dice.choose("complaint street", keys, STREET_WEIGHTS)
-    unknown = ~is_known & (dice.uniform("industry unknown", keys) < 0.2)
+    streets = draws.choose("complaint street", STREET_WEIGHTS)
     return {
         "respondent": respondents,
         "street": np.where(is_known, stock["streets"][respondents], streets),
-        "industry": np.where(unknown, -1, industries),
+        "industry": np.where(~is_known & draws.some("industry unknown", 0.2), -1, industries),
     }
 
 
-def _life(dice: Dice, items: Frame) -> Frame:
-    """Acceptance, notice, extension, new facts, closure and outcome of each item."""
-    numbers, kinds, day = items["number"], items["kind"], items["received"] // DAY
-    is_complaint, is_report = kinds == COMPLAINT, kinds == REPORT
+def _at_work(draws: Draws, what: str, days: Days, happens: Flags | bool = True) -> Days:
+    """An instant between 8:30 and 17:30 of each day, where it happens."""
+    seconds = draws.between(what, 8 * 3600 + 1800, 17 * 3600 + 1800)
+    return np.where(happens, days + seconds.astype("timedelta64[s]"), NEVER)
 
-    def some(purpose: str, share: float) -> Flags:
-        return dice.uniform(purpose, numbers) < share
 
-    def on(what: str, days: Integers, happens: Flags) -> Integers:
-        """An instant between 8:30 and 17:30 of each day."""
-        at = days * DAY + dice.between(what, numbers, 8 * 3600 + 1800, 17 * 3600 + 1800)
-        return np.where(happens, at, NEVER)
-
-    def waits(purpose: str, least: int, mean: float, most: int) -> Integers:
-        return np.minimum(least + dice.waiting(purpose, numbers, mean).astype(np.int64), most)
-
-    is_refused = is_complaint & some("refused", 0.17)
-    is_accepted, everyone = is_complaint & ~is_refused, np.full(len(numbers), True)
-    is_extended = is_report & some("extended", 0.07)
-    is_supplemented = is_report & some("supplemented", 0.06)
-    decided = add_working_days(day, waits("acceptance", 1, 1.9, 7))
-    supplemented = add_working_days(day, dice.between("supplement", numbers, 1, 12))
-    life = items | {
-        "accepted": on("accepted at", decided, is_accepted),
-        "extended": on("extended at", add_working_days(day, 14), is_extended),
-        "supplemented": on("supplemented at", supplemented, is_supplemented),
-        "closed": np.full_like(numbers, NEVER),
+def _lived(draws: Draws, items: Frame) -> Frame:
+    """The items with acceptance, notice, extension, new facts, closure and outcome."""
+    kinds, day = items["kind"], day_of(items["received"])
+    is_refused = (kinds == COMPLAINT) & draws.some("refused", 0.17)
+    is_accepted, is_report = (kinds == COMPLAINT) & ~is_refused, kinds == REPORT
+    is_extended = is_report & draws.some("extended", 0.07)
+    is_supplemented = is_report & draws.some("supplemented", 0.06)
+    decided = add_working_days(day, draws.waits("acceptance", 1.9, 1, 7))
+    extended = add_working_days(day, 14)
+    supplemented = add_working_days(day, draws.between("supplement", 1, 12))
+    items = items | {
+        "accepted": _at_work(draws, "accepted at", decided, is_accepted),
+        "extended": _at_work(draws, "extended at", extended, is_extended),
+        "supplemented": _at_work(draws, "supplemented at", supplemented, is_supplemented),
+        "outcome": _outcomes(draws, items, is_refused),
     }
-    # Mostly well before it is due, a few working days late in 3 %.
-    checks, answer = waits("verification", 2, 5.0, 15), waits("answer", 1, 0.8, 7)
-    steps = np.select(
-        [is_accepted, is_complaint, life["extended"] != NEVER, is_report],
-        [waits("mediation", 1, 15.0, 40), 0, _REPORT_DAYS + checks, checks],
-        answer,
-    )  # fmt: skip
-    supplemented = day_of(life["supplemented"])
-    is_anew = (supplemented >= _REPEATS_CHANGED) & (supplemented != NEVER)
-    begins = np.where(is_complaint, decided, np.where(is_anew, supplemented, day))
-    is_late = some("late", _LATE)
-    late = add_working_days(due_days(life), dice.between("lateness", numbers, 1, 12))
-    closed = on("closed at", np.where(is_late, late, add_working_days(begins, steps)), everyone)
-    at_once = items["received"] + dice.between("answered", numbers, 300, 20 * 3600)
-    closed = np.where((kinds == CONSULTATION) & ~is_late & some("quick", 0.8), at_once, closed)
+    items |= _closures(draws, items, decided)
+    # Where new facts change nothing, the report may be decided upon before they come.
+    items["supplemented"][items["supplemented"] >= items["closed"]] = NEVER
     # Most are told at once, some only days later, and all before the item is closed.
-    wait = dice.choose("told after", numbers, (70, 20, 7, 0, 0, 3))
-    told = on("told at", add_working_days(decided, wait), is_accepted)
-    told = np.minimum(np.where(wait == 0, life["accepted"], told), closed)
-    outcomes = np.select(
+    wait = draws.choose("told after", (70, 20, 7, 0, 0, 3))
+    told = _at_work(draws, "told at", add_working_days(decided, wait), is_accepted)
+    items["told"] = np.minimum(np.where(wait == 0, items["accepted"], told), items["closed"])
+    return items
+
+
+def _closures(draws: Draws, items: Frame, decided: Days) -> Frame:
+    """When each item is closed, mostly in time, and when the few late ones would usually be."""
+    kinds, supplemented = items["kind"], day_of(items["supplemented"])
+    checks = draws.waits("verification", 5.0, 2, 15)
+    cases = [
+        ~np.isnat(items["accepted"]), kinds == COMPLAINT, ~np.isnat(items["extended"]),
+        kinds == REPORT,
+    ]  # fmt: skip
+    steps = np.select(
+        cases,
+        [draws.waits("mediation", 15.0, 1, _LONGEST_MEDIATION), 0, _REPORT_DAYS + checks, checks],
+        draws.waits("answer", 0.8, 1, _ANSWER_DAYS),
+    )
+    limits = np.select(
+        cases, [_MEDIATION_DAYS, _ANSWER_DAYS, _EXTENDED_DAYS, _REPORT_DAYS], _ANSWER_DAYS
+    )
+    is_anew = supplemented >= _REPEATS_CHANGED
+    begins = np.where(is_anew, supplemented, day_of(items["received"]))
+    begins = np.where(kinds == COMPLAINT, decided, begins)
+    usual = _at_work(draws, "closed at", add_working_days(begins, steps))
+    at_once = items["received"] + draws.between("answered", 300, 20 * 3600)
+    is_quick = (kinds == CONSULTATION) & draws.some("quick", 0.8)
+    usual = np.where(is_quick, at_once, usual)
+    late = add_working_days(begins, limits + draws.between("lateness", 1, 12))
+    closed = np.where(draws.some("late", _LATE), _at_work(draws, "closed at", late), usual)
+    return {"closed": closed, "usual": usual}
+
+
+def _outcomes(draws: Draws, items: Frame, is_refused: Flags) -> Objects:
+    """How each item ends, in the platform's words."""
+    is_report = items["kind"] == REPORT
+    could_repeat = is_report & (day_of(items["received"]) >= _REPEATS_CHANGED)
+    return np.select(
         [
-            is_refused & some("withdrawn early", 0.2),
+            is_refused & draws.some("withdrawn early", 0.2),
             is_refused,
-            is_complaint,
-            is_report & some("repeated", 0.03) & (day >= _REPEATS_CHANGED),
-            is_report & some("out of jurisdiction", 0.02),
+            items["kind"] == COMPLAINT,
+            could_repeat & draws.some("repeated", 0.03),
+            is_report & draws.some("out of jurisdiction", 0.02),
             is_report,
         ],
         [
-            WITHDRAWN,
-            NOT_ACCEPTED,
-            dice.choose("complaint ends", numbers, (0, 46, 36, 18)),
-            REPEATED,
-            OUT_OF_JURISDICTION,
-            FILED + dice.choose("report ends", numbers, (2.5, 91, 6.5)),
+            "撤回",
+            _NOT_ACCEPTED,
+            pick(("达成调解", "终止调解", "撤回"), draws.choose("complaint ends", (46, 36, 18))),
+            "不再另行处理",
+            "无管辖权告知",
+            pick(("立案", "不予立案", "移送"), draws.choose("report ends", (2.5, 91, 6.5))),
         ],
-        ANSWERED,
+        "已答复",
     )
-    return {
-        **{step: life[step] for step in ("accepted", "extended")},
-        # Where new facts change nothing, the report may be decided upon before they come.
-        "supplemented": np.where(life["supplemented"] < closed, life["supplemented"], NEVER),
-        "closed": closed,
-        "told": np.where(is_accepted, told, NEVER),
-        "outcome": outcomes,
-    }

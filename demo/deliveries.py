@@ -7,20 +7,20 @@ are written in `spelling`, `mistakes`, `flaws` and `delivery`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from demo.delivery import Delivery, deliver, file_of
-from demo.dice import Integers
+from demo.delivery import Delivery, file_of
 from demo.flaws import flaws_of_months, with_flaws
+from demo.frames import Integers
 from demo.mistakes import with_mistakes
 from demo.recipes import GROUPS, RECIPES, WITHOUT_MISTAKES
 from demo.scene import Scene
-from demo.spelling import Cell, Row, Rows, Table, spell
-from demo.working_days import day_number, months_of
+from demo.spelling import Cells, Rows, Table, spell
+from demo.working_days import months_of
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sources.contracts import SourceTable, SqlDialect, read_contracts
 
@@ -41,87 +41,52 @@ def imagine(scene: Scene) -> dict[str, Rows]:
     return {table: recipe(scene) for table, recipe in RECIPES.items()}
 
 
-def files_of(scene: Scene, rows: Mapping[str, Rows]) -> list[str]:
-    """The files that will be written, relative to the sources folder."""
-    return list(
-        dict.fromkeys(
-            file_of(table, period)
-            for table in delivered_tables()
-            for period in _periods(table, rows[table.id], scene)
-        )
-    )
+def deliveries_of(scene: Scene, found: Counter[str]) -> dict[str, list[Delivery]]:
+    """What each file will hold, by its path relative to the sources folder.
 
-
-def write_files(folder: Path, scene: Scene, rows: Mapping[str, Rows]) -> Counter[str]:
-    """Write every file below a folder; how often each kind of mistake was made.
-
-    The counts' names are `<source table>: <what>`.
+    Cells are spelled as they are written; `found` counts then what was delivered and each kind of
+    mistake, by `<source table>: <what>`.
     """
-    found: Counter[str] = Counter()
     files: dict[str, list[Delivery]] = {}
+    everything = imagine(scene)
     for turn, table in enumerate(delivered_tables()):
-        for period, cells in _deliveries(table, rows[table.id], scene, turn, found):
+        for period, slices in _parts(table, everything[table.id], scene, turn, found):
+            cells = _counted(table, slices, found)
             delivery = Delivery(table, cells, GROUPS.get(table.id, {}))
             files.setdefault(file_of(table, period), []).append(delivery)
-    for name, deliveries in files.items():
-        deliver(folder / name, deliveries)
-    return found
+    return files
 
 
-def _periods(table: SourceTable, rows: Rows, scene: Scene) -> list[str]:
-    """The months of a monthly delivery; the demo's last day of any other."""
-    if table.delivery == "period" and isinstance(rows, Table):
-        return [str(month) for month in np.unique(_months(rows, scene)).tolist()]
-    return [f"{scene.end:%Y%m%d}"]
-
-
-def _months(rows: Table, scene: Scene) -> Integers:
-    """The month (YYYYMM) of each row; what was before the demo comes in the month before it."""
-    return months_of(np.maximum(rows.days, day_number(scene.start) - 1))
-
-
-def _deliveries(
+def _parts(
     table: SourceTable, rows: Rows, scene: Scene, turn: int, found: Counter[str]
-) -> Iterator[tuple[str, Iterator[list[Cell]]]]:
-    """The cells of each file of a table."""
-    periods = _periods(table, rows, scene)
+) -> Iterator[tuple[str, Iterable[Cells]]]:
+    """The cells of each file of a table, by month or by the demo's last day."""
+    last_day = f"{scene.end:%Y%m%d}"
     if not isinstance(rows, Table):
-        yield periods[0], iter(_listed(table, rows, turn, found))
+        kept_by_hand = not isinstance(table.dialect, SqlDialect)
+        if kept_by_hand and table.id not in WITHOUT_MISTAKES:
+            yield last_day, with_mistakes(table, rows, turn, found)
+        else:
+            yield last_day, [spell(table, rows)]
     elif table.delivery != "period":
-        yield periods[0], _counted(table, _slices(table, rows, np.arange(len(rows.days))), found)
+        yield last_day, _slices(table, rows, np.arange(len(rows.days)))
     else:
-        months, flaws = _months(rows, scene), flaws_of_months(periods)
-        for period in periods:
-            slices = _slices(table, rows, np.flatnonzero(months == int(period)))
-            flawed = with_flaws(table, scene.dice, slices, flaws.get(period, []), found)
-            yield period, _counted(table, flawed, found)
+        # What was before the demo comes in the month before it.
+        months = months_of(np.maximum(rows.days, np.datetime64(scene.start) - 1))
+        flaws = flaws_of_months(np.unique(months).tolist())
+        for month, flawed in flaws.items():
+            slices = _slices(table, rows, np.flatnonzero(months == month))
+            yield str(month), with_flaws(table, scene.dice, slices, flawed, found)
 
 
-def _slices(table: SourceTable, rows: Table, index: Integers) -> Iterator[list[list[Cell]]]:
+def _slices(table: SourceTable, rows: Table, index: Integers) -> Iterator[Cells]:
     for start in range(0, len(index), _SLICE):
         yield spell(table, rows.columns(index[start : start + _SLICE]))
 
 
 def _counted(
-    table: SourceTable, slices: Iterator[list[list[Cell]]], found: Counter[str]
-) -> Iterator[list[Cell]]:
+    table: SourceTable, slices: Iterable[Cells], found: Counter[str]
+) -> Iterator[list[Any]]:
     for cells in slices:
         found[f"{table.id}: {DELIVERED}"] += len(cells)
         yield from cells
-
-
-def _listed(
-    table: SourceTable, rows: Sequence[Row], turn: int, found: Counter[str]
-) -> list[list[Cell]]:
-    """The cells of a list, with mistakes where a hand keeps it."""
-    if isinstance(table.dialect, SqlDialect) or table.id in WITHOUT_MISTAKES:
-        cells = spell(table, rows)
-    else:
-        mistaken = with_mistakes(table, rows, turn)
-        found.update(mistaken.found)
-        cells = spell(table, mistaken.rows)
-        if mistaken.repeated is not None:
-            cells.insert(mistaken.repeated + 2, cells[mistaken.repeated])
-            found[f"{table.id}: duplicate rows"] += 1
-    found[f"{table.id}: {DELIVERED}"] = len(cells)
-    return cells

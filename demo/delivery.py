@@ -41,7 +41,7 @@ class Delivery:
     """The cells of one source table, row by row, in the order in which they are delivered."""
 
     table: SourceTable
-    cells: Iterable[Sequence[Cell]]
+    cells: Iterable[Sequence[Any]]
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Titles over columns of a two-line heading: each with the columns that it spans."""
 

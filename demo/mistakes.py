@@ -8,12 +8,11 @@ here: the registry's flaws (demo/flaws) and databases, which keep such rows out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from demo.identities import break_check_character
-from demo.spelling import STREET, Row, Value, Verbatim, ledger_name
+from demo.spelling import STREET, Cells, Row, Verbatim, ledger_name, spell
 from demo.totals import CALIBRATED_YEAR
 from demo.vocabulary import UNKNOWN_STREETS
 from pipelines.sources.contracts import SourceTable
@@ -23,100 +22,70 @@ _TEMPLATES, _REPEATED = (1, 3), 2
 that passes would show in a figure, and a later end moves none of them."""
 _AHEAD = 20  # years: 2024 with its last digits turned round is 2042
 
-_Break = Callable[[SourceTable, Row], dict[str, Value]]
+_KINDS = ("unknown word", "day to come", "end before start", "no such day", "unknown street")
 
 
-@dataclass(frozen=True)
-class Mistaken:
-    """Rows as they are delivered, cells not yet spelled."""
+def with_mistakes(
+    table: SourceTable, rows: Sequence[Row], turn: int, found: Counter[str]
+) -> Iterator[Cells]:
+    """The rows as delivered, two broken ones and a repeated one among them.
 
-    rows: list[Row]
-    repeated: int | None
-    """Place of the row that is entered a second time, or None."""
-    found: Counter[str]
-
-
-def with_mistakes(table: SourceTable, rows: Sequence[Row], turn: int) -> Mistaken:
-    """The rows with two broken ones among them; `turn` chooses the kinds."""
-    mixed, found = list(rows), Counter[str]()
+    `turn` chooses the kinds of mistake.
+    """
+    mixed = list(rows)
     places = _places_of_calibrated_year(table, rows)
     if len(places) <= max(_TEMPLATES):
-        return Mistaken(mixed, None, found)
-    kinds = [kind for kind, broken in _KINDS.items() if broken(table, rows[places[1]])]
+        yield spell(table, mixed)
+        return
+    possible = _breaks(table, rows[places[1]])
+    kinds = [kind for kind in _KINDS if kind in possible]
     chosen = dict.fromkeys(kinds[(turn + step) % len(kinds)] for step in (0, 2))
-    templates = [places[template] for template in _TEMPLATES]
-    for order, (place, kind) in enumerate(zip(templates, chosen, strict=False), start=1):
-        row = rows[place]
-        broken_cells = {**_fresh_key(table, row, order), **_KINDS[kind](table, row)}
-        mixed.insert(place, {**row, **broken_cells})
+    for order, (template, kind) in enumerate(zip(_TEMPLATES, chosen, strict=False), start=1):
+        row = rows[places[template]]
+        broken = {**row, **_fresh_key(table, row, order), **_breaks(table, row)[kind]}
+        mixed.insert(places[template], broken)
         found[f"{table.id}: broken rows, {kind}"] += 1
-    return Mistaken(mixed, places[_REPEATED], found)
+    cells = spell(table, mixed)
+    cells.insert(places[_REPEATED] + 2, cells[places[_REPEATED]])
+    found[f"{table.id}: duplicate rows"] += 1
+    yield cells
 
 
 def _places_of_calibrated_year(table: SourceTable, rows: Sequence[Row]) -> list[int]:
     """Places of the rows of that year, by their first day; all places when there are few."""
     named = next(ledger_name(c) for c in table.columns if c.data_type == "date")
     days = [row.get(named) for row in rows]
-    places = [
-        place
-        for place, day in enumerate(days)
-        if isinstance(day, date) and day.year == CALIBRATED_YEAR
-    ]
+    places = [place for place, day in enumerate(days) if day and day.year == CALIBRATED_YEAR]
     return places if len(places) > max(_TEMPLATES) else list(range(len(rows)))
 
 
-def _fresh_key(table: SourceTable, row: Row, place: int) -> dict[str, Value]:
+def _fresh_key(table: SourceTable, row: Row, place: int) -> Row:
     """A key that no other row has; a credit code loses its check character."""
-    names = [
-        ledger_name(column)
+    key = next(
+        column
         for column in table.columns
         if column.name in table.key and column.data_type == "text" and not column.words
-    ]
-    name = names[0]
-    value = str(row[name])
+    )
+    value = str(row[ledger_name(key)])
     is_code = len(value) == 18 and value.isascii()
-    return {name: break_check_character(value) if is_code else f"{value}补{place}"}
+    return {ledger_name(key): break_check_character(value) if is_code else f"{value}补{place}"}
 
 
-def _unknown_word(table: SourceTable, _: Row) -> dict[str, Value]:
-    coded = [c for c in table.columns if c.words and c.required]
-    return {ledger_name(coded[0]): Verbatim("待核实")} if coded else {}
-
-
-def _end_before_start(table: SourceTable, row: Row) -> dict[str, Value]:
-    starts = {column.name: ledger_name(column) for column in table.columns}
-    for column in table.columns:
-        start = row.get(starts[column.not_before]) if column.not_before else None
+def _breaks(table: SourceTable, row: Row) -> dict[str, Row]:
+    """The cells that break the row, by kind, where it has a column for it; the first such one."""
+    found: dict[str, Row] = {}
+    names = {column.name: ledger_name(column) for column in table.columns}
+    for column in reversed(table.columns):
+        name = names[column.name]
+        day, start = row.get(name), row.get(names.get(column.not_before or "", ""))
+        if column.words and column.required:
+            found["unknown word"] = {name: Verbatim("待核实")}
+        if name == STREET:
+            found["unknown street"] = {name: Verbatim(UNKNOWN_STREETS[0])}
         if isinstance(start, date):
-            return {ledger_name(column): start - timedelta(days=31)}
-    return {}
-
-
-def _unknown_street(table: SourceTable, _: Row) -> dict[str, Value]:
-    has_street = any(column.as_ == STREET for column in table.columns)
-    return {STREET: Verbatim(UNKNOWN_STREETS[0])} if has_street else {}
-
-
-def _day_to_come(table: SourceTable, row: Row) -> dict[str, Value]:
-    for column in table.columns:
-        day = row.get(ledger_name(column))
-        if isinstance(day, date) and not column.may_lie_ahead:
-            return {ledger_name(column): day.replace(year=day.year + _AHEAD)}
-    return {}
-
-
-def _no_such_day(table: SourceTable, row: Row) -> dict[str, Value]:
-    for column in table.columns:
-        day = row.get(ledger_name(column))
+            found["end before start"] = {name: start - timedelta(days=31)}
         if isinstance(day, date):
-            return {ledger_name(column): Verbatim(f"{day.year}-02-30")}
-    return {}
-
-
-_KINDS: dict[str, _Break] = {
-    "unknown word": _unknown_word,
-    "day to come": _day_to_come,
-    "end before start": _end_before_start,
-    "no such day": _no_such_day,
-    "unknown street": _unknown_street,
-}
+            found["no such day"] = {name: Verbatim(f"{day.year}-02-30")}
+            if not column.may_lie_ahead:
+                found["day to come"] = {name: day.replace(year=day.year + _AHEAD)}
+    return found

@@ -8,23 +8,23 @@ here: what any one list holds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
-from demo.dice import Dice, Integers
+from demo.dice import Dice
 from demo.entities import ENTERPRISE, codes_of, opening_stock
-from demo.frames import Frame
-from demo.identities import Texts, identity_numbers, person_names, phone_numbers, pick
+from demo.frames import Frame, Integers, Objects, pick
+from demo.identities import identity_numbers, person_names, phone_numbers
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR, Totals
 from demo.trade_names import trade_names
 from demo.vocabulary import STREET_CODES, STREET_WEIGHTS
 from demo.volumes import Season, spread_over_year, yearly_volume
-from demo.working_days import to_date
 from pipelines.errors import SettingsError
 
 GROWTH = 1.08
@@ -34,9 +34,11 @@ _OFFICE = Season(
     weekdays=(1.0, 1.1, 1.1, 1.1, 1.0, 0.2, 0.2),
     holiday=0.0,
 )
+Kind = TypeVar("Kind")
 _LISTED_BEFORE = 5  # years before the calibrated one in which a stock has built up
 _GONE = 12  # one in so many left before the calibrated day
-_LEAVING = 15  # one in so many leaves in the two years after it
+_FIRST_LEAVING, _LEAVING = 7, 15  # from that on, one in so many leaves in the two years after it
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -49,27 +51,28 @@ class Firm:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of a list: a number that no other entry of it has, and what was drawn for it."""
+class Person:
+    """Somebody made up."""
 
-    number: int
-    luck: int
-    street: str
-    person: str
-    firm: Firm
-    """Some firm of the register; its street is not the entry's own."""
-
-    def below(self, purpose: str, limit: int) -> int:
-        """A number from 0 up to, not including, the limit."""
-        key = hashlib.blake2b(f"{self.luck}:{purpose}".encode(), digest_size=6).digest()
-        return int.from_bytes(key, "little") * limit >> 48
+    name: str
+    phone: str
+    identity_number: str
 
 
 @dataclass(frozen=True)
-class Moment(Entry):
-    """An entry of a flow, on its day."""
+class Entry:
+    """One entry of a list, what was drawn for it, and when it came about."""
 
+    number: int
+    """What no other entry of the list has."""
+    luck: int
+    street: str
+    person: Person
+    firm: Firm
+    """Some firm of the register; its street is not the entry's own."""
     day: date
+    until: date | None = None
+    """The day on which an entry of a stock leaves it, if that has come by the demo's end."""
 
     @property
     def year(self) -> int:
@@ -78,20 +81,17 @@ class Moment(Entry):
 
     @property
     def place(self) -> int:
-        """How many entries of the year came before."""
+        """How many entries came before: of a flow in its year, of a stock in all."""
         return self.number % 1_000_000
 
-
-@dataclass(frozen=True)
-class Stay(Entry):
-    """An entry of a stock: from a day on, and until another, if it has come by the demo's end."""
-
-    since: date
-    until: date | None
+    def below(self, purpose: str, limit: int) -> int:
+        """A number from 0 up to, not including, the limit."""
+        key = hashlib.blake2b(f"{self.luck}:{purpose}".encode(), digest_size=6).digest()
+        return int.from_bytes(key, "little") * limit >> 48
 
     def holds(self, day: date) -> bool:
         """Whether the entry is listed on a day; on the day it leaves it no longer is."""
-        return self.since <= day and (self.until is None or self.until > day)
+        return self.day <= day and (self.until is None or self.until > day)
 
 
 @dataclass(frozen=True)
@@ -112,22 +112,22 @@ class Scene:
         return cls(dice, totals, opening_stock(dice, totals, start), start, end)
 
     @cached_property
-    def codes(self) -> Texts:
+    def codes(self) -> Objects:
         """The USCC of each entity."""
         return codes_of(self.dice, self.entities)
 
     @cached_property
-    def names(self) -> Texts:
+    def names(self) -> Objects:
         """The trade name of each entity."""
         return trade_names(self.dice, self.entities)
 
     @cached_property
-    def firms(self) -> list[Firm]:
-        """The enterprises of the register."""
+    def firms(self) -> Objects:
+        """The enterprises of the register, each a Firm."""
         places = np.flatnonzero(self.entities["kinds"] == ENTERPRISE)
         streets = pick(STREET_CODES, self.entities["streets"][places])
         columns = zip(self.codes[places], self.names[places], streets, strict=True)
-        return [Firm(*firm) for firm in columns]
+        return np.asarray([Firm(*firm) for firm in columns], dtype=object)
 
     def some_firms(self, purpose: str, count: int) -> list[Firm]:
         """So many different firms; a greater count begins with the same ones.
@@ -140,8 +140,8 @@ class Scene:
                 f"totals, {purpose}: expected at most {len(self.firms)} firms, as many as the "
                 f"register has, got {count}. Mend the totals file."
             )
-        order = np.argsort(self.dice.uniform(f"firms {purpose}", np.arange(len(self.firms))))
-        return [self.firms[place] for place in order[:count].tolist()]
+        order = np.argsort(self.dice.of(range(len(self.firms))).uniform(f"firms {purpose}"))
+        return list(pick(self.firms, order[:count]))
 
     @property
     def years(self) -> range:
@@ -159,102 +159,99 @@ class Scene:
     def flow(
         self,
         what: str,
-        total: int,
+        total: str | int,
         *,
         extra: int = 0,
         days_ahead: int = 0,
         season: Season = _OFFICE,
-    ) -> list[Moment]:
+    ) -> list[Entry]:
         """Entries of all years up to the end, in order of the day.
 
         Args:
             what: Names the flow; equal names fall on equal days.
-            total: Entries in the calibrated year.
+            total: Entries in the calibrated year, or the indicator that says how many.
             extra: Entries that every year has beside its volume.
             days_ahead: How far beyond the demo's end the flow is followed.
             season: When in a year.
         """
         last = self.end + timedelta(days=days_ahead)
-        numbers: list[int] = []
-        days: list[int] = []
+        found: list[Entry] = []
         for year in range(self.years.start, last.year + 1):
-            count = self.volume(total, year) + extra
-            days += spread_over_year(self.dice, what, year, count, season).tolist()
-            numbers += range(year * 1_000_000, year * 1_000_000 + count)
-        drawn = zip(self._drawn(what, numbers), map(to_date, days), strict=True)
-        return [Moment(*entry, day) for entry, day in drawn if day <= last]
+            count = self.volume(self.totals.count(total), year) + extra
+            days = spread_over_year(self.dice, what, year, count, season)
+            found += self._drawn(what, year * 1_000_000 + np.arange(count), days.tolist())
+        return [entry for entry in found if entry.day <= last]
 
-    def stock(self, what: str, total: int) -> list[Stay]:
-        """Entries of which `total` are listed on the calibrated day, in order of the day."""
+    def stock(self, what: str, total: str | int) -> list[Entry]:
+        """Entries of which `total` are listed on the calibrated day, in order of the day.
+
+        Some are gone by then and some leave later, the first of them on the day after, on which
+        another one comes.
+        """
+        total = self.totals.count(total)
         first = min(CALIBRATED_YEAR - _LISTED_BEFORE, self.years.start)
         gone = max(1, total // _GONE)
-        turn = date(first + 3, 1, 1)
-        came = self.spread(f"{what}, gone came", gone, date(first, 1, 4), turn)
-        went = self.spread(f"{what}, gone", gone, turn + timedelta(days=31), CALIBRATED_DAY)
-        spans: list[tuple[date, date | None]] = [
-            *(
-                (since, self._leaving(what, number))
-                for number, since in enumerate(
-                    self.spread(f"{what}, listed", total, date(first, 1, 4), CALIBRATED_DAY)
-                )
-            ),
-            *zip(came, went, strict=True),
+        begin, turn, next_day = date(first, 1, 4), date(first + 3, 1, 1), CALIBRATED_DAY + _DAY
+        came = [
+            *self.spread(f"{what}, listed", total, begin, CALIBRATED_DAY),
+            *self.spread(f"{what}, gone came", gone, begin, turn),
+            next_day,
         ]
-        stays = zip(self._drawn(what, range(len(spans))), spans, strict=True)
-        later = [m for m in self.flow(f"{what}, later", total // 8) if m.day > CALIBRATED_DAY]
-        found = [
-            *(Stay(*entry, since, self.by_end(until)) for entry, (since, until) in stays),
-            *(Stay(m.number, m.luck, m.street, m.person, m.firm, m.day, None) for m in later),
+        numbers = np.arange(len(came))
+        waits = self.dice.of(numbers).between(f"{what}, leaving", 1, 700).tolist()
+        left: list[date | None] = [None] * len(came)
+        for number in range(_FIRST_LEAVING, total, _LEAVING):
+            left[number] = CALIBRATED_DAY + timedelta(days=waits[number])
+        if total > _FIRST_LEAVING:
+            left[_FIRST_LEAVING] = next_day
+        left[total:-1] = self.spread(f"{what}, gone", gone, turn + 31 * _DAY, CALIBRATED_DAY)
+        entries = [
+            replace(entry, until=self.by_end(until))
+            for entry, until in zip(self._drawn(what, numbers, came), left, strict=True)
         ]
-        known = [stay for stay in found if stay.since <= self.end]
-        return sorted(known, key=lambda stay: (stay.since, stay.number))
-
-    def _leaving(self, what: str, number: int) -> date | None:
-        """The day after the calibrated one on which an entry leaves, if it does."""
-        if number % _LEAVING != 7:
-            return None
-        waits = self.dice.between(f"{what}, leaving", np.asarray([number]), 3, 700)
-        return CALIBRATED_DAY + timedelta(days=int(waits[0]))
+        later = self.flow(f"{what}, later", total // 8)
+        entries += (entry for entry in later if entry.day > next_day)
+        known = [entry for entry in entries if entry.day <= self.end]
+        return sorted(known, key=lambda entry: (entry.day, entry.number))
 
     def spread(self, what: str, count: int, first: date, last: date) -> list[date]:
         """So many days from the first to the last, in order, the last of them the last day."""
         span = max((last - first).days, 0)
-        places = np.arange(count, dtype=np.int64)
-        points = (places + self.dice.uniform(what, places)) / max(count, 1)
+        places = np.arange(count)
+        points = (places + self.dice.of(places).uniform(what)) / max(count, 1)
         days = [first + timedelta(days=int(p * span)) for p in points.tolist()]
         return [*days[:-1], last] if days else []
 
-    def _drawn(self, what: str, numbers: Sequence[int]) -> list[tuple[int, int, str, str, Firm]]:
-        """What an entry is made of, per number."""
-        ids = np.asarray(numbers, np.int64)
-        streets = pick(STREET_CODES, self.dice.choose(f"{what} street", ids, STREET_WEIGHTS))
-        firms = self.dice.below(f"{what} firm", ids, len(self.firms)).tolist()
-        return list(
-            zip(
-                numbers,
-                self.dice.below(f"{what} luck", ids, 2**48).tolist(),
-                streets,
-                self.persons(what, numbers),
-                [self.firms[place] for place in firms],
-                strict=True,
-            )
+    def _drawn(self, what: str, numbers: Integers, days: list[date]) -> Iterator[Entry]:
+        """An entry per number."""
+        draws = self.dice.of(numbers)
+        return map(
+            Entry,
+            numbers.tolist(),
+            draws.below(f"{what} luck", 2**48).tolist(),
+            pick(STREET_CODES, draws.choose(f"{what} street", STREET_WEIGHTS)),
+            self.people(what, numbers),
+            pick(self.firms, draws.below(f"{what} firm", len(self.firms))),
+            days,
         )
 
-    def persons(self, purpose: str, numbers: Sequence[int]) -> list[str]:
-        """A made-up personal name per number."""
-        return list(person_names(self.dice, self._people(purpose, numbers)))
+    def people(self, purpose: str, numbers: Sequence[int] | Integers) -> list[Person]:
+        """Somebody per number."""
+        ids = 2**33 + self.dice.of(numbers).below(f"{purpose} person", 2**31)
+        made_up = (make(self.dice, ids) for make in (person_names, phone_numbers, identity_numbers))
+        return list(map(Person, *made_up))
 
-    def phones(self, purpose: str, numbers: Sequence[int]) -> list[str]:
-        """A made-up telephone number per number."""
-        return list(phone_numbers(self.dice, self._people(purpose, numbers)))
 
-    def identity_numbers(self, purpose: str, numbers: Sequence[int]) -> list[str]:
-        """A made-up identity number per number, of the person that `persons` names."""
-        return list(identity_numbers(self.dice, self._people(purpose, numbers)))
+def of_kinds(
+    entries: Callable[[str, str | int], list[Entry]], what: str, totals: Mapping[Kind, str | int]
+) -> Iterator[tuple[Kind, str, Entry]]:
+    """The entries (a flow or a stock) of each kind of a list: kind, number and entry.
 
-    def _people(self, purpose: str, numbers: Sequence[int]) -> Integers:
-        draws = self.dice.below(f"{purpose} person", np.asarray(numbers, np.int64), 2**31)
-        return draws + 2**33
+    `totals` has an indicator for each kind, or a number where nothing is published.
+    """
+    for order, (kind, total) in enumerate(totals.items(), start=1):
+        for entry in entries(f"{what} {order}", total):
+            yield kind, f"{entry.year}{order:02d}{entry.place + 1:05d}", entry
 
 
 def in_order(rows: Iterable[Row], *names: str) -> list[Row]:

@@ -10,23 +10,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from demo.dice import Integers
+from demo.frames import Days, Integers, withhold
 from demo.vocabulary import STREET_CODES, STREETS
 from pipelines.errors import ContractError
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import CsvDialect, ExcelDialect, SourceTable
 
-Value = str | int | Decimal | date | list[dict[str, Any]] | None
-Row = Mapping[str, Value]
+Row = dict[str, Any]
 """A row: by staged name in the ledgers' words, by delivered name in the sender's."""
-Columns = Mapping[str, Sequence[Value] | npt.NDArray[Any]]
+Values = Sequence[Any] | npt.NDArray[Any]
+Columns = Mapping[str, Values]
 """Rows by column; days and instants may be datetime64."""
 Cell = str | int | Decimal | date | list[dict[str, Any]] | None
+Cells = list[list[Any]]
 """What is delivered: a date is a date cell of a workbook, every other date is text or a number."""
 
 
@@ -34,8 +36,8 @@ Cell = str | int | Decimal | date | list[dict[str, Any]] | None
 class Table:
     """Many rows, of which numbers are held and texts are made a slice at a time."""
 
-    days: Integers
-    """The day of each row, as a number: it decides the month of a monthly delivery."""
+    days: Days
+    """The day of each row: it decides the month of a monthly delivery."""
     columns: Callable[[Integers], Columns]
     """Makes the rows at some positions."""
 
@@ -43,6 +45,7 @@ class Table:
 Rows = Sequence[Row] | Table
 
 STREET = "street"
+_STREET_NAMES = dict(zip(STREET_CODES, STREETS, strict=True))
 _SERIAL_EPOCH = date(1899, 12, 30)
 _DATE_CELL = "date cell"
 _TYPED_EVERY = 9
@@ -72,7 +75,7 @@ def delivered_columns(table: SourceTable) -> list[Column]:
     return list(found.values())
 
 
-def spell(table: SourceTable, rows: Sequence[Row] | Columns) -> list[list[Cell]]:
+def spell(table: SourceTable, rows: Sequence[Row] | Columns) -> Cells:
     """The cells of each row, in the order of `delivered_columns`; equal rows give equal cells.
 
     Raises:
@@ -86,11 +89,12 @@ def spell(table: SourceTable, rows: Sequence[Row] | Columns) -> list[list[Cell]]
             f"{table.id}, demo: expected columns of the contract, got {sorted(unknown)}. "
             "Mend the recipe or the contract."
         )
-    count = len(next(iter(given.values()), ()))
-    nulls = _nulls(table)
+    nothing = [None] * len(next(iter(given.values()), ()))
+    # How a file spells nothing, when it has several ways.
+    nulls = table.dialect.nulls if isinstance(table.dialect, CsvDialect) else ()
     spelled = []
     for order, column in enumerate(columns):
-        cells = _spell_column(table, column, given) or [None] * count
+        cells = _spell_column(table, column, given, nothing)
         if len(nulls) > 1:
             cells = [
                 nulls[(place * 7 + order) % len(nulls)] if cell is None else cell
@@ -105,33 +109,40 @@ def _by_column(rows: Sequence[Row]) -> Columns:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _nulls(table: SourceTable) -> tuple[str, ...]:
-    """How a file spells nothing, when it has several ways."""
-    return table.dialect.nulls if isinstance(table.dialect, CsvDialect) else ()
-
-
-def _spell_column(table: SourceTable, column: Column, given: Columns) -> list[Cell] | None:
+def _spell_column(
+    table: SourceTable, column: Column, given: Columns, nothing: list[None]
+) -> list[Any]:
+    """Values in the sender's words, units and formats; texts and whole numbers as they are."""
     ledger = ledger_name(column)
-    name = ledger if ledger in given else column.name
-    if name not in given:
-        return None
-    values = given[name]
+    values = given.get(ledger, given.get(column.name, nothing))
     if column.words:
         return _senders_words(table, column, values)
     if ledger == STREET and not column.name.endswith("_code"):
-        names: dict[Value, Value] = dict(zip(STREET_CODES, STREETS, strict=True))
-        values = [names.get(value, value) for value in values]
-    return _format(table, column, values, column.times if name == ledger else 1)
+        return [_STREET_NAMES.get(value, value) for value in values]
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        texts = np.char.replace(np.datetime_as_string(values), "T", " ")
+        return list(withhold(texts, np.isnat(values)))
+    if column.data_type == "date":
+        return _in_turn(values, lambda day, turn: _day(day, column.formats, turn))
+    if column.data_type == "decimal":
+        times = column.times if ledger in given else 1
+        every = _TYPED_EVERY if isinstance(table.dialect, ExcelDialect) else 1
+        return _in_turn(values, lambda amount, turn: _amount(amount, times, turn % every == 4))
+    return list(values)
 
 
-def _senders_words(
-    table: SourceTable, column: Column, values: Sequence[Value] | npt.NDArray[Any]
-) -> list[Cell]:
+def _in_turn(values: Values, spell_one: Callable[[Any, int], Any]) -> list[Any]:
+    """Each value that is given spelled by its turn among them."""
+    turns = count()
+    return [None if value is None else spell_one(value, next(turns)) for value in values]
+
+
+def _senders_words(table: SourceTable, column: Column, values: Values) -> list[Any]:
     """The sender's word of each code; of several that mean one, each in its turn."""
-    words: dict[Value, list[str]] = {}
+    words: dict[Any, list[str]] = {}
     for word, code in column.words.items():
         words.setdefault(code, []).append(word)
-    cells: list[Cell] = []
+    cells: list[Any] = []
     for place, value in enumerate(values):
         if value in words:
             cells.append(words[value][place % len(words[value])])
@@ -145,35 +156,19 @@ def _senders_words(
     return cells
 
 
-def _format(
-    table: SourceTable, column: Column, values: Sequence[Value] | npt.NDArray[Any], times: int
-) -> list[Cell]:
-    """Values in the column's units and formats; text and numbers stay as they are."""
-    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
-        texts = np.char.replace(np.datetime_as_string(values), "T", " ").astype(object)
-        texts[np.isnat(values)] = None
-        return list(texts)
-    is_typed = isinstance(table.dialect, ExcelDialect)
-    cells: list[Cell] = []
-    turn = 0
-    for value in values:
-        if isinstance(value, date):
-            cells.append(_day(value, column.formats, turn))
-        elif isinstance(value, Decimal):
-            cells.append(_amount(value / times, is_typed and turn % _TYPED_EVERY == 4))
-        else:
-            cells.append(value)
-        turn += value is not None
-    return cells
+def _amount(amount: Cell, times: int, is_typed: bool) -> Cell:
+    if not isinstance(amount, Decimal):
+        return amount
+    return f"{amount / times:,.2f}" if is_typed else amount / times
 
 
-def _amount(amount: Decimal, is_typed: bool) -> Cell:
-    return f"{amount:,.2f}" if is_typed else amount
-
-
-def _day(day: date, formats: Sequence[str], turn: int) -> Cell:
+def _day(day: Cell, formats: Sequence[str], turn: int) -> Cell:
     """A date in the formats of its column in turn; a workbook's also as date cells and numbers."""
-    forms = [form for name in formats or (_ISO,) for form in _forms(name)]
+    if not isinstance(day, date):
+        return day
+    forms: list[str] = []
+    for name in formats or (_ISO,):
+        forms += (_DATE_CELL, "serial") if name == "serial" else (name,)
     form = forms[turn % len(forms)]
     if form == _DATE_CELL:
         return day
@@ -182,7 +177,3 @@ def _day(day: date, formats: Sequence[str], turn: int) -> Cell:
     if form == _PADDED_CHINESE and turn // len(forms) % 2:
         return f"{day.year}年{day.month}月{day.day}日"
     return day.strftime(form)
-
-
-def _forms(name: str) -> tuple[str, ...]:
-    return (_DATE_CELL, "serial") if name == "serial" else (name,)

@@ -6,7 +6,7 @@ scale. No other part of the project may hold these values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -21,33 +21,27 @@ PUBLISHED_2024 = Path(__file__).with_name("published_2024.csv")
 _CONSULTATION_SHARE = Decimal("0.0125")
 """Consultations among all items; what 10.6 万 of 107,328 leaves room for."""
 
-_SHRINKING = frozenset(
-    {
-        "cases_filed",
-        "ccc_exemptions",
-        "contract_trustworthy_firms",
-        "data_ip_registrations",
-        "equipment_users_staffed",
-        "firm_service_visits",
-        "internet_marketers_certified",
-        "items_received",
-        "lenient_cases",
-        "major_cases",
-        "new_enterprises",
-        "new_market_entities",
-        "panel_reviewed_cases",
-        "public_opinion_handled",
-        "reconsiderations_new",
-        "trusted_consumption_units",
-    }
-)
+_SHRINKING = {
+    "cases_filed", "ccc_exemptions", "contract_trustworthy_firms", "data_ip_registrations",
+    "equipment_users_staffed", "firm_service_visits", "internet_marketers_certified",
+    "items_received", "lenient_cases", "major_cases", "new_enterprises", "new_market_entities",
+    "panel_reviewed_cases", "public_opinion_handled", "reconsiderations_new",
+    "trusted_consumption_units",
+}  # fmt: skip
 """What is as many times smaller as the bureau; the other lists are short as they are."""
+_PARTS = (
+    ("new_enterprises", "new_market_entities"),
+    ("panel_reviewed_cases", "cases_filed"),
+    ("major_cases + lenient_cases", "cases_filed"),
+    ("brand_certified_firms_new", "brand_certificates_new"),
+    ("brand_certified_firms_new", "brand_certified_firms"),
+    ("brand_certificates_new", "brand_certificates"),
+    ("brand_certified_firms - brand_certified_firms_new",
+     "brand_certificates - brand_certificates_new"),
+)  # fmt: skip
+"""What lies within what, else the totals contradict one another."""
 _STAFFING_RATES = ("equipment_producers_staffing_rate", "equipment_users_staffing_rate")
-_ALWAYS_WHOLE = (
-    "food_failure_report_rate",
-    "food_disposal_rate",
-    "food_publication_rate",
-)
+_ALWAYS_WHOLE = ("food_failure_report_rate", "food_disposal_rate", "food_publication_rate")
 """Rates that the demo's records can only bring to 100 %."""
 
 
@@ -78,45 +72,52 @@ class Totals:
         """A published value as it stands: a rank, a bound, a rate, hours."""
         return self.facts[indicator_id].value
 
-    def count(self, indicator_id: str) -> int:
-        """How many entries a register shall have; lists kept by hand do not shrink."""
-        value = self.facts[indicator_id].value
+    def count(self, indicator_id: str | int) -> int:
+        """How many entries a register shall have; lists kept by hand do not shrink.
+
+        A number stands for itself, where nothing is published.
+        """
+        if isinstance(indicator_id, int):
+            return indicator_id
+        value = self.stated(indicator_id)
         if self.scale < 1 and indicator_id not in _SHRINKING:
             return int(value)
         return max(round_half_up(value * self.scale), min(int(value), 1))
 
     def fen(self, indicator_id: str, step: int = 1) -> int:
         """An amount in fen, in whole steps."""
-        fen = self.facts[indicator_id].value * 100 * self.scale
+        fen = self.stated(indicator_id) * 100 * self.scale
         return round_half_up(fen, Decimal(step)) * step
 
     def whole_of(self, part: int, rate_id: str) -> int:
         """Of how many a part is the published share (in per cent)."""
-        return round_half_up(part * 100 / self.facts[rate_id].value)
+        return round_half_up(part * 100 / self.stated(rate_id))
 
-    def part_of(self, wholes: Iterable[int], rate_id: str) -> tuple[int, int]:
+    def is_share(self, part: int, whole: int, rate_id: str) -> bool:
+        """Whether a part has the published share, at the published precision."""
+        fact, step = self.facts[rate_id], self.facts[rate_id].half_unit * 2
+        share = Decimal(part * 100) / whole if whole else fact.value
+        return part <= whole and round_half_up(share, step) * step == fact.value
+
+    def part_of(self, wholes: Sequence[int], rate_id: str) -> tuple[int, int]:
         """The first of the wholes that has a part with the published share, and that part.
 
         Raises:
-            SettingsError: when none has, at the published precision.
+            SettingsError: when none has.
         """
-        fact, tried = self.facts[rate_id], []
-        step = fact.half_unit * 2
         for whole in wholes:
-            part = round_half_up(whole * fact.value / 100)
-            share = Decimal(part * 100) / whole if whole else fact.value
-            if part <= whole and round_half_up(share, step) * step == fact.value:
+            part = round_half_up(whole * self.stated(rate_id) / 100)
+            if self.is_share(part, whole, rate_id):
                 return whole, part
-            tried.append(whole)
         raise SettingsError(
-            f"totals, {rate_id}: expected a share that some of {max(tried)} can be, "
-            f"got {fact.value} %. Mend the totals file."
+            f"totals, {rate_id}: expected a share that some of {max(wholes)} can be, "
+            f"got {self.stated(rate_id)} %. Mend the totals file."
         )
 
     @property
     def complaints_and_reports(self) -> int:
         """All items less the usual share of consultations, within what the stated value rounds."""
-        items = self.facts["items_received"].value
+        items = self.stated("items_received")
         stated = self.facts["complaints_and_reports_received"]
         usual = items - (items * _CONSULTATION_SHARE).to_integral_value(rounding="ROUND_FLOOR")
         lowest = stated.value - stated.half_unit
@@ -158,27 +159,11 @@ def _read(path: Path) -> dict[str, Fact]:
 
 
 def _check(path: Path, totals: Totals) -> None:
-    count = totals.count
-    major, lenient, cases = map(count, ("major_cases", "lenient_cases", "cases_filed"))
-    parts = [
-        *(
-            (part, count(part), whole, count(whole))
-            for part, whole in (
-                ("new_enterprises", "new_market_entities"),
-                ("panel_reviewed_cases", "cases_filed"),
-                ("brand_certified_firms_new", "brand_certificates_new"),
-                ("brand_certified_firms_new", "brand_certified_firms"),
-                ("brand_certificates_new", "brand_certificates"),
-            )
-        ),
-        ("complaints_and_reports_received", totals.complaints_and_reports,
-         "items_received", count("items_received")),
-        ("major_cases + lenient_cases", major + lenient, "cases_filed", cases),
-        ("brand_certified_firms - brand_certified_firms_new",
-         count("brand_certified_firms") - count("brand_certified_firms_new"),
-         "brand_certificates - brand_certificates_new",
-         count("brand_certificates") - count("brand_certificates_new")),
-    ]  # fmt: skip
+    parts = [(part, _sum(totals, part), whole, _sum(totals, whole)) for part, whole in _PARTS]
+    parts.append((
+        "complaints_and_reports_received", totals.complaints_and_reports,
+        "items_received", totals.count("items_received"),
+    ))  # fmt: skip
     for part, part_value, whole, whole_value in parts:
         if part_value > whole_value:
             raise SettingsError(
@@ -195,12 +180,18 @@ def _check(path: Path, totals: Totals) -> None:
             )
 
 
+def _sum(totals: Totals, names: str) -> int:
+    """A count, or counts added and taken away."""
+    added, _, taken = names.partition(" - ")
+    return sum(map(totals.count, added.split(" + "))) - (totals.count(taken) if taken else 0)
+
+
 def _check_staffing(path: Path, totals: Totals, rate: str) -> None:
     """The rate must be that of whole units: 24 staffed can be 96 % but not 97 %."""
-    stated, step = totals.facts[rate].value, totals.facts[rate].half_unit * 2
+    stated = totals.stated(rate)
     staffed = int(totals.stated(rate.replace("staffing_rate", "staffed")))
     obliged = totals.whole_of(staffed, rate) if 0 < stated <= 100 else 0
-    if not obliged or round_half_up(Decimal(staffed * 100) / obliged, step) * step != stated:
+    if not obliged or not totals.is_share(staffed, obliged, rate):
         raise SettingsError(
             f"totals {path.name}: expected a {rate} that {staffed} staffed units can be, "
             f"got {stated}. Mend the file."

@@ -5,16 +5,15 @@ What belongs here: growth, seasons, weekdays. What does not: what the events are
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
-from demo.dice import Dice, Floats, Integers
+from demo.dice import Dice
+from demo.frames import Days, Floats
 from demo.totals import CALIBRATED_YEAR
-from demo.working_days import day_number, is_working_day
+from demo.working_days import is_working_day
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,9 @@ def yearly_volume(calibrated: int, year: int, growth: float) -> int:
     return round(calibrated * growth ** (year - CALIBRATED_YEAR))
 
 
-def _weights(year: int, season: Season) -> Floats:
-    length = 366 if calendar.isleap(year) else 365
-    days = day_number(date(year, 1, 1)) + np.arange(length)
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-    weekdays = (days + 3) % 7  # 1970-01-01 was a Thursday
+def _weights(days: Days, season: Season) -> Floats:
+    months = days.astype("datetime64[M]").astype(np.int64) % 12
+    weekdays = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
     worked = np.where(is_working_day(days), 1.0, season.holiday)
     weights: Floats = (
         np.asarray(season.months)[months] * np.asarray(season.weekdays)[weekdays] * worked
@@ -68,15 +65,15 @@ def _weights(year: int, season: Season) -> Floats:
     return weights
 
 
-def spread_over_year(dice: Dice, what: str, year: int, count: int, season: Season) -> Integers:
-    """`count` day numbers of a year in ascending order, as the season has them.
+def spread_over_year(dice: Dice, what: str, year: int, count: int, season: Season) -> Days:
+    """`count` days of a year in ascending order, as the season has them.
 
     Stratified: the n-th event falls within the n-th equal share of the year's weight, so that
     small volumes keep the season too.
     """
-    bounds = np.cumsum(_weights(year, season))
-    places = np.arange(count, dtype=np.int64)
-    points = (places + dice.uniform(f"{what} {year} day", places)) / max(count, 1) * bounds[-1]
-    index = np.minimum(np.searchsorted(bounds, points, side="right"), len(bounds) - 1)
-    days: Integers = day_number(date(year, 1, 1)) + index.astype(np.int64)
-    return days
+    days = np.arange(f"{year}-01", f"{year + 1}-01", dtype="datetime64[D]")
+    bounds = np.cumsum(_weights(days, season))
+    places = np.arange(count)
+    points = (places + dice.of(places).uniform(f"{what} {year} day")) / max(count, 1) * bounds[-1]
+    drawn: Days = days[np.minimum(np.searchsorted(bounds, points, side="right"), len(days) - 1)]
+    return drawn

@@ -11,6 +11,7 @@ import pytest
 from pipelines.clock import day_of_stamp, read_zone, time_of_stamp, today, yesterday, zone
 from pipelines.errors import ContractError
 from pipelines.settings import PROJECT_ROOT, current_settings
+from tests.cli.environment import clear_settings
 
 EVENING = datetime(2025, 1, 15, 17, 30, tzinfo=UTC)
 STAMP = int(EVENING.timestamp()) * 10**9
@@ -26,6 +27,7 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Declare
         folder = tmp_path / "dbt_project"
         folder.mkdir()
         (folder / "dbt_project.yml").write_text(said)
+        clear_settings(monkeypatch, tmp_path)
         monkeypatch.setenv("ZHIBIAO_PROJECT", str(tmp_path))
         _forget()
         return folder

@@ -26,18 +26,12 @@ from demo.recipes.pledges import GROUPS
 from demo.scene import Scene
 from demo.spelling import Rows
 
+_MODULES = (
+    activities, certificates, complaints, consumers, disputes, equipment, listings, penalties,
+    pledges, recognitions, registrations,
+)  # fmt: skip
 RECIPES: dict[str, Callable[[Scene], Rows]] = {
-    **activities.RECIPES,
-    **certificates.RECIPES,
-    **complaints.RECIPES,
-    **consumers.RECIPES,
-    **disputes.RECIPES,
-    **equipment.RECIPES,
-    **listings.RECIPES,
-    **penalties.RECIPES,
-    **pledges.RECIPES,
-    **recognitions.RECIPES,
-    **registrations.RECIPES,
+    table: recipe for module in _MODULES for table, recipe in module.RECIPES.items()
 }
 """The recipe of each source table."""
 WITHOUT_MISTAKES = {*penalties.RECIPES, *pledges.RECIPES}

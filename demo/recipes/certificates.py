@@ -5,10 +5,11 @@ From a scene to the rows of the three systems.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
-from demo.scene import CALIBRATED_DAY, Firm, Scene, in_order
+from demo.scene import CALIBRATED_DAY, Firm, Scene, in_order, of_kinds
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -21,31 +22,6 @@ _CANCELLED = 30  # one registration in so many is cancelled later
 _CLOCK = "10:30:00"
 
 
-@dataclass(frozen=True)
-class _Certificate:
-    """A brand certificate."""
-
-    number: str
-    firm: Firm
-    issued_on: date
-    valid_until: date
-    withdrawn_on: date | None
-
-    def row(self, end: date, place: int) -> Row:
-        """The certificate as it is known on a day."""
-        withdrawn = self.withdrawn_on
-        return {
-            "certificate_no": self.number,
-            "企业名称": self.firm.name,
-            "firm_uscc": self.firm.uscc,
-            "certificate_kind": _KINDS[place % 7 % len(_KINDS)],
-            "street": self.firm.street,
-            "issued_on": self.issued_on,
-            "valid_until": self.valid_until,
-            "withdrawn_on": withdrawn if withdrawn and withdrawn <= end else None,
-        }
-
-
 def brand_certificates(scene: Scene) -> list[Row]:
     """Certificates of the firms that hold one, and some that have run out or were withdrawn.
 
@@ -55,29 +31,35 @@ def brand_certificates(scene: Scene) -> list[Row]:
     count = scene.totals.count
     issued, new_firms = count("brand_certificates_new"), count("brand_certified_firms_new")
     old_firms = count("brand_certified_firms") - new_firms
-    old = count("brand_certificates") - issued
-    later = [m for m in scene.flow("brand certificate", issued) if m.year > CALIBRATED_YEAR]
-    holders = old_firms + new_firms
+    holders, year = old_firms + new_firms, CALIBRATED_YEAR
+    later = [e for e in scene.flow("brand certificate", issued) if e.day > CALIBRATED_DAY]
     firms = scene.some_firms("brand_certified_firms", holders + _ENDED + len(later))
-    certificates = _issued_before(scene, firms[:old_firms], old)
-    year = CALIBRATED_YEAR
-    days = scene.spread("brand, new", issued, date(year, 2, 5), date(year, 11, 29))
-    for place, day in enumerate(days):
+    rows = [
+        *_issued_before(scene, firms[:old_firms], count("brand_certificates") - issued),
+        *_ended(firms[holders : holders + _ENDED]),
+    ]
+    for place, day in enumerate(
+        scene.spread("brand, new", issued, date(year, 2, 5), date(year, 11, 29))
+    ):
         holder = old_firms + place if place < new_firms else place % max(old_firms, 1)
-        certificates.append(_certificate(firms[holder], day, f"B{place:05d}"))
-    certificates += _ended(firms[holders:][:_ENDED])
-    for place, moment in enumerate(later):
-        holder = holders + _ENDED + place if moment.place % 2 else place % holders
-        certificates.append(_certificate(firms[holder], moment.day, f"D{place:05d}"))
-    certificates.sort(key=lambda certificate: (certificate.issued_on, certificate.number))
+        rows.append(_certificate(firms[holder], day, f"B{place:05d}"))
+    for place, entry in enumerate(later):
+        holder = holders + _ENDED + place if entry.place % 2 else place % holders
+        rows.append(_certificate(firms[holder], entry.day, f"D{place:05d}"))
+    known = in_order(
+        (r for r in rows if scene.by_end(r["issued_on"])), "issued_on", "certificate_no"
+    )
     return [
-        certificate.row(scene.end, place)
-        for place, certificate in enumerate(certificates)
-        if certificate.issued_on <= scene.end
+        {
+            **row,
+            "certificate_kind": _KINDS[place % 7 % len(_KINDS)],
+            "withdrawn_on": scene.by_end(row["withdrawn_on"]),
+        }
+        for place, row in enumerate(known)
     ]
 
 
-def _issued_before(scene: Scene, firms: list[Firm], total: int) -> list[_Certificate]:
+def _issued_before(scene: Scene, firms: list[Firm], total: int) -> list[Row]:
     """Certificates from before the calibrated year that are valid at its end.
 
     Each firm has one at least; the year before brought about as many, and as many new firms, as
@@ -93,52 +75,55 @@ def _issued_before(scene: Scene, firms: list[Firm], total: int) -> list[_Certifi
         *scene.spread("brand, recent", recent, date(last_year, 2, 1), date(last_year, 12, 20)),
     ]
     settled = len(firms) - newcomers
-    holders = [place % settled for place in range(total - newcomers)] if settled else []
     rows = [
-        _certificate(firms[holder], day, f"A{place:05d}")
-        for place, (day, holder) in enumerate(
-            zip(days, [*holders, *range(settled, len(firms))], strict=True)
+        _certificate(
+            firms[place % settled if place < total - newcomers else place - total],
+            day,
+            f"A{place:05d}",
         )
+        for place, day in enumerate(days)
     ]
     if rows:
-        rows[0] = replace(rows[0], valid_until=CALIBRATED_DAY)  # valid on its last day, too
+        rows[0]["valid_until"] = CALIBRATED_DAY  # valid on its last day, too
     return rows
 
 
-def _certificate(firm: Firm, issued: date, number: str) -> _Certificate:
-    until = issued.replace(year=issued.year + _VALID_YEARS, day=min(issued.day, 28))
-    return _Certificate(f"PZB{issued.year}{number}", firm, issued, until, None)
+def _certificate(firm: Firm, issued: date, number: str) -> Row:
+    return {
+        "certificate_no": f"PZB{issued.year}{number}",
+        "企业名称": firm.name,
+        "firm_uscc": firm.uscc,
+        "street": firm.street,
+        "issued_on": issued,
+        "valid_until": issued.replace(year=issued.year + _VALID_YEARS, day=min(issued.day, 28)),
+        "withdrawn_on": None,
+    }
 
 
-def _ended(firms: list[Firm]) -> list[_Certificate]:
+def _ended(firms: list[Firm]) -> Iterator[Row]:
     """Run out on the day before the calibrated one, withdrawn on that day or before."""
-    found = []
     for place, firm in enumerate(firms):
         issued = date(CALIBRATED_YEAR - 4 + place % 3, 5, 11 + place)
-        certificate = _certificate(firm, issued, f"C{place:05d}")
-        ends = CALIBRATED_DAY - timedelta(days=max(70 * (place - 1), 0))
-        found.append(
-            replace(certificate, withdrawn_on=ends)
-            if place
-            else replace(certificate, valid_until=CALIBRATED_DAY - timedelta(days=1))
-        )
-    return found
+        row = _certificate(firm, issued, f"C{place:05d}")
+        if place == 0:
+            yield {**row, "valid_until": CALIBRATED_DAY - timedelta(days=1)}
+        else:
+            yield {**row, "withdrawn_on": CALIBRATED_DAY - timedelta(days=70 * (place - 1))}
 
 
 def data_ip_registrations(scene: Scene) -> list[Row]:
     """Registrations by day; some are cancelled later and still count in their year."""
     rows: list[Row] = []
-    for moment in scene.flow("data ip", scene.totals.count("data_ip_registrations")):
-        cancelled = moment.day + timedelta(days=moment.below("cancelled", 500) + 20)
-        is_cancelled = moment.place % _CANCELLED == 11
+    for entry in scene.flow("data ip", "data_ip_registrations"):
+        cancelled = entry.day + timedelta(days=entry.below("cancelled", 500) + 20)
         rows.append({
-            "certificate_no": f"SJZC{moment.year}3301{moment.place + 1:06d}",
-            "registered_on": moment.day,
-            "data_kind": _DATA_KINDS[moment.below("kind", len(_DATA_KINDS))],
-            "applicant_name": moment.firm.name,
-            "applicant_uscc": moment.firm.uscc,
-            "street": moment.firm.street,
-            "cancelled_on": scene.by_end(cancelled) if is_cancelled else None,
+            "certificate_no": f"SJZC{entry.year}3301{entry.place + 1:06d}",
+            "registered_on": entry.day,
+            "data_kind": _DATA_KINDS[entry.below("kind", len(_DATA_KINDS))],
+            "applicant_name": entry.firm.name,
+            "applicant_uscc": entry.firm.uscc,
+            "street": entry.firm.street,
+            "cancelled_on": scene.by_end(cancelled) if entry.place % _CANCELLED == 11 else None,
         })  # fmt: skip
     return rows
 
@@ -147,25 +132,24 @@ def ccc_applications(scene: Scene) -> list[Row]:
     """Applications by the day they were handled; what is handled after the demo is open."""
     longest = 9
     handled = scene.totals.count("ccc_exemptions")
+    kinds = {"granted": handled, "withdrawn": handled // 30 + 1}
     rows: list[Row] = []
-    for order, total in enumerate((handled, handled // 30 + 1)):
-        moments = scene.flow(f"ccc {order}", total, days_ahead=longest)
-        phones = scene.phones(f"ccc {order}", [moment.number for moment in moments])
-        for moment, phone in zip(moments, phones, strict=True):
-            applied = moment.day - timedelta(days=moment.below("handled in", longest) + 1)
-            day = scene.by_end(moment.day)
-            outcome = "withdrawn" if order else "refused" if moment.place % 17 == 5 else "granted"
-            if applied <= scene.end:
-                rows.append({
-                    "application_no": f"CCC{moment.year}{order}{moment.place + 1:05d}",
-                    "applicant_uscc": moment.firm.uscc,
-                    "contact_phone": phone,
-                    "street": moment.firm.street,
-                    "applied_on": applied,
-                    "handled_on": day,
-                    "outcome": outcome if day else "open",
-                    "updated_at": f"{day or applied} {_CLOCK}",
-                })  # fmt: skip
+    flow = partial(scene.flow, days_ahead=longest)
+    for kind, number, entry in of_kinds(flow, "ccc", kinds):
+        applied = entry.day - timedelta(days=entry.below("handled in", longest) + 1)
+        day = scene.by_end(entry.day)
+        outcome = "refused" if kind == "granted" and entry.place % 17 == 5 else kind
+        if applied <= scene.end:
+            rows.append({
+                "application_no": f"CCC{number}",
+                "applicant_uscc": entry.firm.uscc,
+                "contact_phone": entry.person.phone,
+                "street": entry.firm.street,
+                "applied_on": applied,
+                "handled_on": day,
+                "outcome": outcome if day else "open",
+                "updated_at": f"{day or applied} {_CLOCK}",
+            })  # fmt: skip
     return in_order(rows, "application_no")
 
 

@@ -6,8 +6,9 @@ From a scene to the rows of the two sources, as known at the demo's end.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
-from demo.scene import CALIBRATED_DAY, Moment, Scene, Stay, in_order
+from demo.scene import CALIBRATED_DAY, Entry, Scene, in_order, of_kinds
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 from demo.volumes import Season
@@ -36,49 +37,46 @@ def test_results(scene: Scene) -> list[Row]:
     scale = float(scene.totals.scale)
     failures = max(_FEWEST_FAILURES, round(_FAILURES * scale))
     passes = max(_FEWEST_SAMPLES, round(_SAMPLES * scale))
-    groups = [
-        ("supervision", True, failures),
-        ("supervision", False, passes),
-        *((kind, failed, 1 + passes // 20) for kind in _OTHER_KINDS for failed in (True, False)),
-    ]
+    groups = {
+        ("supervision", True): failures,
+        ("supervision", False): passes,
+        **{(kind, failed): 1 + passes // 20 for kind in _OTHER_KINDS for failed in (True, False)},
+    }
     rows: list[Row] = []
-    for order, (kind, failed, total) in enumerate(groups):
-        flow = scene.flow(f"food {kind} {failed}", total, days_ahead=20, season=_SAMPLING)
-        for moment in flow:
-            sampled = moment.day - timedelta(days=12 + moment.below("sampled before", 12))
-            if sampled <= scene.end:
-                sample: Row = {
-                    "sample_no": f"CJ{moment.year}{order}{moment.place + 1:06d}",
-                    "sampling_kind": kind,
-                    "被抽样单位": f"{moment.person}食品店",
-                    "street": moment.street,
-                    "sampled_on": sampled,
-                    "result_received_on": scene.by_end(moment.day),
-                    **(_followed_up(scene, moment) if failed else {}),
-                }
-                rows += [{**sample, **item} for item in _items(moment, failed, scene.end)]
+    flow = partial(scene.flow, days_ahead=20, season=_SAMPLING)
+    for (kind, failed), number, entry in of_kinds(flow, "food", groups):
+        sampled = entry.day - timedelta(days=12 + entry.below("sampled before", 12))
+        if sampled <= scene.end:
+            sample: Row = {
+                "sample_no": f"CJ{number}",
+                "sampling_kind": kind,
+                "被抽样单位": f"{entry.person.name}食品店",
+                "street": entry.street,
+                "sampled_on": sampled,
+                "result_received_on": scene.by_end(entry.day),
+                **(_followed_up(scene, entry) if failed else {}),
+            }
+            rows += [{**sample, **item} for item in _items(entry, failed, scene.end)]
     return in_order(rows, "sampled_on", "sample_no")
 
 
-def _items(moment: Moment, failed: bool, end: date) -> list[Row]:
+def _items(entry: Entry, failed: bool, end: date) -> list[Row]:
     """Two or three test items of a sample; of a failed one, one or two failed."""
-    is_known = moment.day <= end
-    count = 2 + moment.place % 2
-    first = moment.place % len(_TEST_ITEMS)
+    verdicts = ("passed", "failed" if failed else "passed") if entry.day <= end else (None, None)
     return [
         {
-            "test_item": _TEST_ITEMS[(first + step) % len(_TEST_ITEMS)],
-            "verdict": ("failed" if failed and step >= 1 else "passed") if is_known else None,
+            "test_item": _TEST_ITEMS[(entry.place + step) % len(_TEST_ITEMS)],
+            "verdict": verdicts[step >= 1],
         }
-        for step in range(count)
+        for step in range(2 + entry.place % 2)
     ]
 
 
-def _followed_up(scene: Scene, moment: Moment) -> Row:
+def _followed_up(scene: Scene, entry: Entry) -> Row:
     """Reported, disposed of and published in time; before PUNCTUAL_FROM some late or never."""
-    received, draw = moment.day, moment.below("follow-up", 1000)
-    is_slow = received < PUNCTUAL_FROM and moment.place % 6 == 2
-    is_forgotten = received < PUNCTUAL_FROM and moment.place % 12 == 2
+    received, draw = entry.day, entry.below("follow-up", 1000)
+    is_slow = received < PUNCTUAL_FROM and entry.place % 6 == 2
+    is_forgotten = received < PUNCTUAL_FROM and entry.place % 12 == 2
     reported = received + timedelta(days=12 if is_slow else draw % 2)
     disposed = received + timedelta(days=(100 if is_slow else 18) + draw % 40)
     published = disposed + timedelta(days=(45 if is_slow else 2) + draw % 8)
@@ -91,46 +89,37 @@ def _followed_up(scene: Scene, moment: Moment) -> Row:
 
 def merchants(scene: Scene) -> list[Row]:
     """Merchants by trade; the published trades were covered one after another."""
-    rows: list[Row] = []
-    span = (CALIBRATED_DAY - _COVERAGE_FROM).days
-    scale = float(scene.totals.scale)
-    stays_of = {
-        trade: scene.stock(f"prepaid {trade}", max(_FEWEST_MERCHANTS, round(usual * scale)))
-        for trade, usual in _MERCHANTS.items()
+    span, scale = (CALIBRATED_DAY - _COVERAGE_FROM).days, float(scene.totals.scale)
+    totals = {
+        trade: max(_FEWEST_MERCHANTS, round(usual * scale)) for trade, usual in _MERCHANTS.items()
     }
-    passed_over = _never_covered(scene, stays_of)
-    for order, (trade, stays) in enumerate(stays_of.items(), start=1):
-        for stay in stays:
-            after = stay.below("covered", span)
-            covered = max(_COVERAGE_FROM + timedelta(days=after), stay.since)
-            if stay.since > CALIBRATED_DAY:
-                covered = stay.since + timedelta(days=after % 30)
-            is_left_out = (trade, stay.number) in passed_over or (
-                trade not in COVERED_TRADES and after % 5 > 1
-            )
-            is_gone = stay.until is not None and covered >= stay.until
-            rows.append({
-                "merchant_no": f"YF{order}{stay.number:010d}",
-                "商户名称": f"{stay.person}的店",
-                "trade": trade,
-                "street": stay.street,
-                "listed_on": stay.since,
-                "delisted_on": stay.until,
-                "covered_on": None if is_left_out or is_gone else scene.by_end(covered),
-            })  # fmt: skip
-    return in_order(rows, "listed_on", "merchant_no")
-
-
-def _never_covered(scene: Scene, stays_of: dict[str, list[Stay]]) -> set[tuple[str, int]]:
-    """As many merchants of the published trades as the published coverage leaves out."""
+    everyone = list(of_kinds(scene.stock, "prepaid", totals))
+    # As many merchants of the published trades as the published coverage leaves out.
     listed = sorted(
-        (stay.luck, trade, stay.number)
-        for trade in COVERED_TRADES
-        for stay in stays_of[trade]
-        if stay.holds(CALIBRATED_DAY)
+        (entry.luck, number)
+        for trade, number, entry in everyone
+        if trade in COVERED_TRADES and entry.holds(CALIBRATED_DAY)
     )
-    _, covered = scene.totals.part_of([len(listed)], "prepaid_coverage_rate")
-    return {(trade, number) for _, trade, number in listed[covered:]}
+    _, covered_in_all = scene.totals.part_of([len(listed)], "prepaid_coverage_rate")
+    left_out = {number for _, number in listed[covered_in_all:]}
+    rows: list[Row] = []
+    for trade, number, entry in everyone:
+        after = entry.below("covered", span)
+        covered = max(_COVERAGE_FROM + timedelta(days=after), entry.day)
+        if entry.day > CALIBRATED_DAY:
+            covered = entry.day + timedelta(days=after % 30)
+        is_never = number in left_out or (trade not in COVERED_TRADES and after % 5 > 1)
+        is_gone = entry.until is not None and covered >= entry.until
+        rows.append({
+            "merchant_no": f"YF{number}",
+            "商户名称": f"{entry.person.name}的店",
+            "trade": trade,
+            "street": entry.street,
+            "listed_on": entry.day,
+            "delisted_on": entry.until,
+            "covered_on": None if is_never or is_gone else scene.by_end(covered),
+        })  # fmt: skip
+    return in_order(rows, "listed_on", "merchant_no")
 
 
 RECIPES = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from demo.scene import Moment, Scene
+from demo.scene import Entry, Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
@@ -35,39 +35,38 @@ def reconsiderations(scene: Scene) -> list[Row]:
 
 def _notified(scene: Scene) -> list[Row]:
     """Cases that were accepted; of those applied for at the end, the notice is still to come."""
-    total = scene.totals.count("reconsiderations_new")
     rows: list[Row] = []
-    for moment in scene.flow("reconsideration", total, days_ahead=_AHEAD):
-        takes = moment.below("takes", 36)
-        is_silent = moment.place % _SILENT[0] == _SILENT[1]
-        accepts = moment.day - timedelta(days=1 + takes % 3)
+    for entry in scene.flow("reconsideration", "reconsiderations_new", days_ahead=_AHEAD):
+        takes = entry.below("takes", 36)
+        is_silent = entry.place % _SILENT[0] == _SILENT[1]
+        accepts = entry.day - timedelta(days=1 + takes % 3)
         applies = accepts - timedelta(days=2 + takes % 3)
         if is_silent:
-            applies = moment.day - timedelta(days=_AHEAD)
+            applies = entry.day - timedelta(days=_AHEAD)
         if applies > scene.end:
             continue
-        is_extended = moment.place % 14 == 3
+        is_extended = entry.place % 14 == 3
         is_summary = takes % 4 == 1 and accepts >= _SUMMARY_SINCE
         accepted = None if is_silent else scene.by_end(accepts)
-        granted = _GRANTED[moment.place // 14 % len(_GRANTED)] if is_extended else None
-        suspended = 12 if moment.place % 40 == 9 else None
-        appraised = 21 if moment.place % 60 == 9 else None
+        granted = _GRANTED[entry.place // 14 % len(_GRANTED)] if is_extended else None
+        suspended = 12 if entry.place % 40 == 9 else None
+        appraised = 21 if entry.place % 60 == 9 else None
         days = 24 + takes + (suspended or 0) + (appraised or 0)
         days += (30 if granted is None else granted) - 2 if is_extended else 0
         concluded = scene.by_end(applies + timedelta(days=days))
         rows.append({
-            "case_no": f"杭滨复议〔{moment.year}〕{moment.place + 1}号",
-            "applicant": moment.person,
+            "case_no": f"杭滨复议〔{entry.year}〕{entry.place + 1}号",
+            "applicant": entry.person.name,
             "applied_on": applies,
             "accepted_on": accepted,
-            "notified_on": scene.by_end(moment.day),
+            "notified_on": scene.by_end(entry.day),
             "procedure": ("ordinary", "summary")[is_summary] if accepted else None,
             "is_extended": is_extended,
             "extension_days": granted,
             "suspended_days": suspended,
             "excluded_days": appraised,
             "concluded_on": concluded,
-            "result": _RESULTS[moment.below("result", len(_RESULTS))] if concluded else None,
+            "result": _RESULTS[entry.below("result", len(_RESULTS))] if concluded else None,
         })  # fmt: skip
     return rows
 
@@ -75,135 +74,109 @@ def _notified(scene: Scene) -> list[Row]:
 def _refused(scene: Scene) -> list[Row]:
     """Applications that were not accepted, within the days of review; no notice is sent of them."""
     total = max(scene.totals.count("reconsiderations_new") // _REFUSED, 1)
-    rows: list[Row] = []
-    for moment in scene.flow("reconsideration refused", total):
-        concluded = scene.by_end(moment.day + timedelta(days=4))
-        rows.append({
-            "case_no": f"杭滨复不受〔{moment.year}〕{moment.place + 1}号",
-            "applicant": moment.person,
-            "applied_on": moment.day,
-            "accepted_on": None,
-            "notified_on": None,
-            "procedure": None,
+    return [
+        {
+            "case_no": f"杭滨复不受〔{entry.year}〕{entry.place + 1}号",
+            "applicant": entry.person.name,
+            "applied_on": entry.day,
+            **dict.fromkeys(("accepted_on", "notified_on", "procedure")),
             "is_extended": False,
-            "concluded_on": concluded,
+            "concluded_on": (concluded := scene.by_end(entry.day + timedelta(days=4))),
             "result": "not_accepted" if concluded else None,
-        })  # fmt: skip
-    return rows
+        }
+        for entry in scene.flow("reconsideration refused", total)
+    ]
 
 
 @dataclass(frozen=True)
 class _Instance:
     """One case at one court, and the day for which its first hearing is set."""
 
-    moment: Moment
+    entry: Entry
     name: str
     filed: date
     first: date
-
-    @property
-    def number(self) -> tuple[int, str]:
-        """What no other instance has."""
-        return self.moment.number, self.name
-
-    @property
-    def draw(self) -> int:
-        """Of 1000: below a share, a head attends."""
-        return self.moment.below(f"head attends {self.name}", 1000)
+    draw: int
+    """Of 1000: below a share, a head attends."""
+    is_attended: bool = False
 
 
 def hearings(scene: Scene) -> list[Row]:
     """One row per case, instance and hearing, by case."""
-    moments = scene.flow("litigation", scene.totals.count("litigations_first_instance"))
-    instances = [_set(*known) for known in _instances(moments) if known[2] <= scene.end]
-    instances, attended = _attended(scene, instances)
     return [
         {
-            "case_no": f"({one.moment.year})浙0108行初{one.moment.place + 1}号",
-            "plaintiff": one.moment.person,
+            "case_no": f"({one.entry.year})浙0108行初{one.entry.place + 1}号",
+            "plaintiff": one.entry.person.name,
             "instance": one.name,
             "filed_on": one.filed,
+            "procedure": ("ordinary", "ordinary", "summary")[one.entry.place % 3],
+            "judged_on": scene.by_end(one.first + timedelta(days=45)),
             **step,
         }
-        for one in instances
-        for step in _heard(scene, one, is_attended=one.number in attended)
+        for one in _attended(scene, list(_instances(scene)))
+        for step in _heard(scene, one)
     ]
 
 
-def _instances(moments: list[Moment]) -> Iterator[tuple[Moment, str, date]]:
-    """The instances of each case and the day on which each was filed."""
-    for moment in moments:
-        yield moment, "first", moment.day
-        if moment.place % 3 == 1:
-            yield moment, "second", moment.day + timedelta(days=118 + moment.place)
-        if moment.place % 24 == 10:
-            yield moment, "retrial", moment.day + timedelta(days=330)
+def _instances(scene: Scene) -> Iterator[_Instance]:
+    """The instances of each case that were filed by the end."""
+    for entry in scene.flow("litigation", "litigations_first_instance"):
+        filed = {"first": entry.day}
+        if entry.place % 3 == 1:
+            filed["second"] = entry.day + timedelta(days=118 + entry.place)
+        if entry.place % 24 == 10:
+            filed["retrial"] = entry.day + timedelta(days=330)
+        for name, day in filed.items():
+            first = day + timedelta(days=32 + entry.below(f"hearing {name} waits", 40))
+            if day <= scene.end:
+                draw = entry.below(f"head attends {name}", 1000)
+                yield _Instance(entry, name, day, first, draw)
 
 
-def _set(moment: Moment, name: str, filed: date) -> _Instance:
-    waits = 32 + moment.below(f"hearing {name} waits", 40)
-    return _Instance(moment, name, filed, filed + timedelta(days=waits))
-
-
-def _attended(
-    scene: Scene, instances: list[_Instance]
-) -> tuple[list[_Instance], set[tuple[int, str]]]:
-    """Those with a head present, by number: in the calibrated year the published share, exactly.
+def _attended(scene: Scene, instances: list[_Instance]) -> Iterator[_Instance]:
+    """The instances, some with a head present: in the calibrated year the published share, exactly.
 
     Hearings of that year that spoil the share are put off to the next.
     """
-    stated = int(scene.totals.stated("head_court_attendance_rate") * 10)
-    usual = {
-        one.number
-        for one in instances
-        if one.draw < (stated if one.first.year > CALIBRATED_YEAR else _ATTENDED_BEFORE)
-    }
-    heard = sorted(
-        (one.draw, one.number)
-        for one in instances
-        if one.first.year == CALIBRATED_YEAR and one.first <= scene.end
-    )
-    whole, part = scene.totals.part_of(
-        range(len(heard), min(len(heard), 1) - 1, -1), "head_court_attendance_rate"
-    )
-    in_year = [number for _, number in heard]
-    put_off = set(in_year[whole:])
-    later = timedelta(days=366)
-    moved = [
-        replace(one, first=one.first + later) if one.number in put_off else one for one in instances
-    ]
-    return moved, (usual - set(in_year)) | set(in_year[:part])
+    rate = "head_court_attendance_rate"
+    heard = [o for o in instances if o.first.year == CALIBRATED_YEAR and o.first <= scene.end]
+    heard.sort(key=lambda one: (one.draw, one.entry.number, one.name))
+    least = min(len(heard), 1)
+    whole, part = scene.totals.part_of(range(len(heard), least - 1, -1), rate)
+    for one in instances:
+        if one not in heard:
+            is_later = one.first.year > CALIBRATED_YEAR
+            share = int(scene.totals.stated(rate) * 10) if is_later else _ATTENDED_BEFORE
+            yield replace(one, is_attended=one.draw < share)
+        elif (place := heard.index(one)) < whole:
+            yield replace(one, is_attended=place < part)
+        else:
+            yield replace(one, first=one.first + timedelta(days=366))
 
 
-def _heard(scene: Scene, one: _Instance, *, is_attended: bool) -> Iterator[Row]:
+def _heard(scene: Scene, one: _Instance) -> Iterator[Row]:
     """The hearings of one instance; one row without a day when none is announced yet."""
-    common: Row = {
-        "procedure": ("ordinary", "ordinary", "summary")[one.moment.place % 3],
-        "judged_on": scene.by_end(one.first + timedelta(days=45)),
-    }
     if one.first > scene.end + timedelta(days=_ANNOUNCED):
-        open_cells: Row = {"heard_on": None, "head_present": None, "is_head_called": None}
-        yield {**common, "hearing_no": 0, **open_cells}
+        yield {"hearing_no": 0, "heard_on": None, "head_present": None, "is_head_called": None}
         return
     second = one.first + timedelta(days=17)
-    place = one.moment.place
+    place = one.entry.place
     head = ("deputy", "other_head", "deputy", "principal")[place % 4]
     if place % 9 == 4 and head != "principal":
         head = "codefendant_head"
-    days, presence, calls = [one.first], [head if is_attended else "none"], [False]
+    presence = head if one.is_attended else "none"
+    hearings = [(one.first, presence, False)]
     if place % 5 == 2 and second.year == one.first.year:
-        days, presence, calls = [one.first, second], ["none", *presence], [False, False]
+        hearings = [(one.first, "none", False), (second, presence, False)]
         if place % 2:
             # The head had come, and the court called again: who does not come then did not attend.
-            presence[0], calls[1] = head, True
-    for order, (day, present, called) in enumerate(zip(days, presence, calls, strict=True), 1):
-        is_over = day <= scene.end
+            hearings = [(one.first, head, False), (second, presence, True)]
+    for order, (day, present, is_called) in enumerate(hearings, start=1):
         yield {
-            **common,
             "hearing_no": order,
             "heard_on": day,
-            "head_present": present if is_over else None,
-            "is_head_called": called,
+            "head_present": present if day <= scene.end else None,
+            "is_head_called": is_called,
         }
 
 

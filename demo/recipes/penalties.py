@@ -11,28 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from demo import penalty_lives as lives
 from demo import vocabulary as words
-from demo.dice import Integers
 from demo.entities import HOUSEHOLD
-from demo.penalty_lives import (
-    LENIENT,
-    NEVER,
-    NO_VIOLATION,
-    ON_THE_SPOT,
-    TO_AUTHORITY,
-    TO_JUSTICE,
-    cases_known,
-    is_mitigated,
-)
+from demo.frames import Integers, pick, rows_of
 from demo.scene import Scene
 from demo.spelling import Row
-from demo.working_days import to_date
 
 _PARTY_WEIGHTS = {"企业": 62, "个体工商户": 30, "自然人": 8}
 _NO_PENALTY = {
-    NO_VIOLATION: "违法事实不能成立",
-    TO_AUTHORITY: "移送其他行政机关",
-    TO_JUSTICE: "移送司法机关",
+    lives.NO_VIOLATION: "违法事实不能成立",
+    lives.TO_AUTHORITY: "移送其他行政机关",
+    lives.TO_JUSTICE: "移送司法机关",
 }
 _PROCEDURE_SINCE = 2024
 """The year from which on the system notes the procedure of the cases that are filed."""
@@ -42,65 +32,59 @@ _NOTED_FLOOR = Decimal("5000.00")
 
 def cases(scene: Scene) -> list[Row]:
     """The cases in the order of their numbers, those on the spot last."""
-    known, dice = cases_known(scene), scene.dice
+    known = lives.cases_known(scene)
     numbers = known["number"]
+    draws = scene.dice.of(numbers)
     known |= {
-        "field": dice.choose("case field", numbers, words.CASE_FIELD_WEIGHTS),
-        "street": dice.choose("case street", numbers, words.STREET_WEIGHTS),
-        "mitigated": is_mitigated(dice, numbers).astype(np.int64),
-        "collected": dice.below("collected", numbers, 100),
-        "goods": dice.below("goods", numbers, 12),
+        "field": draws.choose("case field", words.CASE_FIELD_WEIGHTS),
+        "street": draws.choose("case street", words.STREET_WEIGHTS),
+        "mitigated": lives.is_mitigated(scene.dice, numbers),
+        "collected": draws.below("collected", 100),
+        "goods": draws.below("goods", 12),
     }
     first, second = _parties(scene, numbers), _parties(scene, numbers + 500_000)
-    columns = zip(*(values.tolist() for values in known.values()), first, second, strict=True)
-    rows: list[Row] = []
-    for *values, one, other in columns:
-        case = dict(zip(known, values, strict=True))
-        rows.append(_row(case, [one, other][: max(case["parties"], 1)]))
-    return rows
+    return [
+        _row(case, list(parties[: max(case["parties"], 1)]))
+        for case, *parties in zip(rows_of(known), first, second, strict=True)
+    ]
 
 
 def _parties(scene: Scene, ids: Integers) -> list[dict[str, str | None]]:
     """A party per case; only persons and households have an identity number."""
-    dice = scene.dice
-    kinds = dice.choose("party", ids, list(_PARTY_WEIGHTS.values()))
+    draws = scene.dice.of(ids)
+    kinds = draws.choose("party", list(_PARTY_WEIGHTS.values()))
     shops = np.flatnonzero(scene.entities["kinds"] == HOUSEHOLD)
-    draw = dice.uniform("party entity", ids)
-    firms = (draw * len(scene.firms)).astype(np.int64)
-    people = (ids + 700_000_000).tolist()
-    columns = zip(
-        kinds.tolist(), firms.tolist(), shops[(draw * len(shops)).astype(np.int64)].tolist(),
-        scene.persons("party", people), scene.phones("party", people),
-        scene.identity_numbers("party", people), strict=True,
-    )  # fmt: skip
+    draw = draws.uniform("party entity")
+    shops = shops[(draw * len(shops)).astype(np.int64)]
+    firms = pick(scene.firms, (draw * len(scene.firms)).astype(np.int64))
+    people = scene.people("party", ids + 700_000_000)
     parties = []
-    for kind, firm, shop, person, phone, identity in columns:
+    for kind, firm, shop, person in zip(kinds.tolist(), firms, shops.tolist(), people, strict=True):
         code, name = (
-            (scene.firms[firm].uscc, scene.firms[firm].name),
+            (firm.uscc, firm.name),
             (scene.codes[shop], scene.names[shop]),
-            (None, person),
+            (None, person.name),
         )[kind]
         parties.append({
             "kind": list(_PARTY_WEIGHTS)[kind], "uscc": code, "name": name,
-            "id_number": identity if kind else None, "phone": phone,
+            "id_number": person.identity_number if kind else None, "phone": person.phone,
         })  # fmt: skip
     return parties
 
 
-def _row(case: dict[str, int], parties: list[dict[str, str | None]]) -> Row:
+def _row(case: dict[str, Any], parties: list[dict[str, str | None]]) -> Row:
     year, running = divmod(case["number"], 1_000_000)
-    on_the_spot = case["kind"] == ON_THE_SPOT
+    on_the_spot = case["kind"] == lives.ON_THE_SPOT
     noted = "普通程序" if year >= _PROCEDURE_SINCE else None
     field = list(words.CASE_CAUSES)[case["field"]]
     causes = words.CASE_CAUSES[field]
-    filed = to_date(case["filed"])
     decisions = list(_decisions(case))
     last = decisions[-1] if decisions else {}
-    changed = last.get("published_on") or last.get("decided_on") or filed.isoformat()
+    changed = last.get("published_on") or last.get("decided_on") or case["filed"].isoformat()
     kind = "简案" if on_the_spot else "案"
     return {
         "case_no": f"杭滨市监{kind}〔{year}〕{running % 900_000 + 1:05d}号",
-        "filed_on": filed,
+        "filed_on": case["filed"],
         "procedure": "简易程序" if on_the_spot else noted,
         "case_field": field,
         "cause": causes[case["number"] % len(causes)],
@@ -115,11 +99,11 @@ def _row(case: dict[str, int], parties: list[dict[str, str | None]]) -> Row:
     }
 
 
-def _decisions(case: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _decisions(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The decisions of a case, one per party: of two, one bears 60 of 100 and the other 40."""
-    if case["decided"] == NEVER:
+    if case["decided"] is None:
         return
-    lenient, on_the_spot = case["kind"] == LENIENT, case["kind"] == ON_THE_SPOT
+    lenient, on_the_spot = case["kind"] == lives.LENIENT, case["kind"] == lives.ON_THE_SPOT
     kind = ("减轻处罚" if case["mitigated"] else "不予处罚") if lenient else "行政处罚"
     kind = _NO_PENALTY.get(case["kind"], kind)
     takes_goods = kind in ("行政处罚", "减轻处罚") and not case["warned"] and not on_the_spot
@@ -127,8 +111,7 @@ def _decisions(case: dict[str, int]) -> Iterator[dict[str, Any]]:
     is_warned = bool(case["warned"]) or (kind == "行政处罚" and case["collected"] > 90)
     paper = "移送" if kind.startswith("移送") else "当罚" if on_the_spot else "罚处"
     year, running = divmod(case["number"], 1_000_000)
-    decided = to_date(case["decided"])
-    number = f"杭滨市监{paper}〔{decided.year}〕{year % 100}{running % 900_000 + 1:05d}"
+    number = f"杭滨市监{paper}〔{case['decided'].year}〕{year % 100}{running % 900_000 + 1:05d}"
     fine = case["penalty"] - case["gains"]
     parts = [(fine, case["gains"])]
     if case["parties"] > 1:
@@ -141,16 +124,14 @@ def _decisions(case: dict[str, int]) -> Iterator[dict[str, Any]]:
         yield {
             "decision_no": f"{number}-{order}号",
             "kind": kind,
-            "decided_on": decided.isoformat(),
+            "decided_on": case["decided"].isoformat(),
             "penalty_types": [name for name, amount in imposed.items() if amount],
             "fine_yuan": _yuan(part),
             "confiscated_gains_yuan": _yuan(gains),
             "confiscated_goods_yuan": _yuan(goods * 5_050),
             "statutory_floor_yuan": _yuan(part + gains + case["waived"]) if lenient else floor,
             "collected_yuan": _yuan(_collected(part + gains, case["collected"])),
-            "published_on": None
-            if case["published"] == NEVER
-            else to_date(case["published"]).isoformat(),
+            "published_on": case["published"] and case["published"].isoformat(),
         }
 
 

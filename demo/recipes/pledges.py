@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from demo import vocabulary as words
 from demo.allocation import split_amount
-from demo.frames import Frame, concatenate
+from demo.frames import Frame, concatenate, is_within, rows_of, take
 from demo.scene import Scene
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 from demo.volumes import PLEDGES, spread_over_year, yearly_volume
-from demo.working_days import day_number, to_date
 
 _CONTRACTS_2024 = 235
 GROWTH = 1.18
@@ -47,16 +47,16 @@ GROUPS = {
 
 def _contracts_of(scene: Scene, year: int) -> Frame:
     """All contracts of a year, amounts in fen."""
-    dice = scene.dice
     usual = round(_CONTRACTS_2024 * scene.totals.scale)
     count = max(6, yearly_volume(usual, year, GROWTH))
-    numbers = year * 10_000_000 + np.arange(count, dtype=np.int64)
-    kinds = dice.choose("right kind", numbers, (0.55, 0.12, 0.15, 0.09, 0.09))
-    amount_kinds = dice.choose("amount kind", numbers, (0.72, 0.18, 0.10))
+    numbers = year * 10_000_000 + np.arange(count)
+    draws = scene.dice.of(numbers)
+    kinds = draws.choose("right kind", (0.55, 0.12, 0.15, 0.09, 0.09))
+    amount_kinds = draws.choose("amount kind", (0.72, 0.18, 0.10))
     # However small the bureau, the middle of each year has one of the counted contracts.
     kinds[count // 2], amount_kinds[count // 2] = _DATA_IP, _SECURED
-    drawn = dice.choose("pledge amount", numbers, (8, 12, 14, 22, 5, 12, 14, 5, 5, 2, 1))
-    odd = dice.below("odd amount", numbers, 20) // 17 * 510_000
+    drawn = draws.choose("pledge amount", (8, 12, 14, 22, 5, 12, 14, 5, 5, 2, 1))
+    odd = draws.below("odd amount", 20) // 17 * 510_000
     amounts = np.asarray(_WANTED)[drawn] * _FEN_PER_WAN + odd
     total = scene.totals.fen("data_ip_pledge_amount", _STEP)
     if year != CALIBRATED_YEAR:
@@ -68,11 +68,11 @@ def _contracts_of(scene: Scene, year: int) -> Frame:
     )  # fmt: skip
     return {
         "number": numbers,
-        "day": spread_over_year(dice, "pledge", year, count, PLEDGES),
+        "day": spread_over_year(scene.dice, "pledge", year, count, PLEDGES),
         "kind": kinds,
         "amount_kind": amount_kinds,
         "amount": amounts,
-        "firm": dice.below("pledgor", numbers, len(scene.firms)),
+        "firm": draws.below("pledgor", len(scene.firms)),
     }
 
 
@@ -80,24 +80,17 @@ def pledged_rights(scene: Scene) -> list[Row]:
     """The contracts registered from the start to the end, in order of the day."""
     years = range(scene.start.year, scene.end.year + 1)
     every = concatenate(_contracts_of(scene, year) for year in years)
-    first, last = day_number(scene.start), day_number(scene.end)
-    rows = zip(*(values.tolist() for values in every.values()), strict=True)
-    contracts = [dict(zip(every, row, strict=True)) for row in rows]
-    return [
-        row
-        for contract in contracts
-        if first <= contract["day"] <= last
-        for row in _rights_of(scene, contract)
-    ]
+    known = take(every, is_within(every["day"], scene.start, scene.end))
+    return [row for contract in rows_of(known) for row in _rights_of(scene, contract)]
 
 
-def _rights_of(scene: Scene, contract: dict[str, int]) -> Iterator[Row]:
+def _rights_of(scene: Scene, contract: dict[str, Any]) -> Iterator[Row]:
     year, place = divmod(contract["number"], 10_000_000)
     number, kind, firm = contract["number"], contract["kind"], scene.firms[contract["firm"]]
     is_maximum = contract["amount_kind"] == _SECURED and number % 5 == 0
     cells: Row = {
         "质押合同编号": f"浙滨知质{year}第{place + 1:04d}号",
-        "登记日期": to_date(contract["day"]),
+        "登记日期": contract["day"],
         "出质人": firm.name,
         "出质人统一社会信用代码": firm.uscc,
         "质权人": words.BANKS[number % len(words.BANKS)],

@@ -6,70 +6,52 @@ stands beside what is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.scene import Moment, Scene, in_order
+from demo.scene import Scene, in_order, of_kinds
 from demo.spelling import Row
 from demo.totals import CALIBRATED_YEAR
 
 _PERSON, _FIRM, _CASE = range(3)
-
-
-class _Programme(NamedTuple):
-    """So many a year, over these levels in turn."""
-
-    code: str
-    levels: Sequence[str]
-    total: int
-    holder: int
-
-
-def _programmes(scene: Scene) -> Sequence[_Programme]:
-    count = scene.totals.count
-    return (
-        _Programme("china_patent_award", ("gold",), count("patent_gold_awards"), _FIRM),
-        _Programme("china_patent_award", ("silver",), count("patent_silver_awards"), _FIRM),
-        _Programme("china_patent_award", ("excellence",), count("patent_excellence_awards"), _FIRM),
-        _Programme("data_ip_case", ("provincial",), count("data_ip_typical_cases"), _CASE),
-        _Programme("data_ip_case", ("municipal",), 2, _CASE),
-        _Programme("trade_secret_site", ("provincial",),
-                   count("trade_secret_provincial_sites_new"), _FIRM),
-        _Programme("trade_secret_site", ("municipal",), 4, _FIRM),
-        _Programme("trade_secret_base", ("municipal",),
-                   count("trade_secret_city_bases_new"), _FIRM),
-        _Programme("trade_secret_base", ("provincial",), 1, _FIRM),
-        _Programme("quality_service_case", ("delta",),
-                   count("quality_service_typical_cases"), _CASE),
-        _Programme("quality_service_case", ("provincial",), 2, _CASE),
-        _Programme("enforcement_case", ("provincial", "municipal", "national"),
-                   count("typical_cases_selected"), _CASE),
-        _Programme("enforcement_case", ("district",), 5, _CASE),
-        _Programme("law_publicity_case", ("provincial",), count("law_publicity_cases"), _CASE),
-        _Programme("law_publicity_case", ("municipal",), 2, _CASE),
-        _Programme("staff_honour", ("municipal", "provincial"), count("staff_honours"), _PERSON),
-        _Programme("staff_honour", ("district",), 10, _PERSON),
-        _Programme("other", ("municipal", "district"), 3, _CASE),
-    )  # fmt: skip
+_PROGRAMMES: dict[tuple[str, tuple[str, ...], int], str | int] = {
+    ("china_patent_award", ("gold",), _FIRM): "patent_gold_awards",
+    ("china_patent_award", ("silver",), _FIRM): "patent_silver_awards",
+    ("china_patent_award", ("excellence",), _FIRM): "patent_excellence_awards",
+    ("data_ip_case", ("provincial",), _CASE): "data_ip_typical_cases",
+    ("data_ip_case", ("municipal",), _CASE): 2,
+    ("trade_secret_site", ("provincial",), _FIRM): "trade_secret_provincial_sites_new",
+    ("trade_secret_site", ("municipal",), _FIRM): 4,
+    ("trade_secret_base", ("municipal",), _FIRM): "trade_secret_city_bases_new",
+    ("trade_secret_base", ("provincial",), _FIRM): 1,
+    ("quality_service_case", ("delta",), _CASE): "quality_service_typical_cases",
+    ("quality_service_case", ("provincial",), _CASE): 2,
+    ("enforcement_case", ("provincial", "municipal", "national"), _CASE): "typical_cases_selected",
+    ("enforcement_case", ("district",), _CASE): 5,
+    ("law_publicity_case", ("provincial",), _CASE): "law_publicity_cases",
+    ("law_publicity_case", ("municipal",), _CASE): 2,
+    ("staff_honour", ("municipal", "provincial"), _PERSON): "staff_honours",
+    ("staff_honour", ("district",), _PERSON): 10,
+    ("other", ("municipal", "district"), _CASE): 3,
+}
+"""How many a year of a programme, over these levels in turn, for a holder of this sort."""
 
 
 def items(scene: Scene) -> list[Row]:
     """One row per holder and recognition."""
     rows = _trustworthy_firms(scene)
-    for order, programme in enumerate(_programmes(scene), start=1):
-        for moment in scene.flow(f"recognition {order}", programme.total):
-            is_firm = programme.holder == _FIRM
-            rows.append({
-                "recognition_no": f"HJ{moment.year}{order:02d}{moment.place + 1:03d}",
-                "programme": programme.code,
-                "level": programme.levels[moment.place % len(programme.levels)],
-                "对象": (moment.person, moment.firm.name, "案例编写组")[programme.holder],
-                "holder_uscc": moment.firm.uscc if is_firm else None,
-                "granted_by": "演示授予单位",
-                "recognised_on": moment.day,
-            })  # fmt: skip
+    programmes = of_kinds(scene.flow, "recognition", _PROGRAMMES)
+    for (programme, levels, holder), number, entry in programmes:
+        rows.append({
+            "recognition_no": f"HJ{number}",
+            "programme": programme,
+            "level": levels[entry.place % len(levels)],
+            "对象": (entry.person.name, entry.firm.name, "案例编写组")[holder],
+            "holder_uscc": entry.firm.uscc if holder == _FIRM else None,
+            "granted_by": "演示授予单位",
+            "recognised_on": entry.day,
+        })  # fmt: skip
     return in_order(rows, "recognised_on", "recognition_no")
 
 
@@ -77,29 +59,22 @@ def _trustworthy_firms(scene: Scene) -> list[Row]:
     """So many pairs of firm and level a year: one firm at two levels, one pair stated twice."""
     levels = ("municipal", "provincial", "district")
     total = scene.totals.count("contract_trustworthy_firms")
-    most = max(scene.volume(total, year) for year in scene.years)
-    firms = scene.some_firms("contract_trustworthy_firms", most)
-
-    def holding(moment: Moment) -> tuple[int, int]:
-        """Firm and level. The second firm stands at another level too; the last row repeats it."""
-        pairs = scene.volume(total, moment.year)
-        if moment.place == pairs:
-            return 0, 0
-        if moment.place == 1:
-            return 0, 1
-        return moment.place, moment.place % len(levels)
-
+    firms = scene.some_firms(
+        "contract_trustworthy_firms", max(scene.volume(total, year) for year in scene.years)
+    )
     rows: list[Row] = []
-    for moment in scene.flow("trustworthy", total, extra=1):
-        firm, level = holding(moment)
+    for entry in scene.flow("trustworthy", total, extra=1):
+        # The second firm is the first at another level; the last row repeats the first.
+        place = entry.place % scene.volume(total, entry.year)
+        firm = firms[0 if place == 1 else place]
         rows.append({
-            "recognition_no": f"HJ{moment.year}00{moment.place + 1:04d}",
+            "recognition_no": f"HJ{entry.year}00{entry.place + 1:05d}",
             "programme": "contract_trustworthy_firm",
-            "level": levels[level],
-            "对象": firms[firm].name,
-            "holder_uscc": firms[firm].uscc,
+            "level": levels[place % len(levels)],
+            "对象": firm.name,
+            "holder_uscc": firm.uscc,
             "granted_by": "演示授予单位",
-            "recognised_on": moment.day,
+            "recognised_on": entry.day,
         })  # fmt: skip
     return rows
 
@@ -143,12 +118,12 @@ def statements(scene: Scene) -> list[Row]:
                 "published_on": date(year + 1, 1, 8 + order),
             }
             if figure == _CORRECTED:
-                rows.append({
-                    **row,
+                early = {
                     "stated_value": stated + 1,
                     "document_title": f"{year}年{said.title}(快报)",
                     "published_on": date(year + 1, 1, 5),
-                })  # fmt: skip
+                }
+                rows.append({**row, **early})
             rows.append(row)
     return [row for row in rows if str(row["published_on"]) <= scene.end.isoformat()]
 

@@ -43,7 +43,9 @@ def demo(
             end=_day(end, date(2025, 1, 15)),
             totals=totals,
         )
-    typer.echo(f"演示数据（合成）: {settings.sources}, {summary.start} – {summary.end}")
+    typer.echo(
+        f"演示数据（合成）: {settings.sources}, {summary.marker.start} – {summary.marker.end}"
+    )
     typer.echo(f"{len(summary.rows)} source tables, {sum(summary.rows.values()):,} rows")
     typer.echo("Next: zhibiao nightly")
 

@@ -51,7 +51,7 @@ def litigations(rows: Rows, first: date, last: date, end: date) -> Figures:
     filed = within(hearings, "filed_on", first, last, instance="first")
     heard: dict[Any, list[Any]] = {}
     for row in hearings:
-        if row["heard_on"] is not None and row["heard_on"] <= end:  # type: ignore[operator]
+        if row["heard_on"] is not None and row["heard_on"] <= end:
             heard.setdefault((row["case_no"], row["instance"]), []).append(row)
     due = [r for r in heard.values() if first <= min(row["heard_on"] for row in r) <= last]
     attended = [r for r in due if _has_attended(r)]

@@ -66,7 +66,7 @@ def _activities(rows: Rows, first: date, last: date) -> Figures:
 
 def _is_listed(row: Row, day: date) -> bool:
     since, until = row["listed_on"], row["delisted_on"]
-    return since <= day and (until is None or until > day)  # type: ignore[operator]
+    return since <= day and (until is None or until > day)
 
 
 def _listings(rows: Rows, first: date, last: date) -> Figures:
@@ -145,8 +145,8 @@ def _certificates(rows: Rows, first: date, last: date) -> Figures:
     held: list[Any] = [
         row
         for row in certificates
-        if row["issued_on"] <= last <= row["valid_until"]  # type: ignore[operator]
-        and (row["withdrawn_on"] is None or row["withdrawn_on"] > last)  # type: ignore[operator]
+        if row["issued_on"] <= last <= row["valid_until"]
+        and (row["withdrawn_on"] is None or row["withdrawn_on"] > last)
     ]
     handled = within(
         rows["ccc_exemptions__applications"], "handled_on", first, last,

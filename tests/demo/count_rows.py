@@ -25,7 +25,7 @@ def within(
         row
         for row in rows
         if (day := row.get(column)) is not None
-        and first <= day <= last  # type: ignore[operator]
+        and first <= day <= last
         and all(
             row.get(name) in (value if isinstance(value, tuple) else (value,))
             for name, value in wanted.items()

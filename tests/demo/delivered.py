@@ -10,31 +10,21 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
 
 from demo.totals import PUBLISHED_2024
-from tests.demo.statutory_terms import (
-    PENAL,
-    count_terms,
-    divide_half_up,
-    due_day,
-    is_filed,
-    read_instant_day,
-)
-
-Figures = dict[tuple[str, int], Decimal]
 
 DATABASE = Path("complaints/complaints.sqlite")
 
-STREETS = {"西兴街道", "长河街道", "浦沿街道"}
+STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}
+_MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 SECURED = {"担保金额", "最高债权额"}
 """What a pledge secures: its claims, or their maximum."""
 LENIENT = ("减轻处罚", "不予处罚")
@@ -129,81 +119,11 @@ def stock_changes(events: Iterable[list[str]]) -> Iterator[tuple[str, int, list[
                 yield stock, is_now - was, row
 
 
-def count_registrations(sources: Path, years: range) -> Figures:
-    """Establishments, deregistrations and the stocks at the end of each year."""
-    found: Counter[tuple[str, int]] = Counter()
-    events = list(good_registrations(sources))
-    for stock, change, row in stock_changes(events):
-        for later in range(max(int(row[2][:4]), years.start), years.stop):
-            found[stock, later] += change
-    for row in events:
-        event, year, kind = row[1], int(row[2][:4]), row[5]
-        if event == "设立":
-            found["new_market_entities", year] += 1
-            found["new_enterprises", year] += kind in ENTERPRISE_CLASSES
-            found["new_enterprises_without_branches", year] += kind == "企业"
-            found["new_individual_households", year] += kind == "个体工商户"
-            found["new_cooperatives", year] += kind.startswith("农民专业合作社")
-        found["deregistered_entities", year] += event == "注销"
-    names = {name for name, _ in found}
-    return {(name, year): Decimal(found[name, year]) for name in names for year in years}
-
-
 def complaint_items(database: Path) -> list[dict[str, Any]]:
     """Every item as the platform's table has it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute("select * from items order by item_no")]
-
-
-def count_complaints(sources: Path, years: range, as_of: date) -> Figures:
-    """Items by year of receipt, and how many were closed, due, closed on time."""
-    found: Counter[tuple[str, int]] = Counter()
-    handling: dict[int, list[int]] = {year: [] for year in years}
-    for item in complaint_items(sources / DATABASE):
-        received, closed, due = (
-            read_instant_day(item["received_at"]),
-            read_instant_day(item["closed_at"]),
-            due_day(item),
-        )
-        assert received is not None
-        year, is_due = received.year, due <= as_of
-        is_consultation = item["item_kind"] == "咨询"
-        for name, counts in (
-            ("items_received", True),
-            ("complaints_received", item["item_kind"] == "投诉"),
-            ("reports_received", item["item_kind"] == "举报"),
-            ("consultations_received", is_consultation),
-            ("complaints_and_reports_received", not is_consultation),
-            ("items_closed", closed is not None),
-            ("items_due", is_due),
-            ("items_not_yet_due", not is_due),
-            ("items_closed_when_due", is_due and closed is not None),
-            ("items_closed_on_time", is_due and closed is not None and closed <= due),
-        ):
-            found[name, year] += counts
-        if closed is not None:
-            handling[year].append((closed - received).days)
-    figures = {key: Decimal(count) for key, count in found.items()}
-    for year in years:
-        days = sorted(handling[year])
-        figures |= {
-            ("closure_rate", year): _rate(found, "items_closed", "items_received", year),
-            ("due_closure_rate", year): _rate(found, "items_closed_when_due", "items_due", year),
-            ("on_time_closure_rate", year): _rate(found, "items_closed_on_time", "items_due", year),
-            ("median_handling_days", year): Decimal(
-                days[len(days) // 2] + days[(len(days) - 1) // 2]
-            )
-            / 2,
-            ("p90_handling_days", year): Decimal(
-                next(d for place, d in enumerate(days, start=1) if place * 10 >= len(days) * 9)
-            ),
-        }
-    return figures
-
-
-def _rate(found: Counter[tuple[str, int]], part: str, whole: str, year: int) -> Decimal:
-    return divide_half_up(found[part, year], found[whole, year])
 
 
 def read_day(cell: object) -> date:
@@ -253,23 +173,6 @@ def pledge_contracts(sources: Path) -> list[PledgeContract]:
     return contracts
 
 
-def count_pledges(sources: Path, years: range) -> Figures:
-    """Contracts and secured amounts by year."""
-    figures = {
-        (name, year): Decimal(0)
-        for name in ("ip_pledge_contracts", "pledge_amount", "data_ip_pledge_amount")
-        for year in years
-    }
-    for contract in pledge_contracts(sources):
-        year = contract.registered_on.year
-        figures["ip_pledge_contracts", year] += 1
-        if contract.amount_kind in SECURED:
-            figures["pledge_amount", year] += contract.amount * 10_000
-            if contract.right_kinds == {"数据知识产权"}:
-                figures["data_ip_pledge_amount", year] += contract.amount * 10_000
-    return figures
-
-
 def penalty_cases(sources: Path) -> list[dict[str, Any]]:
     """The cases, amounts as decimals."""
     (path,) = (sources / "penalty_cases").iterdir()
@@ -277,62 +180,24 @@ def penalty_cases(sources: Path) -> list[dict[str, Any]]:
     return [json.loads(line, parse_float=Decimal) for line in lines]
 
 
-def count_penalties(sources: Path, years: range) -> Figures:
-    """Cases by day of filing and of the first decision, amounts by day of decision."""
-    figures: Figures = {
-        (name, year): Decimal(0)
-        for name in (
-            "cases_filed", "major_cases", "panel_reviewed_cases", "penalty_amount",
-            "lenient_cases", "lenient_amount_waived", "cases_without_violation",
-            "penalty_decisions_made",
-        )
-        for year in years
-    }  # fmt: skip
+def published_facts(path: Path = PUBLISHED_2024) -> dict[str, dict[str, str]]:
+    """The lines of a file of published figures, by indicator."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {row["indicator_id"]: row for row in csv.DictReader(lines)}
 
-    def add(name: str, day: str, amount: Decimal | int) -> None:
-        if int(day[:4]) in years:
-            figures[name, int(day[:4])] += amount
 
-    for case in penalty_cases(sources):
-        add("cases_filed", case["filed_on"], is_filed(case))
-        total = Decimal(0)
-        for decision in case["decisions"]:
-            cash = decision["fine_yuan"] + decision["confiscated_gains_yuan"]
-            total += cash
-            add("penalty_amount", decision["decided_on"], cash)
-            if decision["kind"] in LENIENT:
-                add("lenient_cases", decision["decided_on"], 1)
-                waived = max(decision["statutory_floor_yuan"] - decision["fine_yuan"], Decimal(0))
-                add("lenient_amount_waived", decision["decided_on"], waived)
-            add("cases_without_violation", decision["decided_on"], decision["kind"] == NO_VIOLATION)
-            add("penalty_decisions_made", decision["decided_on"], decision["kind"] in ON_A_PENALTY)
-        penal = [d["decided_on"] for d in case["decisions"] if d["kind"] in PENAL]
-        if penal:
-            add("major_cases", min(penal), total >= 10_000)
-            add("panel_reviewed_cases", min(penal), case["is_panel_reviewed"])
-    return figures
+def shown(value: Decimal, fact: dict[str, str]) -> Decimal:
+    """A figure in the unit and with the decimals that were published."""
+    multiple = _MULTIPLES.get(fact["unit"][:1], Decimal(1))
+    return (value / multiple).quantize(Decimal(fact["published"]), ROUND_HALF_UP)
 
 
 def write_totals(path: Path, changed: dict[str, str]) -> None:
     """Write the published totals with other values for some indicators."""
-    with PUBLISHED_2024.open(encoding="utf-8", newline="") as published:
-        rows = list(csv.DictReader(published))
+    rows = list(published_facts().values())
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         for row in rows:
             stated = changed.get(row["indicator_id"], row["published"])
             writer.writerow({**row, "published": stated})
-
-
-def count_everything(sources: Path, years: range, as_of: date) -> Figures:
-    """Every figure that the files of the four large systems count up to, by indicator and year."""
-    items = complaint_items(sources / DATABASE)
-    cases = penalty_cases(sources)
-    return {
-        **count_registrations(sources, years),
-        **count_complaints(sources, years, as_of),
-        **count_pledges(sources, years),
-        **count_penalties(sources, years),
-        **count_terms(items, cases, years, as_of),
-    }

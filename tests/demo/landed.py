@@ -20,6 +20,7 @@ import duckdb
 from demo.bureau import DemoSummary
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
+from tests.demo.delivered import STREETS
 from tests.sources.bureau import Bureau
 
 LARGE_SYSTEMS = {
@@ -27,7 +28,6 @@ LARGE_SYSTEMS = {
     "registrations__events",
 }  # fmt: skip
 """What is read by `delivered`; all else are registers."""
-STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}
 
 
 @dataclass
@@ -43,7 +43,7 @@ def land_registers(demo: DemoSummary, tables: list[SourceTable], root: Path) -> 
     bureau = Bureau(root)
     shutil.copytree(demo.sources, bureau.layout.sources)
     (root / "warehouse").mkdir()
-    return {table.id: land(bureau, table, demo.end) for table in tables}
+    return {table.id: land(bureau, table, demo.marker.end) for table in tables}
 
 
 def land(bureau: Bureau, table: SourceTable, day: date) -> Landed:

@@ -7,27 +7,12 @@ against the generator. What does not belong here: reading the files (delivered).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
 import chinese_calendar
-
-Figures = dict[tuple[str, int], Decimal]
-
-RATES = {
-    "acceptance": ("acceptances_not_yet_due", "acceptance_on_time_rate"),
-    "acceptance_notice": ("acceptance_notices_not_yet_due", "acceptance_notice_on_time_rate"),
-    "mediation": ("mediations_not_yet_due", "mediation_on_time_rate"),
-    "verification": ("verifications_not_yet_due", "verification_on_time_rate"),
-    "decision": ("cases_not_yet_due", "case_decision_on_time_rate"),
-    "publication": (
-        "decisions_not_yet_due_for_publication", "penalty_publication_on_time_rate",
-    ),
-}  # fmt: skip
-"""Per term, the indicator that counts what is not yet due and the rate of what was in time."""
 
 PENAL = ("行政处罚", "减轻处罚")
 """The kinds of decision that impose a penalty, and are made public."""
@@ -120,39 +105,3 @@ def last_day_to_decide(case: dict[str, Any]) -> date:
 def divide_half_up(part: int, whole: int) -> Decimal:
     """A rate with six decimals."""
     return (Decimal(part) / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
-
-
-def _ended(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def count_terms(
-    items: list[dict[str, Any]], cases: list[dict[str, Any]], years: range, as_of: date
-) -> Figures:
-    """Items by year of receipt, cases of filing, publications of decision."""
-    found: Counter[tuple[str, int, str]] = Counter()
-
-    def judge(term: str, year: int, last_day: date, ended: date | None) -> None:
-        found[term, year, "due" if last_day <= as_of else "not due"] += 1
-        in_time = last_day <= as_of and ended is not None and ended <= last_day
-        found[term, year, "in time"] += in_time
-
-    for item in items:
-        for term, (last_day, ended) in terms_of(item).items():
-            judge(term, int(item["received_at"][:4]), last_day, ended)
-    for case in filter(is_filed, cases):
-        first = min((decision["decided_on"] for decision in case["decisions"]), default=None)
-        judge("decision", int(case["filed_on"][:4]), last_day_to_decide(case), _ended(first))
-        for decision in case["decisions"]:
-            decided = date.fromisoformat(decision["decided_on"])
-            if decision["kind"] in PENAL and decision["penalty_types"] != ["警告"]:
-                published = _ended(decision["published_on"])
-                judge("publication", decided.year, working_days_after(decided, 20), published)
-    figures: Figures = {}
-    for year in years:
-        for term, (not_yet_due, rate) in RATES.items():
-            figures[not_yet_due, year] = Decimal(found[term, year, "not due"])
-            if found[term, year, "due"]:
-                part, whole = found[term, year, "in time"], found[term, year, "due"]
-                figures[rate, year] = divide_half_up(part, whole)
-    return figures

@@ -8,16 +8,15 @@ from pathlib import Path
 
 from demo.bureau import DemoSummary, write_demo
 from tests.demo.changes import redeliver_registrations
+from tests.demo.count_history import count_years
 from tests.demo.delivered import (
     DATABASE,
     complaint_items,
-    count_complaints,
-    count_registrations,
     flaw_of,
     registration_rows,
 )
 
-YEARS = range(2023, 2026)
+YEARS, END = range(2023, 2026), date(2025, 1, 15)
 
 
 def _by_number(path: Path) -> dict[str, list[str]]:
@@ -30,7 +29,7 @@ def test_month_delivered_anew_differs_as_announced(tmp_path: Path) -> None:
     path = tmp_path / "registrations" / "registrations_202405.csv"
     before = _by_number(path)
     flaws = Counter(map(flaw_of, registration_rows(path)))
-    counted = count_registrations(tmp_path, YEARS)["new_market_entities", 2024]
+    counted = count_years(tmp_path, YEARS, END)["new_market_entities", 2024]
     again = redeliver_registrations(tmp_path, 202405, changed=3, added=2, withdrawn=1)
     after = _by_number(path)
     assert set(after) - set(before) == set(again.added)
@@ -40,7 +39,7 @@ def test_month_delivered_anew_differs_as_announced(tmp_path: Path) -> None:
     changed_flaws = Counter(map(flaw_of, registration_rows(path)))
     assert {**flaws, None: 0} == {**changed_flaws, None: 0}
     expected = counted + again.new_market_entities
-    assert count_registrations(tmp_path, YEARS)["new_market_entities", 2024] == expected
+    assert count_years(tmp_path, YEARS, END)["new_market_entities", 2024] == expected
     second = redeliver_registrations(tmp_path, 202405, changed=1)
     rows = _by_number(path)
     codes = {rows[number][3] for number in (*again.added, *second.added)}
@@ -62,5 +61,5 @@ def test_platform_moves_on(demo: DemoSummary, tmp_path: Path) -> None:
     for number in touched:
         assert before[number]["closed_at"] is None
         assert "2025-01-15 23:59:59" < after[number]["updated_at"] < "2025-02-21"
-    counted = count_complaints(later.sources, YEARS, later.end)
+    counted = count_years(later.sources, YEARS, later.marker.end)
     assert counted["due_closure_rate", 2024] == counted["due_closure_rate", 2025] == 1

@@ -15,7 +15,8 @@ from demo.bureau import DemoSummary, write_demo
 from demo.claim import claim
 from pipelines.errors import SettingsError
 from pipelines.sources.synthetic import CLAIM_NAME, MARKER_NAME, read_marker
-from tests.demo.delivered import count_everything, write_totals
+from tests.demo.count_history import count_years
+from tests.demo.delivered import write_totals
 from tests.demo.personal_values import personal_samples
 
 HEADING = "indicator_id,published,unit,period\n"
@@ -50,7 +51,7 @@ def test_another_seed_gives_other_rows_and_the_same_totals(
     other = write_demo(tmp_path / "other", seed=5, scale=0.05)
     name = "registrations/registrations_202403.csv"
     assert (other.sources / name).read_bytes() != (demo.sources / name).read_bytes()
-    one, two = (count_everything(d.sources, range(2023, 2026), d.end) for d in (demo, other))
+    one, two = (count_years(d.sources, range(2023, 2026), d.marker.end) for d in (demo, other))
     for figure in ("new_enterprises", "items_received", "penalty_amount"):
         assert one[figure, 2024] == two[figure, 2024]
 
@@ -193,6 +194,7 @@ def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -
     [
         ({"new_enterprises": "30000"}, "new_enterprises within new_market_entities"),
         ({"brand_certified_firms_new": "7"}, "expected brand_certified_firms_new within"),
+        ({"brand_certificates": "5"}, r"_certificates_new within brand_certificates \(5\)"),
         ({"brand_certificates": "40"}, r"within brand_certificates - .*\(34\), got 35"),
         ({"equipment_producers_staffing_rate": "97"}, "that 24 staffed units can be, got 97"),
         ({"equipment_users_staffing_rate": "0"}, "that 964 staffed units can be, got 0"),

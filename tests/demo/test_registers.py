@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,14 @@ from demo.frames import take
 from demo.recipes import RECIPES
 from demo.recipes.disputes import hearings, reconsiderations
 from demo.scene import Scene
-from demo.totals import PUBLISHED_2024, read_totals
+from demo.totals import read_totals
 from pipelines.errors import SettingsError
 from tests.demo.count_registers import count_registers
-from tests.demo.delivered import write_totals
+from tests.demo.delivered import published_facts, shown, write_totals
 from tests.demo.landed import LARGE_SYSTEMS, Landed
 from tests.demo.statutory_terms import working_days_after
 
 START, END = date(2023, 1, 1), date(2025, 1, 15)
-MULTIPLES = {"%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 OPEN_CELLS = {
     "activity_kind", "handled_on", "head_present", "heard_on", "hearing_no", "is_head_called",
     "outcome", "updated_at",
@@ -44,17 +42,6 @@ def _scene(
 def _imagine(scene: Scene) -> Any:
     """The rows of every register."""
     return {table: recipe(scene) for table, recipe in RECIPES.items() if table not in LARGE_SYSTEMS}
-
-
-def _published(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _shown(value: Decimal, fact: dict[str, str]) -> Decimal:
-    """A figure in the unit and with the decimals that were published."""
-    multiple = MULTIPLES.get(fact["unit"][:1], Decimal(1))
-    return (value / multiple).quantize(Decimal(fact["published"]), ROUND_HALF_UP)
 
 
 def test_no_case_is_summary_before_the_law_had_such_a_procedure() -> None:
@@ -91,10 +78,10 @@ def test_landed_registers_count_up_to_what_was_imagined(
 ) -> None:
     """Names, words, units and dates come back as they went out, and no broken row counts."""
     rows: Any = {table: found.rows for table, found in landed.items()}
-    counted = count_registers(rows, demo.start, demo.end)
+    counted = count_registers(rows, demo.marker.start, demo.marker.end)
     assert len(counted) > 180
     imagined = _imagine(_scene(seed=demo.marker.seed, scale=Decimal("0.05")))
-    assert counted == count_registers(imagined, demo.start, demo.end)
+    assert counted == count_registers(imagined, demo.marker.start, demo.marker.end)
 
 
 @pytest.mark.parametrize("seed", [1, 20240])
@@ -102,31 +89,28 @@ def test_registers_add_up_to_the_published_figures(seed: int) -> None:
     """All figures of the report that registers hold, at the published precision."""
     counted = count_registers(_imagine(_scene(seed=seed)), START, END)
     names = {name for name, _ in counted}
-    facts = [fact for fact in _published(PUBLISHED_2024) if fact["indicator_id"] in names]
+    facts = {name: fact for name, fact in published_facts().items() if name in names}
     assert len(facts) == 64
-    for fact in facts:
-        value = _shown(counted[fact["indicator_id"], int(fact["period"][:4])], fact)
-        if fact["indicator_id"] == "laws_studied":  # 20部以上
-            assert value == 23
-        else:
-            assert value == Decimal(fact["published"]), fact["indicator_id"]
+    for name, fact in facts.items():
+        value = shown(counted[name, int(fact["period"][:4])], fact)
+        assert value == (23 if name == "laws_studied" else Decimal(fact["published"])), name
 
 
 def test_another_bureaus_registers_add_up_as_well(tmp_path: Path) -> None:
     """Every count is another one, and units are staffed at a rate below 100 %."""
     totals = tmp_path / "totals.csv"
     changed = {
-        fact["indicator_id"]: str(Decimal(fact["published"]) * 2 + 3)
-        for fact in _published(PUBLISHED_2024)
+        name: str(Decimal(fact["published"]) * 2 + 3)
+        for name, fact in published_facts().items()
         if fact["kind"] in ("count", "distinct", "stock") and not fact["unit"].startswith("万")
     }
     rates = {"equipment_producers_staffing_rate": "92.7", "law_study_hours": "70.5"}
     write_totals(totals, {**changed, **rates})
     counted = count_registers(_imagine(_scene(seed=8, totals=totals)), START, END)
-    for fact in _published(totals):
-        key = (fact["indicator_id"], int(fact["period"][:4]))
-        if key in counted and fact["indicator_id"] != "laws_studied":
-            assert _shown(counted[key], fact) == Decimal(fact["published"]), key
+    for name, fact in published_facts(totals).items():
+        key = (name, int(fact["period"][:4]))
+        if key in counted and name != "laws_studied":
+            assert shown(counted[key], fact) == Decimal(fact["published"]), key
 
 
 def test_figures_of_2023_are_below_those_of_2024() -> None:

@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 
 from demo.bureau import DemoSummary, write_demo
-from demo.complaint_lives import COMPLAINT, DAY, NEVER, due_days
-from demo.totals import PUBLISHED_2024
-from demo.working_days import day_number, to_date
+from demo.complaint_lives import items_known
+from demo.scene import Scene
+from demo.totals import PUBLISHED_2024, read_totals
 from pipelines.reports.published_figures import read_published_figures
+from tests.demo.count_history import count_years
 from tests.demo.count_registers import count_registers
 from tests.demo.delivered import (
     DATABASE,
-    Figures,
     complaint_items,
-    count_everything,
     write_totals,
 )
 from tests.demo.landed import Landed
-from tests.demo.statutory_terms import first_day_to_verify, last_day_to_mediate
+from tests.demo.statutory_terms import first_day_to_verify
 
 YEARS = range(2023, 2026)
 AS_OF = date(2025, 1, 15)
@@ -57,9 +56,9 @@ def _expected(scale: float) -> dict[tuple[str, int], Decimal]:
     return {(name, 2024): value for name, value in {**least, **amounts}.items()}
 
 
-def _assert_calibrated(sources: Path, scale: float) -> Figures:
+def _assert_calibrated(sources: Path, scale: float) -> dict[tuple[str, int], Decimal]:
     """The records add up to what was published; what they count up to besides."""
-    counted = count_everything(sources, YEARS, AS_OF)
+    counted = count_years(sources, YEARS, AS_OF)
     expected = _expected(scale)
     assert {key: counted[key] for key in expected} == expected
     assert counted["due_closure_rate", 2024] == 1
@@ -81,7 +80,7 @@ def test_records_follow_the_rules_of_april_2026(tmp_path: Path) -> None:
     """Repeated reports are not handled again; those with new facts are verified anew."""
     start, end = date(2026, 1, 1), date(2026, 8, 31)
     summary = write_demo(tmp_path / "sources", scale=0.1, start=start, end=end)
-    counted = count_everything(summary.sources, range(2026, 2027), end)
+    counted = count_years(summary.sources, range(2026, 2027), end)
     assert counted["due_closure_rate", 2026] == 1
     items = complaint_items(summary.sources / DATABASE)
     repeated = [item["received_at"] for item in items if item["status"] == "不再另行处理"]
@@ -91,6 +90,15 @@ def test_records_follow_the_rules_of_april_2026(tmp_path: Path) -> None:
         item["supplemented_at"] and first_day_to_verify(item).isoformat() > item["received_at"][:10]
         for item in items
     )
+
+
+def test_what_is_closed_in_the_last_hours_had_happened_by_then() -> None:
+    """One complainant of this bureau was told in them, too, of what would end late."""
+    end = date(2024, 11, 29)
+    items = items_known(Scene.of(2, read_totals(None, Decimal(1)), date(2024, 9, 1), end))
+    for step in ("received", "accepted", "extended", "supplemented", "told"):
+        assert not (items[step] > items["closed"]).any(), step
+    assert not (items["closed"] >= np.datetime64(end) + 1).any()
 
 
 def test_everything_due_is_closed_but_not_everything_on_time(demo: DemoSummary) -> None:
@@ -122,7 +130,7 @@ def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
         "lenient_amount_waived": "12.5", "panel_reviewed_cases": "3",
     })  # fmt: skip
     summary = write_demo(tmp_path / "sources", totals=totals, start=date(2024, 1, 1), scale=1)
-    counted = count_everything(summary.sources, range(2024, 2026), AS_OF)
+    counted = count_years(summary.sources, range(2024, 2026), AS_OF)
     assert counted["new_enterprises", 2024] == 900
     assert counted["new_market_entities", 2024] == 3100
     # 4400 less the usual share of consultations would be 4345, but 0.42 万 is at most 4249.
@@ -130,15 +138,3 @@ def test_another_bureaus_totals_come_out_as_well(tmp_path: Path) -> None:
     assert counted["penalty_amount", 2024] == Decimal("810700.00")
     assert counted["lenient_amount_waived", 2024] == Decimal("125000.00")
     assert counted["data_ip_pledge_amount", 2024] == Decimal("25000000.00")
-
-
-def test_complaints_are_due_by_the_rule_of_the_day_they_were_accepted() -> None:
-    """Each day of the half years around the change to 60 days, against the rules' text."""
-    days = np.arange(day_number(date(2024, 1, 1)), day_number(date(2025, 1, 1)))
-    at, never, none = days * DAY, np.full_like(days, NEVER), np.zeros_like(days)
-    items = {
-        "kind": none + COMPLAINT, "received": at, "accepted": at,
-        "extended": never, "supplemented": never, "closed": never,
-    }  # fmt: skip
-    due = [to_date(day) for day in due_days(items).tolist()]
-    assert due == [last_day_to_mediate(to_date(day)) for day in days.tolist()]

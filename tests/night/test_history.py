@@ -11,8 +11,8 @@ from datetime import date, timedelta
 import pytest
 
 from pipelines.sources.synthetic import read_marker
+from tests.demo.count_history import INDICATORS, History
 from tests.night.bureau import Bureau
-from tests.night.history_count import INDICATORS, History
 from tests.night.past_days import PastDays
 
 FIRST, LAST = date(2023, 1, 1), date(2025, 1, 15)

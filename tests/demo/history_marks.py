@@ -3,7 +3,7 @@
 Written against the definitions of the figures; it knows nothing of our SQL. What happened after the
 day has not happened: an item accepted later is not accepted, and its due day is the one that it had
 by then. Where a source gives a state without its day (an extension, days that do not count, a panel
-review), the state holds from the beginning. What does not belong here: adding up (`history_count`),
+review), the state holds from the beginning. What does not belong here: adding up (`count_history`),
 reading files (`tests.demo.delivered`), terms (`tests.demo.statutory_terms`).
 """
 
@@ -20,6 +20,7 @@ from tests.demo.delivered import (
     NO_VIOLATION,
     ON_A_PENALTY,
     SECURED,
+    STREETS,
     PledgeContract,
     stock_changes,
 )
@@ -33,7 +34,6 @@ from tests.demo.statutory_terms import (
     working_days_after,
 )
 
-STREETS = {"西兴街道": "330108001", "长河街道": "330108002", "浦沿街道": "330108003"}
 ENTRIES = ("设立", "迁入")
 CLASSES = {"91": "企业", "92": "个体工商户", "93": "农民专业合作社"}
 NEW = {

@@ -1,8 +1,9 @@
 """What had happened by a day, counted from the delivered files one record at a time.
 
-Written with the standard library and openpyxl, apart from our SQL, so that agreement with a release
-means something. The files are read once; any day can then be asked for. What does not belong here:
-what a record counts in (`history_marks`), or comparing with a release (`test_history`).
+Written with the standard library and openpyxl, apart from our SQL and from the generator, so that
+agreement means something. The files are read once; any day can then be asked for. What does not
+belong here: what a record counts in (`history_marks`), registers (`count_registers`), or comparing
+with a release (`tests.night.test_history`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.demo.delivered import (
+    DATABASE,
     STOCKS,
     complaint_items,
     good_registrations,
     penalty_cases,
     pledge_contracts,
 )
-from tests.demo.statutory_terms import divide_half_up
-from tests.night.history_marks import (
+from tests.demo.history_marks import (
     NEW,
     NOT_YET_DUE,
     Mark,
@@ -33,6 +34,7 @@ from tests.night.history_marks import (
     pledged,
     registered,
 )
+from tests.demo.statutory_terms import divide_half_up, read_instant_day
 
 DISTRICT = "330108"
 
@@ -82,7 +84,7 @@ class History:
             registrations=[mark for row in events for mark in registered(row)],
             movements=list(movements_of(events)),
             pledges=[mark for contract in pledge_contracts(sources) for mark in pledged(contract)],
-            items=complaint_items(sources / "complaints" / "complaints.sqlite"),
+            items=complaint_items(sources / DATABASE),
             cases=penalty_cases(sources),
         )
 
@@ -108,9 +110,10 @@ class Counts:
     def add(self, marks: Iterable[Mark]) -> None:
         """Count what is added up, in its month, its street and the district."""
         for name, day, street, amount in marks:
-            for area in (DISTRICT, street):
-                if area is not None:
-                    self._added[name, day.replace(day=1), area] += amount
+            month = day.replace(day=1)
+            self._added[name, month, DISTRICT] += amount
+            if street is not None:
+                self._added[name, month, street] += amount
 
     def add_movements(self, marks: Iterable[Mark]) -> None:
         """Count what comes and goes."""
@@ -147,3 +150,30 @@ class Counts:
             (self._added.get((name, m, area), Decimal(0)) for m in firsts if start <= m <= end),
             Decimal(0),
         )
+
+
+def count_years(sources: Path, years: range, as_of: date) -> dict[tuple[str, int], Decimal]:
+    """Every figure of the district that the four large systems count up to, by name and year."""
+    history = History.read(sources)
+    counts, figures = history.by(as_of), {}
+    for year in years:
+        for name in INDICATORS:
+            figure = counts.figure(name, date(year, 1, 1), date(year, 12, 31), DISTRICT)
+            if figure is not None:
+                figures[name, year] = figure
+        median, p90 = _handling_days(history.items, year, as_of)
+        figures["median_handling_days", year], figures["p90_handling_days", year] = median, p90
+    return figures
+
+
+def _handling_days(items: list[dict[str, Any]], year: int, as_of: date) -> tuple[Decimal, Decimal]:
+    """The median and the nine-tenths quantile from receipt to closure."""
+    days = sorted(
+        (closed - received).days
+        for item in items
+        if (received := read_instant_day(item["received_at"])) and received.year == year
+        if (closed := read_instant_day(item["closed_at"])) and closed <= as_of
+    )
+    middle = days[len(days) // 2] + days[(len(days) - 1) // 2]
+    ninth = next(d for place, d in enumerate(days, start=1) if place * 10 >= len(days) * 9)
+    return Decimal(middle) / 2, Decimal(ninth)
