@@ -17,7 +17,7 @@ from pipelines.operations import open_operations
 from pipelines.quality import gates
 from pipelines.quality.gate_database import build_gate_database
 from pipelines.quality.gates import judge_extracts
-from pipelines.quality.suites import Rule, Suite
+from pipelines.quality.suites import Rule, RuleMeta, Suite
 from pipelines.quality.validation import RuleOutcome, carry_out
 from pipelines.quality.verdicts import Verdict, read_verdicts, record_verdicts, select_unjudged
 from pipelines.settings import Settings
@@ -359,6 +359,22 @@ def test_an_extract_of_mostly_bad_rows_is_held_and_every_row_has_its_reason(
     assert (verdict.verdict, verdict.reason) == ("held", "too_many_bad_rows")
     assert (verdict.rows_loaded, verdict.rows_quarantined) == (0, 40)
     assert len({row for row, _ in quarantined(layout, extract)}) == 40
+
+
+def test_an_extract_that_is_held_already_is_not_held_for_its_share_as_well(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    short = Rule(
+        type="expect_table_row_count_to_be_between",
+        kwargs={"max_value": 39},
+        severity="critical",
+        meta=RuleMeta(id="is_short", level="table", owner="registration", meaning="超过39行"),
+    )
+    suite = suite.model_copy(update={"expectations": (*suite.expectations, short)})
+    rows = [registration(i, 所属街道="闻堰街道") for i in range(40)]
+    (verdict,) = judge(layout, settings, suite, land(layout, EVENTS, rows))
+    assert verdict.reason == "is_short"
+    assert [f.rule_id for f in verdict.findings] == ["is_short", "street_is_a_street"]
 
 
 def test_a_few_bad_rows_of_a_small_extract_do_not_hold_it(
