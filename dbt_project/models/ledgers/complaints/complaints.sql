@@ -117,6 +117,7 @@ deadlines as (
     {{ with_due_date('ruled') }}
 ),
 
+-- Joined by equality alone: with a condition on the items beside it, each is compared with each.
 dated as (
     select
         {%- for name, period in periods.items() %}
@@ -132,10 +133,10 @@ dated as (
     {% for name, period in periods.items() -%}
     left join deadlines as {{ name }}
         on
-            items.item_kind = '{{ period.kind }}'
-            and items.{{ period.from }} = {{ name }}.starts_on
-            and {{ name }}.rule_id = {{ period.rule }}
-            and {{ name }}.extension_rule_id is not distinct from {{ period.extension }}
+            items.{{ period.from }} = {{ name }}.starts_on
+            and case when items.item_kind = '{{ period.kind }}' then {{ period.rule }} end
+            = {{ name }}.rule_id
+            and {{ period.extension }} is not distinct from {{ name }}.extension_rule_id
     {% endfor %}
 ),
 

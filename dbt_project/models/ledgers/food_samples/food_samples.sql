@@ -78,7 +78,6 @@ from samples
 {% for name, duty in duties.items() -%}
 left join deadlines as {{ name }}
     on
-        samples.is_failed
-        and samples.{{ duty.from }} = {{ name }}.starts_on
+        case when samples.is_failed then samples.{{ duty.from }} end = {{ name }}.starts_on
         and {{ name }}.rule_id = '{{ duty.rule }}'
 {% endfor %}

@@ -101,5 +101,6 @@ select
     decided.extract_id,
     decided.row_number
 from publishable as decided
-left join deadlines on decided.is_publishable and decided.decided_on = deadlines.starts_on
+left join deadlines
+    on case when decided.is_publishable then decided.decided_on end = deadlines.starts_on
 where not coalesce(decided.decided_on > decided.as_of, false)
