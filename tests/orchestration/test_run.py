@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
@@ -126,10 +125,9 @@ def test_a_run_that_dagster_calls_a_success_is_none_without_a_release(
     monkeypatch.setattr(run, "uuid4", lambda: UUID(NIGHT_ID))
     with open_instance(layout) as instance:
         instance.delete_run(NIGHT_ID)
-    with sqlite3.connect(layout.operations) as operations:
+    with open_operations(layout.operations) as operations:
         operations.execute("delete from nights where night_id = ?", [NIGHT_ID])
-    if outcome:
-        with open_operations(layout.operations) as operations:
+        if outcome:
             operations.execute(
                 "insert into nights (night_id, business_date, started_at, outcome)"
                 " values (?, '2025-01-15', '2025-01-16', ?)",
