@@ -16,6 +16,7 @@ from pipelines.quality.rule_terms import (
     Declared,
     Severity,
     ask_rows,
+    ask_where,
     declare,
     one_of,
 )
@@ -39,7 +40,6 @@ _ADVICE = {
     (_CREDIT_CODE, "critical"): "，请核对",
 }
 """What follows for a rule that is told in one way or another."""
-_ROWS_OF = "select _extract_id, _row_number from {batch}"
 
 
 def contract_rules(
@@ -68,7 +68,7 @@ def contract_rules(
                     f"{called}_{name}",
                     table.steward,
                     meaning + _ADVICE.get((name, severity or usual), ""),
-                    ask_rows(f"{_ROWS_OF} where {condition}"),
+                    ask_where("landing", condition),
                     severity=severity or usual,
                     column=column.name,
                     found=column.name if name == _WORD else None,
@@ -96,11 +96,12 @@ def _rule_names(table: SourceTable) -> Iterator[tuple[str, Column]]:
 def _key_rule(table: SourceTable) -> Declared:
     """Within one extract: an increment brings its keys again on purpose."""
     columns = ", ".join(identifier(column) for column in table.key)
+    repeated = f"count(*) over (partition by _extract_id, {columns}) > 1"
     return declare(
         "key_is_unique",
         table.steward,
         f"同一{table.key_label}有多行且内容不一致，请核对并只保留正确的一行",
-        ask_rows(f"{_ROWS_OF} qualify count(*) over (partition by _extract_id, {columns}) > 1"),
+        ask_where("landing", repeated, "qualify"),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import Field
 
 from pipelines.metrics.ledger_labels import Label
-from pipelines.quality.rule_terms import NOT_EMPTY, Declared, ask_rows, declare, one_of
+from pipelines.quality.rule_terms import NOT_EMPTY, Declared, ask_where, declare, one_of
 from pipelines.sql_text import identifier, literal
 from pipelines.strict_model import StrictModel
 
@@ -76,15 +76,10 @@ def ledger_rules(
             "key_is_unique",
             owner,
             f"{label}有重复的行，会重复计算",
-            ask_rows(f"select * from {{batch}} qualify count(*) over (partition by {key}) > 1"),
+            ask_where("ledgers", f"count(*) over (partition by {key}) > 1", "qualify"),
         ),
         *(
-            declare(
-                name,
-                owner,
-                f"{label}{meaning}",
-                ask_rows(f"select * from {{batch}} where {condition}"),
-            )
+            declare(name, owner, f"{label}{meaning}", ask_where("ledgers", condition))
             for name, condition, meaning in _ledger_conditions(routine, columns)
         ),
     ]

@@ -70,6 +70,6 @@ class OwnRule(StrictModel):
     def _asked(self, table: str) -> Asked:
         if self.type is not None:
             return self.type, self.kwargs
-        return (
-            ask_where(table, self.where) if self.where is not None else ask_rows(self.query or "")
-        )
+        if self.where is not None:
+            return ask_where(table.partition(".")[0], self.where)
+        return ask_rows(self.query or "")

@@ -23,14 +23,18 @@ NOT_EMPTY: Asked = ("expect_table_row_count_to_be_between", {"min_value": 1})
 
 
 def ask_rows(query: str) -> Asked:
-    """That the query over `{batch}` finds no row."""
+    """That the query over `{batch}` finds no row; braces that stand for themselves are doubled."""
     return UNEXPECTED_ROWS, {"unexpected_rows_query": query}
 
 
-def ask_where(table: str, condition: str) -> Asked:
-    """That the condition holds of no row of `<schema>.<table>`; landed rows go by their number."""
-    columns = "_extract_id, _row_number" if table.startswith("landing.") else "*"
-    return ask_rows(f"select {columns} from {{batch}} where {condition}")
+def ask_where(schema: str, condition: str, clause: Literal["where", "qualify"] = "where") -> Asked:
+    """That the condition holds of no row of a table of that schema.
+
+    Landed rows go by their number. A brace is a brace: of a name, a word or a pattern.
+    """
+    columns = "_extract_id, _row_number" if schema == "landing" else "*"
+    escaped = condition.replace("{", "{{").replace("}", "}}")
+    return ask_rows(f"select {columns} from {{batch}} {clause} {escaped}")
 
 
 def declare(

@@ -58,6 +58,29 @@ def test_a_good_row_passes_every_rule_of_its_contract(
     assert (verdict.rows_loaded, verdict.rows_quarantined) == (1, 0)
 
 
+def test_braces_in_the_names_and_words_of_a_sender_are_braces(tmp_path: Path) -> None:
+    declared = SITES.model_dump(by_alias=True)
+    declared["key"] = ["编号{0}"]
+    for column in declared["columns"]:
+        if column["name"] == "编号":
+            column["name"] = "编号{0}"
+        if column["name"] == "类型":
+            column["name"], column["words"] = "类型{", {"直播{基地}": "base"}
+    table = SourceTable.model_validate(declared)
+    rules = tuple(Rule.model_validate(rule) for rule in contract_rules(table))
+    suite = our_suites()[SITES.id].model_copy(update={"expectations": rules})
+    rows: list[Row] = [
+        good_row(table, **{"编号{0}": "1", "类型{": "直播{基地}"}),
+        good_row(table, **{"编号{0}": "2", "类型{": "直播基地"}),
+        good_row(table, **{"编号{0}": "3", "类型{": "直播{基地}", "退出日期": None}),
+        good_row(table, **{"编号{0}": "3", "类型{": "直播{基地}"}),
+    ]
+    layout, settings = layout_in(tmp_path)
+    extract = land(layout, table, rows, slot="20250115", covers=SPAN)
+    (verdict,) = judge_extracts(table, [extract], suite, layout=layout, settings=settings)
+    assert {row for row, _ in quarantined(layout, extract)} == {3, 4, 5}, verdict
+
+
 def test_each_kind_of_bad_row_is_quarantined_with_its_rule(
     tmp_path: Path, suites: dict[str, Suite]
 ) -> None:

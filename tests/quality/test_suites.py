@@ -112,6 +112,14 @@ def test_a_rule_says_only_what_is_its_own(
     assert found.meta.owner == "statistics"
 
 
+def test_a_brace_in_a_condition_is_a_brace(tmp_path: Path) -> None:
+    (found,) = read_suites(declare(tmp_path, ask(where="item_no ~ '[0-9]{4}'")))[
+        "items"
+    ].expectations
+    assert found.query is not None
+    assert found.query.format(batch="t") == "select * from t where item_no ~ '[0-9]{4}'"
+
+
 def test_a_rule_may_differ_from_its_table(tmp_path: Path) -> None:
     own = ask(query="from {batch}", severity="warning", level="figure", owner="statistics")
     (found,) = read_suites(declare(tmp_path, own))["items"].expectations
