@@ -11,7 +11,7 @@
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
-{#- Timestamp in Asia/Shanghai to its calendar date; no zone is ever applied. -#}
+{#- Timestamp by the bureau's clock to its calendar date; no zone is ever applied. -#}
 {% macro date_of_timestamp(expression) -%}
     cast({{ try_cast(expression, 'timestamp') }} as date)
 {%- endmacro %}
