@@ -40,6 +40,12 @@ _PARTS = (
      "brand_certificates - brand_certificates_new"),
 )  # fmt: skip
 """What lies within what, else the totals contradict one another."""
+_HELD = (
+    ("brand_certificates", "brand_certified_firms"),
+    ("brand_certificates - brand_certificates_new",
+     "brand_certified_firms - brand_certified_firms_new"),
+)  # fmt: skip
+"""What somebody must hold, and who."""
 _STAFFING_RATES = ("equipment_producers_staffing_rate", "equipment_users_staffing_rate")
 _ALWAYS_WHOLE = ("food_failure_report_rate", "food_disposal_rate", "food_publication_rate")
 """Rates that the demo's records can only bring to 100 %."""
@@ -169,6 +175,12 @@ def _check(path: Path, totals: Totals) -> None:
             raise SettingsError(
                 f"totals {path.name}: expected {part} within {whole} ({whole_value}), "
                 f"got {part_value}. Mend the file."
+            )
+    for entries, holders in _HELD:
+        if _sum(totals, entries) and not _sum(totals, holders):
+            raise SettingsError(
+                f"totals {path.name}: expected somebody who holds {entries}"
+                f" ({_sum(totals, entries)}), got 0 as {holders}. Mend the file."
             )
     for rate in _STAFFING_RATES:
         _check_staffing(path, totals, rate)

@@ -194,6 +194,19 @@ def test_unusable_totals_are_refused(tmp_path: Path, lines: str, message: str) -
     [
         ({"new_enterprises": "30000"}, "new_enterprises within new_market_entities"),
         ({"brand_certified_firms_new": "7"}, "expected brand_certified_firms_new within"),
+        (
+            {"brand_certified_firms": "3", "brand_certified_firms_new": "3"},
+            "holds brand_certificates - brand_certificates_new .48., got 0",
+        ),
+        (
+            {
+                "brand_certified_firms": "0",
+                "brand_certified_firms_new": "0",
+                "brand_certificates": "2",
+                "brand_certificates_new": "2",
+            },
+            "holds brand_certificates .2., got 0 as brand_certified_firms",
+        ),
         ({"brand_certificates": "5"}, r"_certificates_new within brand_certificates \(5\)"),
         ({"brand_certificates": "40"}, r"within brand_certificates - .*\(34\), got 35"),
         ({"equipment_producers_staffing_rate": "97"}, "that 24 staffed units can be, got 97"),
