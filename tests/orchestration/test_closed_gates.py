@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.compute.build import Build, NodeResult
+from pipelines.compute.compiled import CompiledProject, CompiledTable, DataTest
 from pipelines.errors import SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
@@ -75,6 +75,8 @@ def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(tmp_path
     with duckdb.connect(str(night.layout.build_database)) as database:
         database.execute("create schema ledgers")
         database.execute("create table ledgers.complaints as from values (1), (null) as t (item)")
+    given = {"ledgers.complaints": "as it stands"}
+    night.build = Build(CompiledProject(tables=()), night.store, night.layout, settings, given)
     for severity in ("warning", "critical"):
         rule = Rule(
             type="expect_column_values_to_not_be_null",
@@ -131,54 +133,44 @@ def test_the_release_of_before_is_said_to_stay_only_when_there_is_one(tmp_path: 
     assert "stays current" in what_stays(layout)
 
 
-def _node(name: str, **said: Any) -> Any:
-    node = {"name": name, "resource_type": "test", "depends_on": {"nodes": []}, **said}
-    return SimpleNamespace(name=name, to_dict=lambda: node)
+KEY = DataTest(
+    name="is_key_registrations_event_no",
+    sql="select 1",
+    reads=("ledgers.registrations",),
+    subject="ledgers.registrations",
+    meaning="主键 event_no 缺失或重复",
+)
 
 
-def _result(node: Any, status: str = "fail", failures: int | None = 2, message: str = "") -> Any:
-    return SimpleNamespace(node=node, status=status, failures=failures, message=message)
-
-
-def test_a_failing_test_of_dbt_is_told_in_plain_words() -> None:
-    key = _node(
-        "is_key_registrations_event_no",
-        attached_node="model.zhibiao.registrations",
-        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
+def test_a_failing_test_of_data_is_told_in_plain_words() -> None:
+    sums = DataTest(
+        name="months_add_up_to_longer_periods",
+        sql="select 1",
+        reads=("indicators.indicator_values",),
+        subject="indicators.indicator_values",
+        meaning="months add up to longer periods",
     )
-    sums = _node(
-        "months_add_up_to_longer_periods",
-        depends_on={"nodes": ["model.zhibiao.indicator_values"]},
-    )
-    model = _node("complaints", resource_type="model")
+    model = CompiledTable(name="ledgers.complaints", kind="table", sql="select 1", reads=())
     said = describe_failures(
         [
-            _result(key, message="Got 2 results, configured to fail if != 0"),
-            _result(sums, failures=7),
-            _result(model, "error", None, "Conversion Error: could not convert 13812345678"),
+            NodeResult(KEY, "failed", rows=2),
+            NodeResult(sums, "failed", rows=7),
+            NodeResult(model, "error", message="Conversion Error: could not convert 13812345678"),
         ],
         {"registrations": "市场主体登记台账", "complaints": "投诉举报咨询台账"},
     )
     assert "市场主体登记台账（registrations）: 主键 event_no 缺失或重复，2行" in said
     assert "indicator_values: months add up to longer periods，7行" in said
-    assert "投诉举报咨询台账（complaints）: model complaints ended with error" in said
-    assert "configured to fail" not in said
+    assert "投诉举报咨询台账（complaints）: model ended with an error" in said
     assert "13812345678" not in said
 
 
-@pytest.mark.parametrize(
-    ("status", "found"), [("pass", "none"), ("warn", "2 rows"), ("fail", "2 rows")]
-)
-def test_a_test_of_dbt_says_what_it_expected_and_how_many_rows_it_found(
-    status: str, found: str
+@pytest.mark.parametrize(("rows", "found"), [(0, "none"), (2, "2 rows")])
+def test_a_test_of_data_says_what_it_expected_and_how_many_rows_it_found(
+    rows: int, found: str
 ) -> None:
-    key = _node(
-        "is_key_registrations_event_no",
-        attached_node="model.zhibiao.registrations",
-        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
-    )
-    result = _result(key, status, 0 if status == "pass" else 2)
-    assert describe_test(result, {"registrations": "市场主体登记台账"}) == (
+    outcome = NodeResult(KEY, "failed" if rows else "done", rows=rows)
+    assert describe_test(outcome, KEY, {"registrations": "市场主体登记台账"}) == (
         "市场主体登记台账（registrations）: expected no row of: 主键 event_no 缺失或重复, "
         f"got {found}."
     )

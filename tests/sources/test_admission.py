@@ -49,8 +49,6 @@ def admitted(
         contracts,
         choose_extracts(bureau.layout, contracts, ids, held, NIGHT),
         business_date=NIGHT,
-        release_id="r1",
-        is_synthetic=True,
         settings=bureau.settings,
     )
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
@@ -111,7 +109,7 @@ def test_the_night_is_written_for_dbt(bureau: Bureau) -> None:
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
         day = database.execute("from night.business_day").fetchall()
         states = database.execute("from night.extract_states").fetchall()
-    assert day == [(NIGHT, "r1", True)]
+    assert day == [(NIGHT,)]
     assert states == [("people__events", date(2024, 12, 31), None, None)]
 
 
@@ -139,8 +137,6 @@ def test_a_table_without_an_accepted_extract_is_an_empty_view(bureau: Bureau) ->
         contracts,
         admission,
         business_date=NIGHT,
-        release_id="r1",
-        is_synthetic=True,
         settings=bureau.settings,
     )
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
