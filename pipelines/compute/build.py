@@ -94,8 +94,13 @@ class Build:
         """
         return self._identities[name]
 
-    def key_of(self, definition: str, reads: Iterable[str]) -> str:
-        """The key of a step that is defined by a text and reads some relations."""
+    def key_of(self, definition: str, reads: Iterable[str]) -> str | None:
+        """The key of a step that is defined by a text and reads some relations.
+
+        None where one of them is not there: nothing is known of such a step.
+        """
+        if not self._identities.keys() >= set(reads):
+            return None
         return hash_json(
             {
                 "engine": duckdb.__version__,
@@ -246,7 +251,7 @@ class Build:
         askable = [test for test in tests if not self._broken.intersection(test.reads)]
         code = hash_of_room("compute")
         keys = {test.name: self.key_of(f"{code} {test.sql}", test.reads) for test in askable}
-        known = {name: self._store.find_answer(key) for name, key in keys.items()}
+        known = {name: key and self._store.find_answer(key) for name, key in keys.items()}
         open_ones = [test for test in askable if known[test.name] is None]
         started = time.perf_counter()
         found = count_wrong(connection, open_ones)
@@ -258,7 +263,8 @@ class Build:
                 outcome = NodeResult(test, "error", seconds, message=answer)
             else:
                 wrong = int(str(answer))
-                self._store.keep_answer(keys[test.name], wrong)
+                if key := keys[test.name]:
+                    self._store.keep_answer(key, wrong)
                 state: Literal["done", "failed"] = "failed" if wrong else "done"
                 outcome = NodeResult(test, state, seconds, wrong, was_kept=test not in open_ones)
             outcomes.append(outcome)
