@@ -16,6 +16,8 @@ from pydantic import Field
 from pipelines.strict_model import StrictModel
 
 SEED_FILE = ":seed_file"
+PARTS = "cells"
+"""The schema of parts of models that are kept as tables of their own."""
 LANDING = "landing."
 """What the names of the views over landed extracts begin with: `landing.<source>__<table>`."""
 

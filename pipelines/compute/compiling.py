@@ -8,6 +8,7 @@ manifest a night carries out. Does not: carrying it out (`build`).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ import duckdb
 from pydantic import ValidationError
 
 from pipelines.compute.compiled import (
+    PARTS,
     SEED_FILE,
     CompiledProject,
     CompiledTable,
@@ -34,6 +36,7 @@ from pipelines.sql_text import identifier, literal
 
 _DATABASE = "build.duckdb"
 """A name and no path: dbt opens nothing to compile, and would parse all anew for another path."""
+_PART = re.compile(r"-- part: (\w+)\n(.*?)-- end of part", re.DOTALL)
 _USUAL_TEST = {
     "severity": "ERROR",
     "warn_if": "!= 0",
@@ -123,13 +126,12 @@ def _words_of(done: Any) -> str:  # noqa: ANN401 dbt's own
 def _read_project(manifest: Mapping[str, Any], dbt_project: Path) -> CompiledProject:
     nodes = manifest["nodes"].values()
     with duckdb.connect() as engine:
-        tables = [
-            _read_seed(node, dbt_project)
-            if node["resource_type"] == "seed"
-            else _read_model(node, engine)
-            for node in nodes
-            if node["resource_type"] in {"model", "seed"}
-        ]
+        tables: list[CompiledTable] = []
+        for node in nodes:
+            if node["resource_type"] == "seed":
+                tables.append(_read_seed(node, dbt_project))
+            elif node["resource_type"] == "model":
+                tables += _read_model(node, engine)
         tests = [
             _read_test(node, manifest, engine) for node in nodes if node["resource_type"] == "test"
         ]
@@ -144,22 +146,36 @@ def _name_of(node: Mapping[str, Any]) -> str:
     return f"{node['schema']}.{node.get('alias') or node['name']}"
 
 
-def _read_model(node: Mapping[str, Any], engine: duckdb.DuckDBPyConnection) -> CompiledTable:
+def _read_model(node: Mapping[str, Any], engine: duckdb.DuckDBPyConnection) -> list[CompiledTable]:
+    """The model, behind the parts that are marked in it (macro `as_part`)."""
     kind = node["config"]["materialized"]
     if kind not in {"table", "view"}:
         raise ContractError(
             f"model {node['name']}: expected a table or a view, got {kind!r}. A night makes tables "
             "anew when something that they read has changed; declare it as one of the two."
         )
-    return CompiledTable(
+    sql = node["compiled_code"].strip()
+    parts = [
+        CompiledTable(
+            name=f"{PARTS}.{name}",
+            kind="table",
+            sql=select.strip(),
+            reads=relations_in(engine, select, f"{node['name']}, part {name}"),
+            description=f"Part of {_name_of(node)}.",
+        )
+        for name, select in _PART.findall(sql)
+    ]
+    sql = _PART.sub(rf'select * from "build"."{PARTS}"."\1"', sql)
+    model = CompiledTable(
         name=_name_of(node),
         kind=kind,
-        sql=node["compiled_code"].strip(),
-        reads=relations_in(engine, node["compiled_code"], node["name"]),
+        sql=sql,
+        reads=relations_in(engine, sql, node["name"]),
         columns=_published_columns(node),
         is_per_source=bool(node["config"].get("meta", {}).get("per_source")),
         description=node.get("description", ""),
     )
+    return [*parts, model]
 
 
 def _read_seed(node: Mapping[str, Any], dbt_project: Path) -> CompiledTable:

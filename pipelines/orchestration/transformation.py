@@ -10,21 +10,21 @@ from typing import Any
 import dagster as dg
 
 from pipelines.compute.build import NodeResult
-from pipelines.compute.compiled import LANDING, CompiledProject, CompiledTable, DataTest
+from pipelines.compute.compiled import LANDING, PARTS, CompiledProject, CompiledTable, DataTest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import GateError
 from pipelines.orchestration.failed_nodes import describe_failures, describe_test
 from pipelines.orchestration.night import Night
 from pipelines.quality.alerts import subject_labels
 
-INDICATORS = "indicators"
-"""The schema of the second step."""
+INDICATORS = frozenset({"indicators", PARTS})
+"""The schemas of the second step."""
 DbtStep = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def compute_assets(project: CompiledProject) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
     """The two steps: everything up to the ledgers, and the indicators."""
-    second = [table for table in project.tables if table.schema_name == INDICATORS]
+    second = [table for table in project.tables if table.schema_name in INDICATORS]
     first = [table for table in project.tables if table not in second]
     return (
         _step("ledgers", first, project, "Admit the extracts in use, and build up to the ledgers."),

@@ -129,3 +129,15 @@ def test_a_seed_is_read_as_it_stands(layout: Layout) -> None:
         assert rows.filter("area_code = '330108'").fetchone() == (
             "330108", "滨江区", "district", "330100", None, None,
         )  # fmt: skip
+
+
+def test_parts_of_a_model_are_tables_that_read_one_ledger_each(shared_folder: Path) -> None:
+    assert shared_folder
+    project = compiled_project()
+    parts = [found for found in project.tables if found.schema_name == "cells"]
+    assert len(parts) > 15
+    for part in parts:
+        assert len([read for read in part.reads if read.startswith("ledgers.")]) == 1, part.name
+    measures = project.by_name["indicators.monthly_measures"]
+    assert not [read for read in measures.reads if read.startswith("ledgers.")]
+    assert "cells.complaints_cells" in measures.reads

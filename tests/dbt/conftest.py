@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
+from pipelines.orchestration.transformation import INDICATORS
 from tests import warm
 from tests.built_tables import make_layout, make_tables, require_good
 from tests.compiled_project import compiled_folder, compiled_project
@@ -61,7 +62,7 @@ def _build_ledgers(folder: Path) -> None:
     layout = make_layout(folder)
     make_build_database(layout.build_database, ROWS)
     tables = make_tables(
-        layout, compiled_project(), lambda table: table.schema_name != "indicators"
+        layout, compiled_project(), lambda table: table.schema_name not in INDICATORS
     )
     require_good(tables)
     macros = json.dumps(_compile_macros(folder))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.compute.compiled import CompiledTable
+from pipelines.orchestration.transformation import INDICATORS
 from tests.built_tables import make_layout, make_tables, require_good
 from tests.compiled_project import compiled_project
 from tests.dbt.by_hand import write_ledgers
@@ -36,4 +37,4 @@ def build_indicators(folder: Path) -> None:
 
 
 def _rests_on_ledgers(table: CompiledTable) -> bool:
-    return table.schema_name == "indicators" or table.name.startswith("staging.stg_night__")
+    return table.schema_name in INDICATORS or table.name.startswith("staging.stg_night__")

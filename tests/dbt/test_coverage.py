@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.compute.compiled import PARTS
 from tests.built_tables import make_layout, make_tables, require_good
 from tests.compiled_project import compiled_project
 from tests.dbt.indicator_build import IndicatorBuild
@@ -42,10 +43,17 @@ def stated_anew(
     with duckdb.connect(str(layout.build_database)) as connection:
         for change in changes:
             connection.execute(change)
+        connection.execute("drop schema cells cascade")
         for model in MODELS:
             connection.execute(f"drop view indicators.{model}")
     wanted = {f"indicators.{model}" for model in MODELS}
-    require_good(make_tables(layout, compiled_project(), lambda table: table.name in wanted))
+    require_good(
+        make_tables(
+            layout,
+            compiled_project(),
+            lambda table: table.schema_name == PARTS or table.name in wanted,
+        )
+    )
     with duckdb.connect(str(layout.build_database)) as connection:
         yield connection
 
