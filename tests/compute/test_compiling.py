@@ -20,6 +20,9 @@ from tests.compiled_project import begin_compiled, compiled_project
 from tests.compute.projects import table
 
 
+NIGHT = ("night.business_day", "night.covered_spans", "night.extract_states")
+
+
 @pytest.fixture
 def layout(tmp_path: Path, shared_folder: Path) -> Layout:
     found = Layout.of(Settings(_env_file=None, warehouse=tmp_path, sources=tmp_path / "sources"))
@@ -59,8 +62,12 @@ def test_each_table_stands_behind_what_it_reads(shared_folder: Path) -> None:
 def test_a_test_waits_for_the_last_of_its_tables(shared_folder: Path) -> None:
     assert shared_folder
     project = compiled_project()
-    due = project.tests_after([found.name for found in project.tables])
+    order = [found.name for found in project.tables]
+    due = project.tests_after(order)
     assert sum(map(len, due.values())) == len(project.tests)
+    for after, tests in due.items():
+        there = order[: order.index(after) + 1]
+        assert all(set(test.reads) <= {*there, *NIGHT} for test in tests), after
     only_first = project.tests_after(["reference.areas"])
     assert {test.subject for test in only_first["reference.areas"]} == {"reference.areas"}
 

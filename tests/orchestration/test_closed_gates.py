@@ -284,3 +284,17 @@ def test_databases_alone_need_no_folder(tmp_path: Path) -> None:
         one = {"complaints__items": CONTRACTS["complaints__items"]}
         require_sources(operations, Layout.of(settings), settings, one)
         assert list_open(operations) == []
+
+
+def test_a_release_that_is_there_is_not_built_again_unless_from_scratch(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    for from_scratch, is_there in ((False, True), (True, False)):
+        now = datetime.now(UTC)
+        night = Night("n", date(2025, 1, 15), now, settings, Layout.of(settings), False)
+        night.from_scratch = from_scratch
+        night.release_id = "2025-01-15-0123456789ab"
+        assert not night.is_published
+        del night.is_published
+        (night.layout.releases / night.release_id).mkdir(parents=True)
+        assert night.is_published is is_there
+        (night.layout.releases / night.release_id).rmdir()
