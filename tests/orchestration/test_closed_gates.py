@@ -298,3 +298,22 @@ def test_a_release_that_is_there_is_not_built_again_unless_from_scratch(tmp_path
         (night.layout.releases / night.release_id).mkdir(parents=True)
         assert night.is_published is is_there
         (night.layout.releases / night.release_id).rmdir()
+
+
+def test_a_gate_is_asked_again_of_other_rows_and_by_other_rules(tmp_path: Path) -> None:
+    """Also where no rule names the table: its kind says what is asked of a column."""
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    assert not ask(ledger_suite("critical"), night).passed
+    in_set = {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "item", "value_set": [1]},
+    }
+    assert ask(ledger_suite("critical", **in_set), night).passed
+    with duckdb.connect(str(night.layout.build_database)) as database:
+        database.execute("update ledgers.complaints set item = 2")
+    given = GIVEN | {"ledgers.complaints": "other rows"}
+    night.build = Build(
+        CompiledProject(tables=()), night.store, night.layout, night.settings, given
+    )
+    assert ask(ledger_suite("critical"), night).passed
+    assert not ask(ledger_suite("critical", **in_set), night).passed
