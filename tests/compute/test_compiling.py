@@ -19,7 +19,6 @@ from pipelines.settings import Settings
 from tests.compiled_project import begin_compiled, compiled_project
 from tests.compute.projects import table
 
-
 NIGHT = ("night.business_day", "night.covered_spans", "night.extract_states")
 
 
