@@ -155,7 +155,7 @@ def test_no_secret_is_shown_with_the_resources(definitions: dg.Definitions) -> N
     repository = definitions.get_repository_def()
     resources = repository.get_top_level_resources()
     fields = resources["night"].config_schema.config_type.fields  # type: ignore[union-attr]
-    assert set(fields) == {"accept_older", "business_date", "make_current"}
+    assert set(fields) == {"accept_older", "business_date", "from_scratch", "make_current"}
     shown = json.dumps([str(resources), str(fields)])
     assert "s3cret" not in shown
 
