@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,12 +58,20 @@ class ResultStore:
             return None
         sha256 = str(entry["object"])
         path = self._path_of(sha256)
-        if find_differing(self._layout, {path: sha256}, self._day):
-            path.unlink(missing_ok=True)
-            del self._entries[key]
+        if path in self._damaged:
             return None
         entry["used"] = self._day.isoformat()
         return KeptTable(sha256, path, int(str(entry["rows"])))
+
+    @cached_property
+    def _damaged(self) -> set[Path]:
+        """The files that do not hold what they held when this night began, removed."""
+        objects = {str(e["object"]) for e in self._entries.values() if "object" in e}
+        expected = {self._path_of(sha256): sha256 for sha256 in sorted(objects)}
+        damaged = find_differing(self._layout, expected, self._day)
+        for path in damaged:
+            path.unlink(missing_ok=True)
+        return set(damaged)
 
     def make_room(self, name: str) -> Path:
         """Where a table is written aside; what is left there by a killed night goes."""
@@ -75,7 +84,9 @@ class ResultStore:
         """Take a table that was written aside; one with the same content is kept once."""
         sha256 = hash_file(aside)
         path = self._path_of(sha256)
+        damaged = self._damaged  # looked at before it may be made good
         publish_file(aside, path)
+        damaged.discard(path)
         self._entries[key] = {"object": sha256, "rows": rows, "used": self._day.isoformat()}
         return KeptTable(sha256, path, rows)
 
