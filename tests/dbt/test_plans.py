@@ -8,15 +8,13 @@ the list of its pairs and throws none away; one with a condition on them is plan
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.dbt.build_database import DBT_PROJECT, run_dbt
+from tests.compiled_project import PROJECT, compiled_project
 from tests.night.bureau import Bureau
 from tests.night.conftest import small_bureau
 
@@ -83,26 +81,13 @@ def test_a_join_by_equality_and_all_pairs_that_are_wanted_are_left_alone(conditi
         assert _joins_of_pairs(connection, TWO_TABLES + TAKEN[condition]) == []
 
 
-@pytest.fixture(scope="module")
-def compiled(
-    small_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, str]]:
-    """A copy of the bureau's build, and the SQL of every model by its name."""
-    folder = tmp_path_factory.mktemp("plans")
-    built = small_bureau.warehouse / "build" / "build.duckdb"
-    database = Path(shutil.copy(built, folder / "build.duckdb"))
-    run_dbt(database, folder / "target", "compile", "--quiet")
-    compiled = folder / "target" / "compiled" / "zhibiao"
-    files = {
-        path.stem: compiled / "models" / path.relative_to(DBT_PROJECT / "models")
-        for path in (DBT_PROJECT / "models").rglob("*.sql")
+def test_no_model_joins_every_row_with_every_other(small_bureau: Bureau) -> None:
+    models = {table.name: table.sql for table in compiled_project().tables if table.seed is None}
+    assert {name.partition(".")[2] for name in models} >= {
+        path.stem for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")
     }
-    return database, {name: path.read_text(encoding="utf-8") for name, path in files.items()}
-
-
-def test_no_model_joins_every_row_with_every_other(compiled: tuple[Path, dict[str, str]]) -> None:
-    database, models = compiled
-    with duckdb.connect(str(database), read_only=True) as connection:
+    built = small_bureau.warehouse / "build" / "build.duckdb"
+    with duckdb.connect(str(built), read_only=True) as connection:
         found = {name: _joins_of_pairs(connection, sql) for name, sql in sorted(models.items())}
     said = [f"{name}: {join}" for name, joins in found.items() for join in joins]
     assert not said, "write one equality, over a case where need be:\n" + "\n".join(said)
