@@ -82,7 +82,7 @@ def test_a_join_by_equality_and_all_pairs_that_are_wanted_are_left_alone(conditi
 
 
 def test_no_model_joins_every_row_with_every_other(small_bureau: Bureau) -> None:
-    models = {table.name: table.sql for table in compiled_project().tables if table.seed is None}
+    models = {table.name: table.sql for table in compiled_project().tables if not table.seed}
     assert {name.partition(".")[2] for name in models} >= {
         path.stem for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")
     }
