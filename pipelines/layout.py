@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.settings import Settings
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
 
 OWNER_ONLY = 0o077
 """The umask of every command: what it writes is its owner's, until it is opened to the group."""

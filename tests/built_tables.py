@@ -20,7 +20,7 @@ from pipelines.settings import Settings
 
 def make_layout(folder: Path) -> Layout:
     """A warehouse in a folder, with the place of its build database."""
-    layout = Layout.of(Settings(_env_file=None, warehouse=folder, sources=folder / "sources"))
+    layout = Layout.of(Settings(warehouse=folder, sources=folder / "sources"))
     layout.build.mkdir(parents=True, exist_ok=True)
     return layout
 
@@ -34,7 +34,7 @@ def make_tables(
     """
     with duckdb.connect(str(layout.build_database)) as connection:
         given = _given(connection)
-    settings = Settings(_env_file=None, warehouse=layout.warehouse, sources=layout.sources)
+    settings = Settings(warehouse=layout.warehouse, sources=layout.sources)
     build = Build(project, ResultStore(layout, date(2025, 1, 16)), layout, settings, given)
     wanted = [table for table in project.tables if table.name not in given and is_wanted(table)]
     return build.carry_out(wanted)

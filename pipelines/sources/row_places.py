@@ -8,13 +8,15 @@ cells hold line breaks it is not the line that an editor shows, so that both are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import duckdb
-import pyarrow as pa
-
-from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
-from pipelines.sources.extracts import Extract
 from pipelines.sql_text import exact_path
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from pipelines.sources.extracts import Extract
 
 Place = int | tuple[int, int]
 """A row's number; with the line on which it begins where the two are counted apart."""
@@ -24,6 +26,8 @@ def find_places(
     session: duckdb.DuckDBPyConnection, extract: Extract, numbers: Sequence[int]
 ) -> tuple[Place, ...]:
     """The places of an extract's rows, in the order given."""
+    from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
+
     if not extract.has_line_numbers or not numbers:
         return tuple(numbers)
     files = f"{exact_path(extract.data_path)}, {exact_path(extract.rejected_path)}"
@@ -38,6 +42,8 @@ def find_places(
 
 def describe_row(lines: pa.Table | None, number: int) -> str:
     """A row of a delivery that is being read, for a steward; `lines` as its reading has them."""
+    from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
+
     if lines is None:
         return describe_place(number)
     place = lines[ROW_NUMBER].index(number).as_py()

@@ -82,7 +82,7 @@ class Nights:
     """One warehouse, computed night by night."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(_env_file=None, warehouse=folder, sources=folder / "sources")
+        self.settings = Settings(warehouse=folder, sources=folder / "sources")
         self.layout = Layout.of(self.settings)
         self.layout.build.mkdir(parents=True, exist_ok=True)
         self._nights = 0

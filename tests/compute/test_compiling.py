@@ -24,7 +24,7 @@ NIGHT = ("night.business_day", "night.covered_spans", "night.extract_states")
 
 @pytest.fixture
 def layout(tmp_path: Path, shared_folder: Path) -> Layout:
-    found = Layout.of(Settings(_env_file=None, warehouse=tmp_path, sources=tmp_path / "sources"))
+    found = Layout.of(Settings(warehouse=tmp_path, sources=tmp_path / "sources"))
     assert shared_folder
     begin_compiled(found.dbt_target)
     return found

@@ -17,7 +17,7 @@ DAY = date(2025, 1, 15)
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
-    return Layout.of(Settings(_env_file=None, warehouse=tmp_path, sources=tmp_path / "sources"))
+    return Layout.of(Settings(warehouse=tmp_path, sources=tmp_path / "sources"))
 
 
 def keep(layout: Layout, key: str, content: bytes, day: date = DAY) -> Path:

@@ -72,7 +72,7 @@ def test_an_open_gate_says_how_many_rules_hold_and_which_only_warn() -> None:
 
 def night_with_a_ledger(folder: Path, given: dict[str, str]) -> Night:
     """A night in whose build database a ledger has two rows, one without an item."""
-    settings = Settings(_env_file=None, warehouse=folder / "w", sources=folder / "s")
+    settings = Settings(warehouse=folder / "w", sources=folder / "s")
     night = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, Layout.of(settings), True)
     night.layout.build.mkdir(parents=True)
     with duckdb.connect(str(night.layout.build_database)) as database:
@@ -239,7 +239,7 @@ def test_a_test_of_data_says_what_it_expected_and_how_many_rows_it_found(
 def test_an_absent_or_empty_sources_folder_ends_the_first_night_by_its_name(
     tmp_path: Path, is_there: bool
 ) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
     layout = Layout.of(settings)
     if is_there:
         settings.sources.mkdir()
@@ -260,7 +260,7 @@ def test_an_absent_or_empty_sources_folder_ends_the_first_night_by_its_name(
 def test_a_folder_that_is_away_later_is_told_to_the_operator_until_it_is_back(
     tmp_path: Path,
 ) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
     layout = Layout.of(settings)
     landed = layout.landing / "registrations" / "events" / "202412.v001.aa" / "manifest.json"
     landed.parent.mkdir(parents=True)
@@ -277,7 +277,7 @@ def test_a_folder_that_is_away_later_is_told_to_the_operator_until_it_is_back(
 
 def test_databases_alone_need_no_folder(tmp_path: Path) -> None:
     settings = Settings(
-        _env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s",
+        warehouse=tmp_path / "w", sources=tmp_path / "s",
         connections={"complaints": "postgresql://r@h/d"},
     )  # fmt: skip
     with open_operations(Layout.of(settings).operations) as operations:
@@ -287,7 +287,7 @@ def test_databases_alone_need_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_release_that_is_there_is_not_built_again_unless_from_scratch(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
     for from_scratch, is_there in ((False, True), (True, False)):
         now = datetime.now(UTC)
         night = Night("n", date(2025, 1, 15), now, settings, Layout.of(settings), False)

@@ -203,9 +203,7 @@ def make_layout(warehouse: Path) -> Layout:
 
 def make_settings(layout: Layout, *, threads: int = 2) -> Settings:
     """The settings of that installation, whatever the environment says."""
-    return Settings(
-        _env_file=None, warehouse=layout.warehouse, project=layout.project, threads=threads
-    )
+    return Settings(warehouse=layout.warehouse, project=layout.project, threads=threads)
 
 
 def write_build(layout: Layout) -> None:
