@@ -35,6 +35,7 @@ demo: .venv/ready ## write the demo bureau's extracts anew
 bench: .venv/ready ## measure nights and readers against the bare engine, and hold them against the goals
 	@$(BIN)/python -m benchmarks.readers
 	@$(BIN)/python -m benchmarks.night
+	@$(BIN)/python benchmarks/excel.py
 
 # All is resolved together, then told apart: what a night needs, and what tests and linters add.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

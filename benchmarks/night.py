@@ -6,7 +6,8 @@ deliveries, then runs four nights, each of the next day: the first, one with not
 hundredth of the complaints changed in the last three months, one with a hundredth changed over all
 months. Prints processor seconds with children, their ratio, seconds by the clock and the peak
 memory of the process tree, and holds them against the goals. A first night of a fifth of the size
-tells how costs grow. Ratios travel between machines; seconds do not.
+tells how costs grow; it is held against the goals itself where the night does not carry the larger
+size. Ratios travel between machines; seconds do not.
 """
 
 from __future__ import annotations
@@ -97,8 +98,11 @@ class Bureau:
             print("\n".join(said.splitlines()[-3:]))
         return cost, sorted(((s, float(t)) for s, t in steps), key=lambda step: -step[1])
 
-    def refuse_lost_rows(self) -> None:
-        """A night that took less than was delivered measures nothing."""
+    def lost_rows(self) -> dict[str, int]:
+        """Rows that were delivered and are not in the current release, by source table.
+
+        A night that cannot hold a delivery keeps it back, and releases without it.
+        """
         release = self.folder / "warehouse" / "current" / "indicators.duckdb"
         with duckdb.connect(str(release), read_only=True) as connection:
             rows = dict(
@@ -112,9 +116,8 @@ class Bureau:
             "penalty_cases__cases": self.size.cases,
             "ip_pledges__pledged_rights": self.size.rights,
         }
-        found = {table: int(rows.get(table, 0)) for table in expected}
-        if found != expected:
-            raise SystemExit(f"rows of the first night: expected {expected}, got {found}")
+        lost = {table: count - int(rows.get(table, 0)) for table, count in expected.items()}
+        return {table: count for table, count in lost.items() if count}
 
     @property
     def bytes(self) -> int:
@@ -129,6 +132,8 @@ class Run(NamedTuple):
     floor: Cost
     nights: dict[str, Cost]
     bytes: int
+    is_carried: bool
+    """The night released, with every row that was delivered."""
 
 
 def measure_first(folder: Path, size: Size) -> tuple[Bureau, Run]:
@@ -140,9 +145,11 @@ def measure_first(folder: Path, size: Size) -> tuple[Bureau, Run]:
     print(f"  {'bare DuckDB':<12} {_told(floor)}", flush=True)
     first, steps = bureau.night(0)
     _tell("first night", first, f"{first.processor / floor.processor:.1f} of the floor", steps)
-    if first.exit_code == 0:
-        bureau.refuse_lost_rows()
-    return bureau, Run(size, floor, {"first night": first}, bureau.bytes)
+    lost = bureau.lost_rows() if first.exit_code == 0 else {}
+    for table, rows in lost.items():
+        print(f"  {table}: {rows:,} rows are not in the release: this size is not carried")
+    is_carried = first.exit_code == 0 and not lost
+    return bureau, Run(size, floor, {"first night": first}, bureau.bytes, is_carried)
 
 
 def measure_next(bureau: Bureau, run: Run) -> None:
@@ -216,20 +223,23 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.01, help="1 is 20 million complaints")
     scale = parser.parse_args().scale
     with tempfile.TemporaryDirectory() as folder:
-        smaller = Path(folder) / "smaller"
-        _, small = measure_first(smaller, Size.of(scale / 5))
-        shutil.rmtree(smaller)
-        bureau, large = measure_first(Path(folder) / "larger", Size.of(scale))
-        if large.nights["first night"].exit_code == 0:
-            measure_next(bureau, large)
-    print(f"\ngoals, at {large.size.complaints:,} complaints")
-    print("\n".join(judge(large)))
-    if large.size.rows < GOAL_SIZE.rows:
-        print(
-            f"\nNot run: {GOAL_SIZE.complaints:,} complaints; {large.size.complaints:,} at most."
-            f" As costs grew from {small.size.complaints:,}, they would take"
-        )
-        print("\n".join(foresee(small, large)))
+        measured = [
+            measure_first(Path(folder) / f"{size.complaints}", size)
+            for size in (Size.of(scale / 5), Size.of(scale))
+        ]
+        carried = [(bureau, run) for bureau, run in measured if run.is_carried]
+        if not carried:
+            raise SystemExit("no size was carried: there is nothing to hold against the goals")
+        bureau, largest = carried[-1]
+        measure_next(bureau, largest)
+    print(f"\ngoals, at {largest.size.complaints:,} complaints")
+    print("\n".join(judge(largest)))
+    if largest.size.rows < GOAL_SIZE.rows:
+        print(f"\nnot carried or not run: {GOAL_SIZE.complaints:,} complaints", end="")
+        print(f"; the most were {largest.size.complaints:,}")
+    if len(carried) == len(measured):
+        print(f"as costs grew from {measured[0][1].size.complaints:,}, they would take")
+        print("\n".join(foresee(measured[0][1], largest)))
 
 
 if __name__ == "__main__":
