@@ -1,4 +1,4 @@
-"""The engine: Great Expectations in place on one DuckDB file, opened read-only.
+"""The engine: Great Expectations in place on one DuckDB database.
 
 Belongs here: importing Great Expectations once a process, and asking it for its verdicts on a table
 without the sources, assets and stores of a project, which it would write out anew for each suite.
@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from pipelines.errors import GateError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation_configuration import (
         ExpectationConfiguration,
     )
+    from sqlalchemy import Engine
 
 _NOT_NEEDED = ("altair", "scipy.stats")
 """What Great Expectations imports for a chart and for tests of distributions: with what they import
@@ -74,9 +77,9 @@ def import_great_expectations() -> None:
 
 @contextmanager
 def open_engine(
-    database: Path, threads: int, memory_limit: str
+    database: Path | duckdb.DuckDBPyConnection, threads: int, memory_limit: str
 ) -> Iterator[SqlAlchemyExecutionEngine]:
-    """Great Expectations' engine on a file, for the block; the file is free again after it.
+    """Great Expectations' engine on a file, which is free again after the block, or a connection.
 
     Raises:
         GateError: the file cannot be read.
@@ -85,6 +88,20 @@ def open_engine(
     from great_expectations.execution_engine.sqlalchemy_execution_engine import (
         SqlAlchemyExecutionEngine,
     )
+
+    connections = (
+        _of_file(database, threads, memory_limit)
+        if isinstance(database, Path)
+        else _of_connection(database)
+    )
+    try:
+        yield SqlAlchemyExecutionEngine(engine=connections, create_temp_table=False)
+    finally:
+        # An open handle would lock out dbt, which writes the same file next.
+        connections.dispose()
+
+
+def _of_file(database: Path, threads: int, memory_limit: str) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import URL
 
@@ -93,18 +110,22 @@ def open_engine(
     options = {"access_mode": "read_only", "threads": str(threads), "memory_limit": memory_limit}
     connections = create_engine(URL.create(URL_SCHEME, database=str(database), query=options))
     try:
-        try:
-            connections.connect().close()
-        except Exception as error:
-            raise GateError(
-                f"{database.name}: expected a database that can be read, got "
-                f"{type(error).__name__}. See that the file exists and that nothing else has it "
-                "open for writing."
-            ) from None
-        yield SqlAlchemyExecutionEngine(engine=connections, create_temp_table=False)
-    finally:
-        # An open handle would lock out dbt, which writes the same file next.
-        connections.dispose()
+        connections.connect().close()
+    except Exception as error:
+        raise GateError(
+            f"{database.name}: expected a database that can be read, got {type(error).__name__}. "
+            "See that the file exists and that nothing else has it open for writing."
+        ) from None
+    return connections
+
+
+def _of_connection(connection: duckdb.DuckDBPyConnection) -> Engine:
+    from duckdb_engine import ConnectionWrapper
+    from sqlalchemy import create_engine
+
+    from pipelines.quality.buffered_dialect import URL_SCHEME
+
+    return create_engine(f"{URL_SCHEME}://", creator=lambda: ConnectionWrapper(connection.cursor()))
 
 
 def validate(
@@ -124,4 +145,15 @@ def validate(
     validator.metrics_calculator.show_progress_bars = False
     return validator.graph_validate(
         list(configurations), runtime_configuration={"result_format": dict(result_format)}
+    )
+
+
+def verdict_on(configuration: ExpectationConfiguration, values: Mapping[str, Any]) -> bool:
+    """Great Expectations' verdict on values of its metrics, by their names, that we measured."""
+    expectation = configuration.to_domain_obj()
+    asked = expectation.get_validation_dependencies().metric_configurations
+    return bool(
+        expectation.metrics_validate(
+            {asked[name].id: value for name, value in values.items()}
+        ).success
     )

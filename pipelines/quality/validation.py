@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from pipelines.errors import GateError
-from pipelines.quality.engine import open_engine, validate
+from pipelines.quality.engine import (
+    import_great_expectations,
+    open_engine,
+    validate,
+    verdict_on,
+)
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
 
@@ -96,7 +103,7 @@ def _rows_affected(result: Mapping[str, Any], rule: Rule) -> int | None:
 
 
 def carry_out(
-    database: Path,
+    database: Path | duckdb.DuckDBPyConnection,
     schema_tables: Sequence[str],
     rules: Sequence[Rule],
     *,
@@ -104,14 +111,14 @@ def carry_out(
     memory_limit: str = "1GB",
     row_key: Sequence[str] | None = None,
 ) -> dict[str, list[RuleOutcome]]:
-    """Carry out rules on tables of one file: one pass per table, outcomes in the rules' order.
+    """Carry out rules on tables of one database: one pass per table, outcomes in the rules' order.
 
     Args:
-        database: The DuckDB file, opened read-only and closed again.
+        database: The DuckDB file, opened read-only and closed again, or a connection.
         schema_tables: The tables, each `<schema>.<table>`.
         rules: The rules.
-        threads: Of the database.
-        memory_limit: Of the database.
+        threads: Of the file's database.
+        memory_limit: Of the file's database.
         row_key: Columns that name a row, for rules that are asked which rows fail.
 
     Raises:
@@ -196,6 +203,17 @@ def _outcome(schema_table: str, rule: Rule, answer: ExpectationValidationResult)
     if rule.query is not None:
         row_query = rule.query.format(batch=f"(select * from {schema_table})")
     return RuleOutcome(rule, bool(answer.success), _rows_affected(answer.result, rule), row_query)
+
+
+def judge_row_count(rule: Rule, rows: int) -> bool:
+    """Great Expectations' verdict on a number of rows that was counted already.
+
+    Raises:
+        GateError: it does not take the arguments of the rule.
+    """
+    import_great_expectations()
+    (configuration,) = _configurations([rule])
+    return verdict_on(configuration, {"table.row_count": rows})
 
 
 def check_table(
