@@ -66,6 +66,11 @@ class Layout:
         return self.build / "build.duckdb"
 
     @property
+    def gates_proof(self) -> Path:
+        """What is installed and was proved to catch bad rows, as one hash."""
+        return self.warehouse / "gates.proof"
+
+    @property
     def dbt_target(self) -> Path:
         """Compiled models and the manifest, as dbt writes them."""
         return self.warehouse / "dbt_target"

@@ -1,22 +1,36 @@
 """Self-test: every kind of expectation that a suite may use catches a row known to be bad.
 
-Run at the start of a night. Without the buffered dialect, or after an upgrade that breaks it, a
-gate would stand open or closed for the wrong reason; this says so before any data is judged.
+Run before any data is judged. Without the buffered dialect, or after an upgrade that breaks it, a
+gate would stand open or closed for the wrong reason. What was proved is noted in a file, by the
+hashes of all that it rests on: what is installed and our own code; only then is it not asked again.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.durable import write_file
 from pipelines.errors import GateError
+from pipelines.hashing import hash_file, hash_json, hash_text
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.validation import ROW_KEY, carry_out
 
+_PACKAGES = ("great-expectations", "duckdb", "duckdb-engine", "sqlalchemy")
+_CODE = (
+    "buffered_dialect.py",
+    "counted_rows.py",
+    "engine.py",
+    "rule_kinds.py",
+    "self_test.py",
+    "validation.py",
+)
 _TABLES = """
 create schema landing;
 create table landing.good as
@@ -88,14 +102,46 @@ def _rules() -> list[Rule]:
     ]
 
 
-def self_test() -> None:
+def self_test(record: Path | None = None) -> None:
     """Prove that every kind of expectation passes a good table and catches a bad row.
 
     Row kinds must also name the bad rows, since the quarantine is filled from what they name.
 
+    Args:
+        record: Where it is noted what was proved; the same is then not proved again, and Great
+            Expectations not imported for it. Without one it is proved anew.
+
     Raises:
         GateError: naming the kinds that do not work.
+        StorageError: the disk cannot take the note.
     """
+    if record is None:
+        _prove()
+        return
+    installed = f"{_installed()}\n"
+    if record.is_file() and record.read_bytes() == installed.encode():
+        return
+    _prove()
+    write_file(record, installed)
+
+
+def _installed() -> str:
+    """The hash of all that a proof rests on: the packages, file by file, Python, and our code."""
+    return hash_json(
+        {
+            "python": sys.version,
+            "packages": {name: _contents(distribution(name)) for name in _PACKAGES},
+            "code": {name: hash_file(Path(__file__).with_name(name)) for name in _CODE},
+        }
+    )
+
+
+def _contents(package: Distribution) -> str:
+    """Version and list of files with their hashes, as the installer wrote it."""
+    return hash_text(f"{package.version}\n{package.read_text('RECORD') or ''}")
+
+
+def _prove() -> None:
     rules = _rules()
     with tempfile.TemporaryDirectory(prefix="gate-self-test-") as folder:
         database = Path(folder) / "self_test.duckdb"

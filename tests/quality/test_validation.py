@@ -86,6 +86,51 @@ def test_the_self_test_fails_without_columns_from_duckdb(monkeypatch: pytest.Mon
         self_test()
 
 
+def test_what_was_proved_is_not_proved_again_and_imports_nothing(tmp_path: Path) -> None:
+    record = tmp_path / "gates.proof"
+    self_test(record)
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pipelines.quality.self_test import self_test\n"
+        "self_test(Path(sys.argv[1]))\n"
+        "assert 'great_expectations' not in sys.modules\n"
+    )
+    command = [sys.executable, "-c", script, str(record)]
+    subprocess.run(command, check=True, timeout=PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("noted", ["", "cut", "of another version"])
+def test_a_note_that_is_not_of_this_installation_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str
+) -> None:
+    record = tmp_path / "gates.proof"
+    self_test(record)
+    whole = record.read_text(encoding="ascii")
+    record.write_text(whole[:-2] if noted == "cut" else noted, encoding="ascii")
+    spoiled = record.read_bytes()
+    with monkeypatch.context() as broken:
+        broken.delattr(buffered_dialect._BufferedContext, "post_exec")
+        with pytest.raises(GateError):
+            self_test(record)
+    assert record.read_bytes() == spoiled  # what failed is not noted
+    self_test(record)
+    assert record.read_text(encoding="ascii") == whole
+
+
+@pytest.mark.parametrize("changed", ["_CODE", "_PACKAGES"])
+def test_a_change_of_what_the_proof_rests_on_is_proved_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    record = tmp_path / "gates.proof"
+    self_test(record)
+    others = {"_CODE": ("gates.py",), "_PACKAGES": ("dagster",)}
+    monkeypatch.setattr(self_tests, changed, others[changed])
+    monkeypatch.delattr(buffered_dialect._BufferedContext, "post_exec")
+    with pytest.raises(GateError):
+        self_test(record)
+
+
 def test_a_check_counts_its_bad_rows_and_keeps_the_order_of_the_suite(database: Path) -> None:
     known = make_rule(
         "expect_column_values_to_be_in_set", identifier="known", column="kind", value_set=["ok"]
