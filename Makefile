@@ -34,6 +34,7 @@ demo: .venv/ready ## write the demo bureau's extracts anew
 
 bench: .venv/ready ## measure the night and its parts against bare DuckDB
 	@$(BIN)/python benchmarks/night.py
+	@$(BIN)/python benchmarks/gates.py
 
 # All is resolved together, then told apart: what a night needs, and what tests and linters add.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
