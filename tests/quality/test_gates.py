@@ -15,7 +15,8 @@ from pipelines.errors import ContractError, GateError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality import gates
-from pipelines.quality.gate_database import fill_gate_database
+from pipelines.quality.engine import open_engine, validate
+from pipelines.quality.gate_database import fill_gate_database, open_gate_database
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.suites import Rule, RuleMeta, Suite
 from pipelines.quality.validation import RuleOutcome, carry_out
@@ -675,3 +676,38 @@ def test_each_row_rule_catches_its_bad_row_and_no_good_one(
     assert [f.rule_id for f in verdict.findings if f.severity == "warning"] == []
     critical = {r.meta.id for r in suite.rules("row") if r.severity == "critical"}
     assert critical == {rule for _, rule in bad}, "every critical row rule has its bad row"
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_our_counts_are_those_of_great_expectations_own_expectation(
+    name: str, layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    """It asks twice a rule what we ask once a table."""
+    table, suite = contract(name), suites[name]
+    extract = land(layout, table, [*GOOD_ROWS[name], *(row for row, _ in BAD_ROWS[name])])
+    rules = [rule for rule in suite.expectations if rule.query is not None]
+    with open_gate_database(layout.build, table, settings) as connection:
+        fill_gate_database(connection, table, [extract], functions=suite.functions, history=())
+        ours = carry_out(connection, [suite.table], rules)[suite.table]
+        from great_expectations.expectations.expectation_configuration import (
+            ExpectationConfiguration,
+        )
+
+        with open_engine(connection, 1, "1GB") as engine:
+            theirs = validate(
+                engine,
+                suite.table,
+                [
+                    ExpectationConfiguration(
+                        type=rule.type, kwargs=rule.kwargs, meta={"at": number}
+                    )
+                    for number, rule in enumerate(rules)
+                ],
+                {"result_format": "BASIC"},
+            )
+    told = {
+        result.expectation_config.meta["at"]: (result.success, result.result["observed_value"])  # type: ignore[union-attr]
+        for result in theirs
+    }
+    assert {n: (o.success, o.rows_affected) for n, o in enumerate(ours)} == told
+    assert sum(not success for success, _ in told.values()) >= len({r for _, r in BAD_ROWS[name]})
