@@ -81,6 +81,16 @@ class Layout:
         return self.dbt_target / "manifest.json"
 
     @property
+    def compiled_project(self) -> Path:
+        """What a night carries out of it: SQL in order, what each reads, the tests of data."""
+        return self.dbt_target / "compiled.json"
+
+    @property
+    def store(self) -> Path:
+        """Results of earlier nights by what they were made from; can be deleted at any time."""
+        return self.warehouse / "store"
+
+    @property
     def releases(self) -> Path:
         """One folder a release."""
         return self.warehouse / "releases"

@@ -40,7 +40,6 @@ from tests.releases.bureau import (
     build,
     build_sealed,
     make_layout,
-    rename_release,
     write_build,
 )
 from tests.sources.bureau import Bureau, csv_contract, csv_text
@@ -186,7 +185,6 @@ def test_a_release_and_its_link_survive(watch: Watch, tmp_path: Path) -> None:
     assert_survives(cut)
 
     earlier = "2025-01-14-0123456789ab"
-    rename_release(layout, earlier)
     publish(layout, build_sealed(layout, release_id=earlier, business_date=date(2025, 1, 14)))
     use_release(layout, earlier)
     assert layout.current.resolve().name == earlier

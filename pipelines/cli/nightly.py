@@ -36,6 +36,13 @@ def nightly(
             help="Let this table's older delivery replace the newer one; can be repeated.",
         ),
     ] = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch",
+            help="Compute all anew; the figures are the same, and take longer.",
+        ),
+    ] = False,
     demo_if_empty: Annotated[
         bool,
         typer.Option(
@@ -61,6 +68,7 @@ def nightly(
             listener,
             make_current=make_current,
             accept_older=accept_older or (),
+            from_scratch=from_scratch,
         )
     print_summary(settings, night_id)
 

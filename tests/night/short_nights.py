@@ -52,7 +52,7 @@ def run_night(root: Path, number: int) -> None:
         land_table(
             csv_contract(), layout=layout, settings=settings, business_date=DAY, look_interval=0.01
         )
-        write_build(layout, release_id=release_of(number))
+        write_build(layout)
         building = build(layout, release_id=release_of(number))
         render_report(building)
         seal_release(layout, building)

@@ -279,8 +279,7 @@ final as (
             when figures.is_open or figures.period_end > figures.as_of then 'provisional'
             else 'final'
         end as status,
-        coalesce(figures.as_of, business_day.as_of) as as_of,
-        business_day.release_id
+        coalesce(figures.as_of, business_day.as_of) as as_of
     from figures
     cross join business_day
 )

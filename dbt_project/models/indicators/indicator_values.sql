@@ -44,8 +44,7 @@ final as (
         {%- endfor %}
         case when suppressed.indicator_id is null then figures.status else 'suppressed' end
             as status,
-        figures.as_of,
-        figures.release_id
+        figures.as_of
     from figures
     left join suppressed
         on
