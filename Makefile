@@ -32,8 +32,9 @@ dev: .venv/ready ## open Dagster's pages, by the address that it prints
 demo: .venv/ready ## write the demo bureau's extracts anew
 	@$(BIN)/zhibiao demo
 
-bench: .venv/ready ## measure the night and its parts against bare DuckDB
+bench: .venv/tools ## measure the night and its parts against bare DuckDB
 	@$(BIN)/python benchmarks/night.py
+	@$(BIN)/python benchmarks/landing.py
 
 # All is resolved together, then told apart: what a night needs, and what tests and linters add.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
