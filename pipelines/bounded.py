@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -82,20 +82,53 @@ def run_bounded(
             by itself without an answer (`process`).
         Exception: what the function raised.
     """
+    with stream_bounded(bounds, _say_once, function, arguments, options) as answers:
+        return next(answers)
+
+
+def _say_once(
+    function: Callable[..., Answer], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Iterator[Answer]:
+    yield function(*arguments, **options)
+
+
+@contextmanager
+def stream_bounded(
+    bounds: Bounds,
+    function: Callable[Parameters, Iterator[Answer]],
+    *arguments: Parameters.args,
+    **options: Parameters.kwargs,
+) -> Iterator[Iterator[Answer]]:
+    """Take what a generator says in a child process one by one, as `run_bounded` takes an answer.
+
+    The child waits for whoever takes; it ends when the context does. `seconds` counts from its
+    start to what is taken, `answer_bytes` is of each that it says.
+
+    Raises:
+        BoundExceededError: where an answer is taken, as in `run_bounded`.
+        Exception: what the generator raised, where its next answer would be taken.
+    """
     task = pickle.dumps((bounds, function, arguments, options))
     with _child() as (child, answers):
         # A child that died at once is told by the answer that it did not give.
         with suppress(BrokenPipeError):
             _send(child, pickle.dumps((sys.path, task)))
-        answer = io.BufferedReader(_Answer(answers, child.pid, bounds), _READ_BYTES)
+        yield _take_answers(_Answer(answers, child.pid, bounds))
+
+
+def _take_answers(pipe: _Answer) -> Iterator[Any]:
+    answer = io.BufferedReader(pipe, _READ_BYTES)
+    while True:
+        pipe.begin()
         try:
             said = pickle.load(answer)  # noqa: S301 our own child wrote it
         except (EOFError, pickle.UnpicklingError):
             raise BoundExceededError("process") from None
-    if isinstance(said, _Raised):
-        raise said.rebuild()
-    returned: Answer = said
-    return returned
+        if isinstance(said, _Raised):
+            raise said.rebuild()
+        if isinstance(said, _End):
+            return
+        yield said
 
 
 @contextmanager
@@ -139,6 +172,10 @@ class _Answer(io.RawIOBase):
         self._comes = select.poll()
         self._comes.register(pipe, select.POLLIN | select.POLLHUP)
 
+    def begin(self) -> None:
+        """What comes from here on is another answer."""
+        self._length = 0
+
     def readable(self) -> bool:
         """Always."""
         return True
@@ -168,6 +205,10 @@ def _own_memory(pid: int) -> int:
     return (int(pages[1]) - int(pages[2])) * resource.getpagesize()
 
 
+class _End:
+    """What a child says when it has said all."""
+
+
 @dataclass(frozen=True)
 class _Raised:
     """An exception on its way back; most cannot be pickled whole."""
@@ -185,22 +226,28 @@ class _Raised:
 
 def answer_task(task: bytes, pipe: int) -> None:
     """The child's life: do one task, answer, end."""
+    with os.fdopen(pipe, "wb") as answers:
+        for said in _say_all(task):
+            pickle.dump(said, answers, protocol=5)
+            answers.flush()
+    # Without farewells: a library that waits at exit would keep the parent waiting.
+    os._exit(0)
+
+
+def _say_all(task: bytes) -> Iterator[object]:
     try:
         bounds, function, arguments, options = pickle.loads(task)  # noqa: S301 our parent wrote it
         _limit(bounds)
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        said = function(*arguments, **options)
+        yield from function(*arguments, **options)
+        yield _End()
     except MemoryError:
-        said = _Raised(BoundExceededError, ("memory",), {"limit": "memory"})
+        yield _Raised(BoundExceededError, ("memory",), {"limit": "memory"})
     except BaseException as error:
         # It is raised again where the call was made.
         frames = traceback.extract_tb(error.__traceback__)[1:]
         error.add_note(f"in a child, at {'; '.join(f'{f.filename}:{f.lineno}' for f in frames)}")
-        said = _Raised(type(error), error.args, error.__dict__)
-    with os.fdopen(pipe, "wb") as answers:
-        pickle.dump(said, answers, protocol=5)
-    # Without farewells: a library that waits at exit would keep the parent waiting.
-    os._exit(0)
+        yield _Raised(type(error), error.args, error.__dict__)
 
 
 def _limit(bounds: Bounds) -> None:

@@ -12,12 +12,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+class RunningHash:
+    """Of pieces as one content, while they are put to another use."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        """Go on with the next piece."""
+        self._hash.update(piece)
+
+    @property
+    def digest(self) -> str:
+        """Of the pieces so far."""
+        return self._hash.hexdigest()
+
+
 def hash_bytes(pieces: Iterable[bytes]) -> str:
     """Of the pieces as one content."""
-    digest = hashlib.sha256()
+    running = RunningHash()
     for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
+        running.add(piece)
+    return running.digest
 
 
 def hash_text(text: str) -> str:

@@ -6,6 +6,8 @@ not: what follows for an extract (`gates`), or the files written from it (`quara
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipelines.errors import GateError
@@ -27,9 +29,7 @@ create temp table failures (
     severity varchar, meaning varchar, quarantines boolean, found varchar
 )
 """
-_SET_ASIDE = (
-    "(select distinct _row_number from failures where _extract_id = $extract and quarantines)"
-)
+_SET_ASIDE = "(select distinct _extract_id, _row_number from failures where quarantines)"
 
 
 def create_failures(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,7 +93,8 @@ def collect_rest(
     connection.execute(
         "insert into failures select _extract_id, _row_number, $rule, null, $owner, 'critical',"
         f" $meaning, true, null from {schema_table} where _extract_id = $extract"
-        f" and _row_number not in {_SET_ASIDE}",
+        " and _row_number not in"
+        " (select _row_number from failures where _extract_id = $extract and quarantines)",
         {
             "rule": hold.rule_id,
             "owner": hold.owner,
@@ -104,44 +105,58 @@ def collect_rest(
 
 
 def list_findings(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, suite: Suite, extract: Extract
-) -> list[Finding]:
-    """What the rules found in the rows of an extract: the first places, and what stood there."""
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    suite: Suite,
+    extracts: Sequence[Extract],
+) -> dict[str, list[Finding]]:
+    """What the rules found in the rows of each extract: the first places, and what stood there.
+
+    By extract, in the order of the rules' ids; none of an extract without a row at fault.
+    """
     words = {column.name: tuple(column.words) for column in table.columns}
     expected = {r.meta.id: words[r.meta.found] for r in suite.expectations if r.meta.found}
     rules = connection.execute(
-        "select rule_id, min(severity), min(owner), min(meaning), count(distinct _row_number),"
+        "select _extract_id, rule_id, min(severity), min(owner), min(meaning),"
+        " count(distinct _row_number),"
         f" list_slice(list_sort(list(distinct _row_number)), 1, {FIRST_ROWS}),"
         f" list_slice(list_sort(list(distinct found) filter (found is not null)), 1, {_LOOKED_AT})"
-        " from failures where _extract_id = ? group by rule_id order by rule_id",
-        [extract.extract_id],
+        " from failures group by _extract_id, rule_id order by _extract_id, rule_id"
     ).fetchall()
-    return [
-        Finding(
-            rule,
-            severity,
-            owner,
-            meaning + say_found(found or (), expected.get(rule, ())),
-            affected,
-            find_places(connection, extract, first),
+    of_id = {extract.extract_id: extract for extract in extracts}
+    findings: dict[str, list[Finding]] = {}
+    for extract_id, rule, severity, owner, meaning, affected, first, found in rules:
+        findings.setdefault(extract_id, []).append(
+            Finding(
+                rule,
+                severity,
+                owner,
+                meaning + say_found(found or (), expected.get(rule, ())),
+                affected,
+                find_places(connection, of_id[extract_id], first),
+            )
         )
-        for rule, severity, owner, meaning, affected, first, found in rules
-    ]
+    return findings
 
 
-def count_set_aside(connection: duckdb.DuckDBPyConnection, extract: Extract) -> int:
-    """Rows of an extract that go to quarantine."""
-    return _count(connection, _SET_ASIDE, extract)
+def count_set_aside(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows that go to quarantine, by extract; none of an extract that has none."""
+    return _counts(connection, f"{_SET_ASIDE} as set_aside")
 
 
-def count_loaded(connection: duckdb.DuckDBPyConnection, schema_table: str, extract: Extract) -> int:
-    """Rows that stay, counted from the landed file and not by subtraction."""
-    stay = f"{schema_table} where _extract_id = $extract and _row_number not in {_SET_ASIDE}"
-    return _count(connection, stay, extract)
+def count_loaded(connection: duckdb.DuckDBPyConnection, schema_table: str) -> dict[str, int]:
+    """Rows that stay, by extract, counted from the landed files and not by subtraction."""
+    aside = f"{_SET_ASIDE} as set_aside using (_extract_id, _row_number)"
+    return _counts(connection, f"{schema_table} anti join {aside}")
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rows: str, extract: Extract) -> int:
+def count_landed(connection: duckdb.DuckDBPyConnection, schema_table: str) -> dict[str, int]:
+    """Rows of each extract; none of one that is empty."""
+    return _counts(connection, schema_table)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, int]:
     counted = connection.execute(
-        f"select count(*) from {rows}", {"extract": extract.extract_id}
-    ).fetchone()
-    return int(counted[0]) if counted else 0
+        f"select _extract_id, count(*) from {rows} group by _extract_id"
+    ).fetchall()
+    return {extract_id: int(count) for extract_id, count in counted}

@@ -1,13 +1,13 @@
-"""The gate's database: a small DuckDB file that shows the extracts to be judged as one table.
+"""The gate's database: it shows the extracts to be judged as one table, in memory.
 
 Belongs here: its views, the table `gate.extracts` that volume rules read, and the functions that
-rules may call. Does not: judging (`gates`). The file holds no rows, only views over Parquet.
+rules may call. Does not: judging (`gates`). It holds no rows, only views over Parquet.
 
     landing.<source>__<table>   the contract's columns in its types, _extract_id, _row_number,
                                 _latest_day
     gate.extracts               one row per extract to be judged: rows, span, latest_day, and what
                                 earlier ones held
-    one_by_one.extract_<n>      the same view for the n-th of them alone
+    one_by_one.extract_<n>      the n-th of them alone, where a rule must see it so
 
 `_latest_day` is the last day that a delivery can know of. A rule that says "no day lies after …"
 compares with it and never with the night: a verdict then depends on extract and suite alone.
@@ -22,8 +22,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+from duckdb import DuckDBPyConnection as Connection
 
 from pipelines.errors import ContractError, GateError
+from pipelines.settings import Settings
 from pipelines.sources.columns import Column
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
@@ -132,37 +134,46 @@ def _view(extract: Extract, columns: str) -> str:
     )
 
 
-def build_gate_database(
-    database: Path,
+def open_gate_database(folder: Path, table: SourceTable, settings: Settings) -> Connection:
+    """An empty database in memory, bounded by the settings; what does not fit goes to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(
+        config={
+            "threads": settings.threads,
+            "memory_limit": settings.memory_limit,
+            "temp_directory": str(folder / f"gate_{table.id}.tmp"),
+        }
+    )
+
+
+def fill_gate_database(
+    connection: Connection,
     table: SourceTable,
     extracts: Sequence[Extract],
     *,
     functions: str,
     history: Sequence[Extract],
 ) -> None:
-    """Write the file anew.
+    """Show the extracts in an empty database.
 
     Raises:
         ContractError: `_functions.sql` cannot be read by the database.
         GateError: the landed rows of an extract cannot be read.
     """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    database.unlink(missing_ok=True)
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create schema landing; create schema gate; create schema one_by_one")
-        try:
-            connection.execute(functions)
-        except duckdb.Error as error:
-            raise ContractError(
-                f"expectations/_functions.sql: expected SQL that DuckDB takes, got: {error}. "
-                "Mend the function."
-            ) from None
-        _create_measures(connection, table, extracts, history)
-        _create_views(connection, table, extracts)
+    connection.execute("create schema landing; create schema gate")
+    try:
+        connection.execute(functions)
+    except duckdb.Error as error:
+        raise ContractError(
+            f"expectations/_functions.sql: expected SQL that DuckDB takes, got: {error}. "
+            "Mend the function."
+        ) from None
+    _create_measures(connection, table, extracts, history)
+    _create_view(connection, table, extracts)
 
 
 def _create_measures(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: SourceTable,
     extracts: Sequence[Extract],
     history: Sequence[Extract],
@@ -184,19 +195,37 @@ def _create_measures(
     connection.execute(_MEASURES.format(days=days))
 
 
-def _create_views(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, extracts: Sequence[Extract]
-) -> None:
+def _create_view(connection: Connection, table: SourceTable, extracts: Sequence[Extract]) -> None:
     columns = typed_columns(table)
-    for number, extract in enumerate(extracts):
-        view = _view(extract, columns)
-        try:
-            connection.execute(f"create view one_by_one.extract_{number} as {view}")
-        except duckdb.Error as error:
-            raise GateError(
-                f"{table.id}, {extract.extract_id}: expected landed rows with the contract's "
-                f"columns, got {type(error).__name__}. Restore the extract's folder, or remove "
-                "it whole and let the source deliver again."
-            ) from None
-    union = " union all ".join(_view(extract, columns) for extract in extracts)
-    connection.execute(f"create view landing.{table.id} as {union}")
+    views = [_view(extract, columns) for extract in extracts]
+    try:
+        connection.execute(f"create view landing.{table.id} as {' union all '.join(views)}")
+    except duckdb.Error:
+        for extract, view in zip(extracts, views, strict=True):
+            _require_readable(connection, table, extract, view)
+        raise
+
+
+def _require_readable(
+    connection: Connection, table: SourceTable, extract: Extract, view: str
+) -> None:
+    try:
+        connection.execute(f"explain {view}")
+    except duckdb.Error as error:
+        raise GateError(
+            f"{table.id}, {extract.extract_id}: expected landed rows with the contract's "
+            f"columns, got {type(error).__name__}. Restore the extract's folder, or remove "
+            "it whole and let the source deliver again."
+        ) from None
+
+
+def create_single_views(
+    connection: Connection, table: SourceTable, extracts: Sequence[Extract]
+) -> list[str]:
+    """A view of each extract alone, `<schema>.<table>` in their order."""
+    connection.execute("create schema one_by_one")
+    names = [f"one_by_one.extract_{number}" for number in range(len(extracts))]
+    for name, extract in zip(names, extracts, strict=True):
+        where = f"where _extract_id = {literal(extract.extract_id)}"
+        connection.execute(f"create view {name} as from landing.{table.id} {where}")
+    return names

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -22,16 +20,21 @@ from pipelines.quality.failures import (
     collect_failing,
     collect_rejected,
     collect_rest,
+    count_landed,
     count_loaded,
     count_set_aside,
     create_failures,
     list_findings,
 )
-from pipelines.quality.gate_database import build_gate_database
+from pipelines.quality.gate_database import (
+    create_single_views,
+    fill_gate_database,
+    open_gate_database,
+)
 from pipelines.quality.quarantine import told_path, write_quarantine
-from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
+from pipelines.quality.rule_kinds import ROW_COUNT, UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
-from pipelines.quality.validation import ROW_KEY, RuleOutcome, carry_out
+from pipelines.quality.validation import ROW_KEY, RuleOutcome, carry_out, judge_row_count
 from pipelines.quality.verdicts import Finding, Verdict
 from pipelines.quality.volume_rules import failing_volumes, guilty_extracts, measures_volume
 from pipelines.settings import Settings
@@ -59,7 +62,7 @@ def judge_extracts(
         table: The contract of the table.
         extracts: The extracts without a verdict under this suite.
         suite: The rules.
-        layout: Where the gate's database and the quarantine go.
+        layout: Where the quarantine goes, and what has no room in memory.
         settings: Threads and memory of the database.
         history: Extracts accepted before, for the volume rules.
 
@@ -68,28 +71,28 @@ def judge_extracts(
     """
     if not extracts:
         return []
-    database = layout.build / f"gate_{table.id}.duckdb"
-    build_gate_database(database, table, extracts, functions=suite.functions, history=history)
-    together = [
-        rule
-        for rule in suite.expectations
-        if not _judges_one_by_one(rule) and not measures_volume(rule)
-    ]
-    outcomes = _carry_out(database, [suite.table], together, settings)[suite.table]
-    found: _Found = defaultdict(list)
-    _judge_one_by_one(database, extracts, suite, settings, found)
-    config: dict[str, Any] = {"threads": settings.threads, "memory_limit": settings.memory_limit}
-    with duckdb.connect(str(database), config=config) as connection:
+    with open_gate_database(layout.build, table, settings) as connection:
+        fill_gate_database(connection, table, extracts, functions=suite.functions, history=history)
+        outcomes = _carry_out(connection, [suite.table], _judged_together(suite))[suite.table]
+        found: _Found = defaultdict(list)
+        _judge_one_by_one(connection, table, extracts, suite, found)
         create_failures(connection)
         _judge_together(connection, suite, outcomes, found)
         for extract in extracts:
             collect_rejected(connection, table, extract)
-            _judge_share(connection, table, extract, suite, found)
+        bad = count_set_aside(connection)
+        for extract in extracts:
+            _judge_share(table, extract, suite, bad.get(extract.extract_id, 0), found)
         _judge_volumes(connection, suite, found)
-        return [
-            _conclude(connection, table, extract, suite, layout, found[extract.extract_id])
-            for extract in extracts
-        ]
+        return _conclude(connection, table, extracts, suite, layout, found)
+
+
+def _judged_together(suite: Suite) -> list[Rule]:
+    return [
+        rule
+        for rule in suite.expectations
+        if not _judges_one_by_one(rule) and not measures_volume(rule)
+    ]
 
 
 def _judges_one_by_one(rule: Rule) -> bool:
@@ -98,28 +101,35 @@ def _judges_one_by_one(rule: Rule) -> bool:
 
 
 def _carry_out(
-    database: Path, schema_tables: Sequence[str], rules: Sequence[Rule], settings: Settings
+    connection: duckdb.DuckDBPyConnection, schema_tables: Sequence[str], rules: Sequence[Rule]
 ) -> dict[str, list[RuleOutcome]]:
-    return carry_out(
-        database,
-        schema_tables,
-        rules,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        row_key=ROW_KEY,
-    )
+    return carry_out(connection, schema_tables, rules, row_key=ROW_KEY)
 
 
 def _judge_one_by_one(
-    database: Path, extracts: Sequence[Extract], suite: Suite, settings: Settings, found: _Found
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    extracts: Sequence[Extract],
+    suite: Suite,
+    found: _Found,
 ) -> None:
-    """Row counts and the like, which a union of many extracts would blur."""
+    """Row counts and the like, which a union of many extracts would blur.
+
+    Counts of all are one query; 700 daily increments would else be 700 views of their own.
+    """
     rules = [rule for rule in suite.expectations if _judges_one_by_one(rule)]
-    views = [f"one_by_one.extract_{number}" for number in range(len(extracts))]
-    answers = _carry_out(database, views, rules, settings)
-    for view, extract in zip(views, extracts, strict=True):
-        failed = (outcome.rule for outcome in answers[view] if not outcome.success)
-        found[extract.extract_id] += map(_finding, failed)
+    others = [rule for rule in rules if rule.type != ROW_COUNT]
+    views = create_single_views(connection, table, extracts) if others else []
+    answers = list(_carry_out(connection, views, others).values())
+    rows = count_landed(connection, suite.table) if len(rules) > len(others) else {}
+    for number, extract in enumerate(extracts):
+        failed = {o.rule.meta.id for o in answers[number] if not o.success} if answers else set()
+        failed |= {
+            rule.meta.id
+            for rule in rules
+            if rule.type == ROW_COUNT and not judge_row_count(rule, rows.get(extract.extract_id, 0))
+        }
+        found[extract.extract_id] += [_finding(r) for r in rules if r.meta.id in failed]
 
 
 def _judge_together(
@@ -139,14 +149,9 @@ def _judge_together(
 
 
 def _judge_share(
-    connection: duckdb.DuckDBPyConnection,
-    table: SourceTable,
-    extract: Extract,
-    suite: Suite,
-    found: _Found,
+    table: SourceTable, extract: Extract, suite: Suite, bad: int, found: _Found
 ) -> None:
     """Hold an extract when too large a share of it would be quarantined."""
-    bad = count_set_aside(connection, extract)
     allowed = suite.meta.max_quarantine_share
     if bad < allowed.at_least_rows or bad <= allowed.value * extract.rows_delivered:
         return
@@ -179,32 +184,42 @@ def _hold(found: Sequence[Finding]) -> Finding | None:
 def _conclude(
     connection: duckdb.DuckDBPyConnection,
     table: SourceTable,
-    extract: Extract,
+    extracts: Sequence[Extract],
     suite: Suite,
     layout: Layout,
-    found: Sequence[Finding],
-) -> Verdict:
-    """Write the quarantine of one extract and account for its rows."""
-    hold = _hold(found)
-    findings = (*found, *list_findings(connection, table, suite, extract))
-    if hold is not None:
-        collect_rest(connection, suite.table, extract, hold)
-    quarantined = write_quarantine(connection, layout, table, extract)
-    told = told_path(layout, table.id, extract.extract_id)
-    return Verdict(
-        source_table=table.id,
-        extract_id=extract.extract_id,
-        suite_hash=suite.hash,
-        verdict="held" if hold else "accepted",
-        reason=hold.rule_id if hold else None,
-        message=f"{table.label}（{extract.origin}）整批未采用：{hold.meaning}" if hold else None,
-        rows_delivered=extract.rows_delivered,
-        rows_loaded=count_loaded(connection, suite.table, extract),
-        rows_quarantined=quarantined,
-        rows_duplicate=extract.rows_duplicate,
-        judged_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        origin=extract.origin,
-        findings=findings,
-        quarantine_sha256=hash_file(quarantine_path(layout, table.id, extract.extract_id)),
-        told_sha256=hash_file(told) if told.exists() else "",
-    )
+    found: _Found,
+) -> list[Verdict]:
+    """Write the quarantine of each extract and account for its rows."""
+    in_rows = list_findings(connection, table, suite, extracts)
+    for extract in extracts:
+        if hold := _hold(found[extract.extract_id]):
+            collect_rest(connection, suite.table, extract, hold)
+    loaded = count_loaded(connection, suite.table)
+    verdicts = []
+    for extract in extracts:
+        hold = _hold(found[extract.extract_id])
+        quarantined = write_quarantine(connection, layout, table, extract)
+        told = told_path(layout, table.id, extract.extract_id)
+        path = quarantine_path(layout, table.id, extract.extract_id)
+        verdicts.append(
+            Verdict(
+                source_table=table.id,
+                extract_id=extract.extract_id,
+                suite_hash=suite.hash,
+                verdict="held" if hold else "accepted",
+                reason=hold.rule_id if hold else None,
+                message=f"{table.label}（{extract.origin}）整批未采用：{hold.meaning}"
+                if hold
+                else None,
+                rows_delivered=extract.rows_delivered,
+                rows_loaded=loaded.get(extract.extract_id, 0),
+                rows_quarantined=quarantined,
+                rows_duplicate=extract.rows_duplicate,
+                judged_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+                origin=extract.origin,
+                findings=(*found[extract.extract_id], *in_rows.get(extract.extract_id, ())),
+                quarantine_sha256=hash_file(path),
+                told_sha256=hash_file(told) if told.exists() else "",
+            )
+        )
+    return verdicts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
+ROW_COUNT = "expect_table_row_count_to_be_between"
 ROW_KINDS = frozenset(
     {
         "expect_column_values_to_not_be_null",
@@ -23,7 +24,7 @@ TABLE_KINDS = frozenset(
     {
         # Its query for the rows at fault is broken (an unbound parameter, 1.24.1): it only counts.
         "expect_compound_columns_to_be_unique",
-        "expect_table_row_count_to_be_between",
+        ROW_COUNT,
         "expect_table_columns_to_match_set",
         "expect_column_to_exist",
         "expect_column_distinct_values_to_be_in_set",

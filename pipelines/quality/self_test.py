@@ -1,22 +1,28 @@
 """Self-test: every kind of expectation that a suite may use catches a row known to be bad.
 
-Run at the start of a night. Without the buffered dialect, or after an upgrade that breaks it, a
-gate would stand open or closed for the wrong reason; this says so before any data is judged.
+Run before any data is judged. Without the buffered dialect, or after an upgrade that breaks it, a
+gate would stand open or closed for the wrong reason. What was proved is kept under the hash of all
+that it rests on (`installed`); only then is it not asked again.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.errors import GateError
+from pipelines.hashing import hash_json, hash_text
+from pipelines.own_code import hash_of_room
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS, UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.validation import ROW_KEY, carry_out
 
+_PACKAGES = ("great-expectations", "duckdb", "duckdb-engine", "sqlalchemy")
 _TABLES = """
 create schema landing;
 create table landing.good as
@@ -86,6 +92,22 @@ def _rules() -> list[Rule]:
         )
         for kind, kwargs in _CASES.items()
     ]
+
+
+def installed() -> str:
+    """The hash of all that a proof rests on: the packages, file by file, Python, and our code."""
+    return hash_json(
+        {
+            "python": sys.version,
+            "packages": {name: _contents(distribution(name)) for name in _PACKAGES},
+            "code": hash_of_room("quality"),
+        }
+    )
+
+
+def _contents(package: Distribution) -> str:
+    """Version and list of files with their hashes, as the installer wrote it."""
+    return hash_text(f"{package.version}\n{package.read_text('RECORD') or ''}")
 
 
 def self_test() -> None:

@@ -1,35 +1,40 @@
 """Validation: carry a suite out with Great Expectations, in place, on a read-only DuckDB file.
 
-Belongs here: the one Great Expectations context of the process, and turning its results into ours.
-Does not: what follows from a failed rule (`gates`, `quarantine`, `incidents`).
+Belongs here: handing it rules, and turning its results into ours. Does not: importing and opening
+it (`engine`), what follows from a failed rule (`gates`, `quarantine`, `incidents`).
 
-Great Expectations is imported inside functions only: it takes three seconds, and most commands do
-not need it. Results never carry the values at fault: they would be personal data in our hands.
+Great Expectations is imported inside functions only: it takes two seconds, and most commands do not
+need it. Results never carry the values at fault: they would be personal data in our hands.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from pipelines.errors import GateError
+from pipelines.quality.engine import (
+    import_great_expectations,
+    open_engine,
+    validate,
+    verdict_on,
+)
 from pipelines.quality.rule_kinds import UNEXPECTED_ROWS
 from pipelines.quality.suites import Rule, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from great_expectations.core import ExpectationSuite
-    from great_expectations.data_context.data_context.ephemeral_data_context import (
-        EphemeralDataContext,
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+        SqlAlchemyExecutionEngine,
     )
-    from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
 
 ROW_KEY = ("_extract_id", "_row_number")
 # BASIC counts the rows at fault; no list of values, and the query that finds the rows instead.
@@ -88,65 +93,6 @@ class RuleOutcome:
     row_query: str | None
 
 
-@lru_cache(maxsize=1)
-def _context() -> EphemeralDataContext:
-    """The context of this process: nothing on disk, nothing sent, no progress bars."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    from pipelines.quality.buffered_dialect import register_dialect
-
-    # It logs the database's own words, and a conversion error quotes the cell. Some of its modules
-    # set a level of their own, so each logger is silenced.
-    for name in [*logging.root.manager.loggerDict, "great_expectations"]:
-        if name.partition(".")[0] == "great_expectations":
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    register_dialect()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    context.enable_analytics(enable=False)
-    return context
-
-
-def _connection_string(database: Path, threads: int, memory_limit: str) -> str:
-    from sqlalchemy.engine import URL
-
-    from pipelines.quality.buffered_dialect import URL_SCHEME
-
-    options = {
-        "access_mode": "read_only",
-        "threads": str(threads),
-        "memory_limit": memory_limit,
-    }
-    url = URL.create(URL_SCHEME, database=str(database), query=options)
-    return url.render_as_string().replace("$", r"\$")  # $NAME would be substituted
-
-
-@contextmanager
-def _open_datasource(database: Path, threads: int, memory_limit: str) -> Iterator[SQLDatasource]:
-    context = _context()
-    name = f"gate_{time.monotonic_ns()}"
-    try:
-        datasource = context.data_sources.add_sql(
-            name=name,
-            connection_string=_connection_string(database, threads, memory_limit),
-            create_temp_table=False,
-        )
-    except Exception as error:
-        raise GateError(
-            f"{database.name}: expected a database that can be read, got {type(error).__name__}. "
-            "See that the file exists and that nothing else has it open for writing."
-        ) from None
-    try:
-        yield datasource
-    finally:
-        # An open handle would lock out dbt, which writes the same file next.
-        datasource.get_execution_engine().close()
-        datasource.get_execution_engine().engine.dispose()
-        datasource.get_engine().dispose()
-        context.data_sources.delete(name)
-
-
 def _error_of(exception_info: Mapping[str, Any]) -> str | None:
     """The error inside a check, None when there was none; never with a value of the data."""
     entries: Iterable[Any] = (
@@ -173,7 +119,7 @@ def _rows_affected(result: Mapping[str, Any], rule: Rule) -> int | None:
 
 
 def carry_out(
-    database: Path,
+    database: Path | duckdb.DuckDBPyConnection,
     schema_tables: Sequence[str],
     rules: Sequence[Rule],
     *,
@@ -181,14 +127,14 @@ def carry_out(
     memory_limit: str = "1GB",
     row_key: Sequence[str] | None = None,
 ) -> dict[str, list[RuleOutcome]]:
-    """Carry out rules on tables of one file: one pass per table, outcomes in the rules' order.
+    """Carry out rules on tables of one database: one pass per table, outcomes in the rules' order.
 
     Args:
-        database: The DuckDB file, opened read-only and closed again.
+        database: The DuckDB file, opened read-only and closed again, or a connection.
         schema_tables: The tables, each `<schema>.<table>`.
         rules: The rules.
-        threads: Of the database.
-        memory_limit: Of the database.
+        threads: Of the file's database.
+        memory_limit: Of the file's database.
         row_key: Columns that name a row, for rules that are asked which rows fail.
 
     Raises:
@@ -196,75 +142,94 @@ def carry_out(
     """
     if not rules:
         return {schema_table: [] for schema_table in schema_tables}
+    with open_engine(database, threads, memory_limit) as engine:
+        return {
+            schema_table: _judge(engine, schema_table, rules, row_key)
+            for schema_table in schema_tables
+        }
+
+
+def _judge(
+    engine: SqlAlchemyExecutionEngine,
+    schema_table: str,
+    rules: Sequence[Rule],
+    row_key: Sequence[str] | None,
+) -> list[RuleOutcome]:
     wanted = _RESULT_FORMAT | ({"unexpected_index_column_names": list(row_key)} if row_key else {})
-    suite = _expectation_suite(rules)
-    answers: dict[str, list[RuleOutcome]] = {}
-    with _open_datasource(database, threads, memory_limit) as datasource:
-        for schema_table in schema_tables:
-            schema, table = schema_table.split(".")
-            try:
-                asset = datasource.add_table_asset(table, table_name=table, schema_name=schema)
-                batch = asset.add_batch_definition_whole_table(table).get_batch()
-                results = batch.validate(suite, result_format=wanted).results
-            except Exception as error:
-                raise GateError(
-                    f"{schema_table}: expected its suite to be carried out, got "
-                    f"{type(error).__name__}. See that the table exists."
-                ) from None
-            answers[schema_table] = _outcomes(schema_table, rules, results)
-    return answers
+    try:
+        results = validate(engine, schema_table, _configurations(rules), wanted)
+    except GateError:
+        raise
+    except Exception as error:
+        raise GateError(
+            f"{schema_table}: expected its suite to be carried out, got "
+            f"{type(error).__name__}. See that the table exists."
+        ) from None
+    answers = {int(r.expectation_config.meta["position"]): r for r in results}  # type: ignore[union-attr]
+    if set(answers) != set(range(len(rules))):
+        raise GateError(
+            f"{schema_table}: expected {len(rules)} answers, got {len(answers)}. "
+            "A rule was left out; report it with the suite."
+        )
+    broken = [position for position in answers if _error_of(answers[position].exception_info)]
+    if broken and len(rules) > 1:
+        # Of rules that were asked together the error may be that of another: asked alone, its own.
+        _judge(engine, schema_table, [rules[min(broken)]], row_key)
+    return [_outcome(schema_table, rule, answers[position]) for position, rule in enumerate(rules)]
 
 
-def _expectation_suite(rules: Sequence[Rule]) -> ExpectationSuite:
-    import great_expectations as gx
+def _configurations(rules: Sequence[Rule]) -> list[ExpectationConfiguration]:
+    """The rules as Great Expectations takes them.
+
+    Raises:
+        GateError: it does not take the arguments of a rule.
+    """
     from great_expectations.expectations.expectation_configuration import (
         ExpectationConfiguration,
     )
-    from great_expectations.expectations.metadata_types import FailureSeverity
 
-    expectations = []
+    from pipelines.quality.counted_rows import COUNTED_ROWS
+
+    configurations = []
     for position, rule in enumerate(rules):
         configuration = ExpectationConfiguration(
-            type=rule.type,
+            type=COUNTED_ROWS if rule.type == UNEXPECTED_ROWS else rule.type,
             kwargs=dict(rule.kwargs),
-            severity=FailureSeverity(rule.severity),
             meta={"position": position},
         )
         try:
-            expectations.append(configuration.to_domain_obj())
+            configuration.to_domain_obj()
         except Exception as error:
             raise GateError(
                 f"rule {rule.meta.id}: expected kwargs that {rule.type} takes, got "
                 f"{sorted(rule.kwargs)} ({type(error).__name__}). Mend the suite."
             ) from None
-    return gx.ExpectationSuite(name="gate", expectations=expectations)
+        configurations.append(configuration)
+    return configurations
 
 
-def _outcomes(
-    schema_table: str, rules: Sequence[Rule], results: Iterable[Any]
-) -> list[RuleOutcome]:
-    found: dict[int, RuleOutcome] = {}
-    for result in results:
-        position = int(result.expectation_config.meta["position"])
-        rule = rules[position]
-        problem = _error_of(result.exception_info)
-        if problem is not None:
-            raise GateError(
-                f"{schema_table}, rule {rule.meta.id}: expected a check that answers, got an "
-                f"error: {problem}. Mend the rule or the table; an error is never a pass."
-            )
-        row_query = result.result.get("unexpected_index_query")
-        if rule.query is not None:
-            row_query = rule.query.format(batch=f"(select * from {schema_table})")
-        found[position] = RuleOutcome(
-            rule, bool(result.success), _rows_affected(result.result, rule), row_query
-        )
-    if set(found) != set(range(len(rules))):
+def _outcome(schema_table: str, rule: Rule, answer: ExpectationValidationResult) -> RuleOutcome:
+    problem = _error_of(answer.exception_info)
+    if problem is not None:
         raise GateError(
-            f"{schema_table}: expected {len(rules)} answers, got {len(found)}. "
-            "A rule was left out; report it with the suite."
+            f"{schema_table}, rule {rule.meta.id}: expected a check that answers, got an "
+            f"error: {problem}. Mend the rule or the table; an error is never a pass."
         )
-    return [found[position] for position in range(len(rules))]
+    row_query = answer.result.get("unexpected_index_query")
+    if rule.query is not None:
+        row_query = rule.query.format(batch=f"(select * from {schema_table})")
+    return RuleOutcome(rule, bool(answer.success), _rows_affected(answer.result, rule), row_query)
+
+
+def judge_row_count(rule: Rule, rows: int) -> bool:
+    """Great Expectations' verdict on a number of rows that was counted already.
+
+    Raises:
+        GateError: it does not take the arguments of the rule.
+    """
+    import_great_expectations()
+    (configuration,) = _configurations([rule])
+    return verdict_on(configuration, {"table.row_count": rows})
 
 
 def check_table(

@@ -56,8 +56,11 @@ def land_delivery(
     key: PseudonymKey | None,
     settings: Settings,
     business_date: date,
+    workspace: Path | None = None,
 ) -> Extract | None:
     """Land one delivery; None when it brought nothing new.
+
+    What does not fit into the memory lies in the workspace meanwhile, with pseudonyms.
 
     Raises:
         ExtractHeldError: a column was retyped or holds something else, too much cannot be decoded,
@@ -65,19 +68,20 @@ def land_delivery(
         StorageError: the warehouse cannot be written.
     """
     table = history.table
-    with open_session(settings.threads, settings.memory_limit) as session:
+    spill = workspace and workspace / "screening"
+    with open_session(settings.memory_limit, spill) as session:
         if key:
             install_pseudonyms(session, key)
-        duplicate = screen(session, table, reading)
-        profile = make_profile(session, table, reading.rows)
+        found = screen(session, table, reading)
+        profile = make_profile(session, table, found, reading.records)
         predecessor = history.profiled_before(candidate.slot)
         if profile and predecessor and not _is_known(candidate, history):
             require_same_profile(session, table, profile, predecessor)
-        account = _account_for(session, history, reading, duplicate)
+        account = _account_for(session, history, reading, found.duplicates)
         if table.delivery == "increment" and history.usable and account.is_nothing_new:
             return None
         with folder_aside(history.home) as aside:
-            write_tables(session, table, aside, reading.lines)
+            write_tables(session, table, aside, settings.memory_limit)
             if profile:
                 write_profile(profile, aside)
             extract = _describe(candidate, reading, history, account, aside, key, business_date)
@@ -191,7 +195,7 @@ def _describe(
         rejected_sha256=rejected_sha256,
         rejected_bytes=rejected.stat().st_size,
         profile_sha256=hash_file(aside / PROFILE) if (aside / PROFILE).exists() else "",
-        has_line_numbers=reading.lines is not None,
+        has_line_numbers=reading.has_lines,
         folder=history.home / extract_id,
     )
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import normalised
@@ -77,7 +76,7 @@ def require_one_format(
     findings = []
     for candidate in typed:
         finding = _exchanged_days(session, candidate, reading) or _failing_run(
-            session, candidate, reading.lines
+            session, candidate, has_lines=reading.has_lines
         )
         if finding:
             findings.append(f"“{candidate.column.label_zh}”列{finding}")
@@ -90,7 +89,7 @@ def require_one_format(
 
 
 def _failing_run(
-    session: duckdb.DuckDBPyConnection, candidate: TypedColumn, lines: pa.Table | None
+    session: duckdb.DuckDBPyConnection, candidate: TypedColumn, *, has_lines: bool
 ) -> str | None:
     if candidate.failed < _TO_THE_END:
         return None
@@ -115,7 +114,7 @@ def _failing_run(
     runs = [_Run(*row) for row in found]
     total = session.execute(f"select count({name}) from screened").fetchone() or (0,)
     broken = (run for run in runs if _is_break(run, candidate.failed, total[0]))
-    return next((_told(run, lines) for run in broken), None)
+    return next((_told(session, run, has_lines=has_lines) for run in broken), None)
 
 
 def _is_break(run: _Run, failed: int, values: int) -> bool:
@@ -128,9 +127,11 @@ def _is_break(run: _Run, failed: int, values: int) -> bool:
     )
 
 
-def _told(run: _Run, lines: pa.Table | None) -> str:
-    until = "起直到末尾" if run.lasts_to_the_end else f"至{describe_row(lines, run.last_row)}"
-    begins = describe_row(lines, run.first_row)
+def _told(session: duckdb.DuckDBPyConnection, run: _Run, *, has_lines: bool) -> str:
+    begins, ends = (
+        describe_row(session, row, has_lines=has_lines) for row in (run.first_row, run.last_row)
+    )
+    until = "起直到末尾" if run.lasts_to_the_end else f"至{ends}"
     return (
         f"自{begins}{until}格式有变（其中 {run.values} 个值有 {run.failed} 个"
         "不合约定，其余各行合乎约定）"
@@ -151,10 +152,10 @@ def _exchanged_days(
     )
     _read_days_both_ways(session, candidate, other)
     if row := _break_in_order(session, "asc"):
-        begins = describe_row(reading.lines, row)
+        begins = describe_row(session, row, has_lines=reading.has_lines)
         return f"自{begins}起疑似日、月互换（此前的日期依次相连，此后只有互换后才依次相连）"
     if row := _break_in_order(session, "desc"):
-        ends = describe_row(reading.lines, row)
+        ends = describe_row(session, row, has_lines=reading.has_lines)
         return f"至{ends}为止疑似日、月互换（此后的日期依次相连，此前只有互换后才依次相连）"
     return None
 

@@ -9,11 +9,15 @@ leaves here is what all sources share.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipelines.clock import today
+from pipelines.durable import make_folder, reason_of, refusing_full_disk
 from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError, StorageError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
@@ -111,27 +115,47 @@ def land_table(
     """
     started = time.monotonic()
     _require_folder(layout.landing)
-    visit = Visit(
-        sources=layout.sources,
-        business_date=business_date,
-        today=day or today(datetime.now(UTC)),
-        connection=settings.connections.get(table.source),
-        look_interval=look_interval,
-        first_looks=first_looks,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        max_seconds=settings.max_visit_seconds,
-    )
-    try:
-        report = _visit_source(table, layout, settings, visit, retry or Retry(), accept_older)
-    except (SourceUnavailableError, SettingsError, StorageError):
-        raise
-    except ExtractHeldError as refusal:
-        report = _broken_off(table, layout, refusal.reason, str(refusal))
-    except Exception as error:
-        report = _broken_off(table, layout, UNFORESEEN, unforeseen_visit(table, error))
+    with _workspace(layout.build) as workspace:
+        visit = Visit(
+            sources=layout.sources,
+            business_date=business_date,
+            today=day or today(datetime.now(UTC)),
+            connection=settings.connections.get(table.source),
+            look_interval=look_interval,
+            first_looks=first_looks,
+            memory_limit=settings.memory_limit,
+            workspace=workspace,
+            max_seconds=settings.max_visit_seconds,
+        )
+        try:
+            report = _visit_source(table, layout, settings, visit, retry or Retry(), accept_older)
+        except (SourceUnavailableError, SettingsError, StorageError):
+            raise
+        except ExtractHeldError as refusal:
+            report = _broken_off(table, layout, refusal.reason, str(refusal))
+        except Exception as error:
+            report = _broken_off(table, layout, UNFORESEEN, unforeseen_visit(table, error))
     report.seconds = time.monotonic() - started
     return report
+
+
+@contextmanager
+def _workspace(build: Path) -> Iterator[Path]:
+    """A folder that only its owner enters, gone afterwards; the next night removes a killed one's.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    try:
+        make_folder(build)
+        folder = TemporaryDirectory(prefix="landing-", dir=build, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"{build}: expected a folder where we may work, got {reason_of(error)!r}. See that "
+            "ZHIBIAO_WAREHOUSE lies on a disk that we may write to, and run the night again."
+        ) from None
+    with folder as path:
+        yield Path(path)
 
 
 def _broken_off(table: SourceTable, layout: Layout, reason: str, message: str) -> LandingReport:
@@ -264,11 +288,15 @@ class _Landing:
                 report.extracts.append(extract)
 
     def _land(self, candidate: Candidate) -> Extract | None:
+        with within_memory(self.history.table):
+            return self.retry.call(lambda: self._read_and_land(candidate), self.visit.seconds_left)
+
+    def _read_and_land(self, candidate: Candidate) -> Extract | None:
         table = self.history.table
-        with within_memory(table):
-            reading = self.retry.call(
-                lambda: read_delivery(table, candidate, self.visit), self.visit.seconds_left
-            )
+        with (
+            refusing_full_disk(f"landing of {table.id}", self.history.home),
+            read_delivery(table, candidate, self.visit) as reading,
+        ):
             return land_delivery(
                 candidate,
                 reading,
@@ -276,6 +304,7 @@ class _Landing:
                 key=self.key,
                 settings=self.settings,
                 business_date=self.visit.business_date,
+                workspace=self.visit.workspace,
             )
 
     def _refuse(self, candidate: Candidate, reason: str, message: str) -> HeldDelivery:

@@ -23,10 +23,10 @@ from pipelines.sources.profiles import (
     ColumnProfile,
     Order,
     Profile,
-    is_sampled,
     read_profile,
 )
 from pipelines.sources.refusals import PROFILE_CHANGED
+from pipelines.sources.sampling import is_sampled
 from pipelines.sql_text import exact_path, identifier, literal
 
 _CLASS_MOVED = 0.8
@@ -286,7 +286,7 @@ def _measure_familiarity(
             for name in texts
         )
         for relation in (
-            f"(from screened where {is_sampled(max(counted[0], 1))})",
+            f"(from screened where {is_sampled(counted[0])})",
             f"read_parquet({exact_path(predecessor.data_path)})",
         )
     )

@@ -12,24 +12,19 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.errors import ZhibiaoError
 from pipelines.sources.columns import DAYS, NUMBERS, Column
-from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
-from pipelines.sources.screening import given_values
+from pipelines.sources.sampling import is_sampled
+from pipelines.sources.screening import Screened, given_values
 from pipelines.sql_text import identifier
 from pipelines.strict_model import StrictModel
 
 LEAST_ROWS = 100
 """A smaller delivery has no profile: its shares say little, and its lengths would be those of
 single persons."""
-SAMPLE = 2_000
-"""Rows, from all over the delivery, that a profile is made from, at most: its shares are then right
-to two or three in a hundred whatever the size, and cost 0.15 s, most of it for planning."""
 FEW_VALUES = 20
 """A column of so many values at most is a list of words, whose shares are kept."""
 
@@ -88,35 +83,23 @@ def read_profile(extract: Extract) -> Profile:
         ) from None
 
 
-def is_sampled(rows: int) -> str:
-    """A condition that some SAMPLE of so many rows meet, the same ones wherever it is asked.
-
-    Not every tenth row: a list whose every fifth item is open would show none that is closed.
-    """
-    return f"hash({ROW_NUMBER}) % {-(-rows // SAMPLE)} = 0"
-
-
 def make_profile(
-    session: duckdb.DuckDBPyConnection, table: SourceTable, rows: pa.Table
+    session: duckdb.DuckDBPyConnection, table: SourceTable, found: Screened, records: int
 ) -> Profile | None:
     """The profile of a delivery that was screened; None when it is too small to have one.
 
     Args:
         session: Holds `screened`.
         table: The contract.
-        rows: The delivered rows, as they were read.
+        found: What screening found.
+        records: Rows delivered.
     """
-    if rows.num_rows < LEAST_ROWS:
+    if found.rows < LEAST_ROWS:
         return None
-    chosen = is_sampled(rows.num_rows)
-    session.register("delivered", rows.select([ROW_NUMBER]))
-    numbers = session.execute(f"select {ROW_NUMBER} from delivered where {chosen}").to_arrow_table()
-    session.register(
-        "delivered", rows.filter(pc.is_in(rows[ROW_NUMBER], value_set=numbers[ROW_NUMBER]))
-    )
+    session.register("delivered", found.sample)
     columns = _shapes(session, table.columns, given_values(table))
     session.unregister("delivered")
-    sampled = f"(from screened where {chosen})"
+    sampled = f"(from screened where {is_sampled(records)})"
     values = _values(session, table.columns, columns, sampled)
     return Profile(
         columns={

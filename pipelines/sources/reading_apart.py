@@ -2,17 +2,28 @@
 
 What belongs here: which kinds are read apart, what they may take, and what passing a limit means
 for a delivery. What does not: the child itself (bounded) and reading (connectors). What is read
-comes back through a pipe as columns: personal values lie in no file.
+comes back through a pipe as columns, batch by batch: nothing of it is held.
 """
 
 from __future__ import annotations
 
-from pipelines.bounded import BoundExceededError, Bounds, Limit, run_bounded
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pipelines.bounded import BoundExceededError, Bounds, Limit, stream_bounded
 from pipelines.error_places import keep_place
 from pipelines.errors import ExtractHeldError, SourceUnavailableError
 from pipelines.settings import count_bytes
 from pipelines.sources.connectors import CONNECTORS
-from pipelines.sources.connectors.interface import Candidate, NotNowError, Reading, Visit
+from pipelines.sources.connectors.interface import (
+    Batch,
+    Candidate,
+    NotNowError,
+    Reading,
+    Visit,
+)
 from pipelines.sources.contracts import SourceTable
 
 APART = ("excel", "sql")
@@ -23,7 +34,8 @@ _PROGRAM_BYTES = 256 * 2**20
 """What the interpreter and the libraries take themselves; 110 MB on x86-64."""
 
 
-def read_delivery(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+@contextmanager
+def read_delivery(table: SourceTable, candidate: Candidate, visit: Visit) -> Iterator[Reading]:
     """Read one delivery as its connector does, within what is left of the visit.
 
     Raises:
@@ -32,11 +44,12 @@ def read_delivery(table: SourceTable, candidate: Candidate, visit: Visit) -> Rea
         NotNowError: the file is still being written, or the visit was half over when it came to it.
         SourceUnavailableError: the source cannot be reached, or its database passes a limit.
     """
-    if table.dialect.connector not in APART:
-        return _read(table, candidate, visit)
     had = visit.seconds_left
     try:
-        return run_bounded(_bounds(visit), _read, table, candidate, visit)
+        with _parts(table, candidate, visit) as parts:
+            reading = next(parts)
+            yield replace(reading, batches=parts)
+        return
     except BoundExceededError as error:
         passed = error.limit
     if candidate.path is None:
@@ -46,9 +59,24 @@ def read_delivery(table: SourceTable, candidate: Candidate, visit: Visit) -> Rea
     raise _held(table, visit, passed)
 
 
-def _read(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
+@contextmanager
+def _parts(table: SourceTable, candidate: Candidate, visit: Visit) -> Iterator[Iterator[Any]]:
+    """A reading and then its batches, from a child or from here."""
+    if table.dialect.connector in APART:
+        with stream_bounded(_bounds(visit), _read, table, candidate, visit) as parts:
+            yield parts
+    else:
+        with closing(_read(table, candidate, visit)) as parts:
+            yield parts
+
+
+def _read(
+    table: SourceTable, candidate: Candidate, visit: Visit
+) -> Generator[Reading | Batch, None, None]:
     try:
-        return CONNECTORS[table.dialect.connector].read(table, candidate, visit)
+        reading = CONNECTORS[table.dialect.connector].read(table, candidate, visit)
+        yield replace(reading, batches=iter(()))
+        yield from reading.batches
     except Exception as error:
         keep_place(error)
         raise

@@ -14,7 +14,6 @@ from pipelines.sql_text import exact_path
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
     from pipelines.sources.extracts import Extract
 
@@ -40,14 +39,16 @@ def find_places(
     return tuple((number, lines[number]) for number in numbers)
 
 
-def describe_row(lines: pa.Table | None, number: int) -> str:
-    """A row of a delivery that is being read, for a steward; `lines` as its reading has them."""
+def describe_row(session: duckdb.DuckDBPyConnection, number: int, *, has_lines: bool) -> str:
+    """A row of `screened`, of a delivery that is being landed, for a steward."""
     from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
 
-    if lines is None:
+    if not has_lines:
         return describe_place(number)
-    place = lines[ROW_NUMBER].index(number).as_py()
-    return describe_place((number, lines[LINE_NUMBER][place].as_py()))
+    found = session.execute(
+        f"select {LINE_NUMBER} from screened where {ROW_NUMBER} = ?", [number]
+    ).fetchone()
+    return describe_place((number, found[0]) if found else number)
 
 
 def read_places(stored: Sequence[object]) -> tuple[Place, ...]:

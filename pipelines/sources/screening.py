@@ -1,18 +1,19 @@
-"""Screening: delivered text becomes landed rows and rejected rows, in one pass of DuckDB.
+"""Screening: delivered text becomes landed rows and rejected rows, batch by batch in DuckDB.
 
 What belongs here: nulls, types, required values, pseudonyms, exact duplicates, and for an increment
 the rows that are already landed. What does not: reading (connectors) and writing (extract_folder).
 Personal values end here: the tables made hold pseudonyms only, in rejected rows as well.
 
-Tables made in the session: `screened` (the contract's columns, `_row_number`, `_violations`: the
-places of the rules a row breaks, or null) and `rejected` (one row per rejected row and rule).
+Tables made in the session: `screened` (the contract's columns, `_row_number`, `_line_number` where
+the reading has lines, `_violations`: the places of the rules a row breaks, or null, and
+`_fingerprint` of the columns), its rows in their order, and `rejected` (one row per rejected row
+and rule).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -20,17 +21,26 @@ import pyarrow.compute as pc
 
 from pipelines.sources.column_types import TYPE_NAMES, normalised
 from pipelines.sources.columns import BLANKS, Column
-from pipelines.sources.connectors.interface import ROW_NUMBER, BrokenRow, Reading
+from pipelines.sources.connectors.interface import (
+    LINE_NUMBER,
+    ROW_NUMBER,
+    Batch,
+    BrokenRow,
+    Reading,
+)
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import require_decodable, require_same_types
 from pipelines.sources.extracts import Extract
 from pipelines.sources.format_breaks import TypedColumn, require_one_format
+from pipelines.sources.sampling import is_sampled
 from pipelines.sql_text import exact_path, identifier, literal, name_list
 
 _UNREADABLE = {
     "\ufffd": ("encoding.undecodable", "含有无法解码的字符"),
     "\0": ("encoding.nul", "含有空字符（NUL），文件可能没有写完"),
 }
+
+_MANY_ROWS, _MANY_BYTES = 50_000, 16 * 2**20
 
 
 class _Rule(NamedTuple):
@@ -41,38 +51,94 @@ class _Rule(NamedTuple):
     """SQL condition over `typed`."""
 
 
-def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Reading) -> int:
-    """Make `screened` and `rejected`; returns how many exact duplicates were left out.
+class Screened(NamedTuple):
+    """What screening found beside the tables that it made."""
+
+    duplicates: int
+    """Rows left out because they equal an earlier one."""
+    rows: int
+    """Rows that could be read as columns."""
+    sample: pa.Table
+    """Of those as they were read, the rows that a profile is made from."""
+
+
+def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Reading) -> Screened:
+    """Make `screened` and `rejected`.
+
+    Rows pass in batches, and stay as what a batch has become: personal values lie nowhere else
+    than in the batch under way.
 
     Raises:
-        ExtractHeldError: a column was retyped or is written otherwise from a row on, or too much
-            cannot be decoded.
+        ExtractHeldError: what the reading raises; a column was retyped or is written otherwise from
+            a row on, or too much cannot be decoded.
     """
-    rows, unreadable = _set_apart_unreadable(reading.rows)
-    require_decodable(table, len(unreadable), reading.records)
     rules = _rules(table)
-    session.register("delivered", rows)
-    session.execute(_screening_sql(table, rules, reading.serial_epoch))
+    screening = _screening_sql(table, rules, reading)
+    sampled = f"from delivered where {is_sampled(reading.records)}"
+    rows = unreadable = 0
+    session.register("delivered", _no_rows(table, reading))
+    session.execute(f"create temp table screened as {screening}")
+    sample = [session.execute(sampled).to_arrow_table()]
+    _make_unsplit(session)
+    for batch in _gather(reading.batches):
+        rows += batch.rows.num_rows
+        session.register("delivered", batch.rows)
+        sample.append(session.execute(sampled).to_arrow_table())
+        readable, broken = _set_apart_unreadable(batch.rows)
+        unreadable += len(broken)
+        session.register("delivered", readable)
+        session.execute(f"insert into screened {screening}")
+        _add_unsplit(session, [*batch.broken, *broken])
     session.unregister("delivered")
+    require_decodable(table, unreadable, reading.records)
     _require_types(session, table, rules, reading)
-    _collect_rejected(session, table, rules, [*reading.broken, *unreadable])
-    return _drop_duplicates(session, table)
+    _collect_rejected(session, table, rules, reading)
+    return Screened(_drop_duplicates(session, table), rows, pa.concat_tables(sample))
+
+
+def _no_rows(table: SourceTable, reading: Reading) -> pa.Table:
+    names = [column.name for column in table.columns]
+    numbers = [ROW_NUMBER, *([LINE_NUMBER] if reading.has_lines else [])]
+    types = dict.fromkeys(names, pa.string()) | dict.fromkeys(numbers, pa.int64())
+    return pa.schema(list(types.items())).empty_table()
+
+
+def _gather(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Batches so large that planning a statement for each takes little beside its rows."""
+    rows: list[pa.Table] = []
+    broken: list[BrokenRow] = []
+    for batch in batches:
+        rows.append(batch.rows)
+        broken += batch.broken
+        if sum(map(len, rows)) > _MANY_ROWS or sum(part.nbytes for part in rows) > _MANY_BYTES:
+            yield Batch(pa.concat_tables(rows), broken)
+            rows, broken = [], []
+    if rows:
+        yield Batch(pa.concat_tables(rows), broken)
 
 
 def _set_apart_unreadable(rows: pa.Table) -> tuple[pa.Table, list[BrokenRow]]:
     broken: dict[int, BrokenRow] = {}
+    numbers = [name for name in (ROW_NUMBER, LINE_NUMBER) if name in rows.column_names]
     for mark, (rule_id, meaning) in _UNREADABLE.items():
         for name in rows.column_names:
-            if name == ROW_NUMBER:
+            if name in numbers or not _may_contain(rows[name], mark.encode()):
                 continue
-            found = pc.match_substring(rows[name], mark)
-            if pc.any(found).as_py():
-                numbers = rows.select([ROW_NUMBER]).filter(found)[ROW_NUMBER].to_pylist()
-                broken |= {int(n): BrokenRow(int(n), rule_id, meaning) for n in numbers if n}
+            found = rows.select(numbers).filter(pc.match_substring(rows[name], mark)).to_pylist()
+            broken |= {
+                row[ROW_NUMBER]: BrokenRow(row[ROW_NUMBER], rule_id, meaning, row.get(LINE_NUMBER))
+                for row in found
+            }
     if broken:
         apart = pa.array(list(broken), pa.int64())
         rows = rows.filter(pc.invert(pc.is_in(rows[ROW_NUMBER], value_set=apart)))
     return rows, list(broken.values())
+
+
+def _may_contain(texts: pa.ChunkedArray[Any], mark: bytes) -> bool:
+    """Whether the bytes of all texts in a row hold a mark: five times as fast as text by text."""
+    chunks = (chunk.buffers()[-1] for chunk in texts.chunks)
+    return any(mark in chunk.to_pybytes() for chunk in chunks if chunk is not None)
 
 
 def _rules(table: SourceTable) -> list[_Rule]:
@@ -96,8 +162,11 @@ def _expected(column: Column) -> str:
     return f"有效的{kind}"
 
 
-def given_values(table: SourceTable) -> str:
-    """Table expressions over `delivered`: in `emptied`, values are trimmed and nulls are null."""
+def given_values(table: SourceTable, numbers: str = ROW_NUMBER) -> str:
+    """Table expressions over `delivered`: in `emptied`, values are trimmed and nulls are null.
+
+    Materialised, as they are left to themselves, they would spill personal values as delivered.
+    """
     nulls = ", ".join(literal(text) for text in table.dialect.nulls)
     trimmed, emptied = [], []
     for column in table.columns:
@@ -109,19 +178,19 @@ def given_values(table: SourceTable) -> str:
         )
         emptied.append(f"case when {name} not in ({nulls}) then {name} end as {name}")
     return (
-        f"trimmed as (select {ROW_NUMBER}, {', '.join(trimmed)} from delivered),"
-        f" emptied as (select {ROW_NUMBER}, {', '.join(emptied)} from trimmed)"
+        f"trimmed as not materialized (select {numbers}, {', '.join(trimmed)} from delivered),"
+        f" emptied as not materialized (select {numbers}, {', '.join(emptied)} from trimmed)"
     )
 
 
-def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: date) -> str:
+def _screening_sql(table: SourceTable, rules: Sequence[_Rule], reading: Reading) -> str:
     typed, values = [], []
     for place, column in enumerate(table.columns):
         name = identifier(column.name)
         value = name
         if column.data_type != "text":
-            signs = table.dialect.number_signs
-            typed.append(f"{normalised(column, name, serial_epoch, signs)} as _typed_{place}")
+            spelled = normalised(column, name, reading.serial_epoch, table.dialect.number_signs)
+            typed.append(f"{spelled} as _typed_{place}")
             value = f"coalesce(_typed_{place}, {name})"
         if column.sensitivity == "personal":
             value = f"pseudonym({value})"
@@ -133,11 +202,15 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], serial_epoch: dat
         if rules
         else "cast(null as integer[])"
     )
+    numbers = f"{ROW_NUMBER}, {LINE_NUMBER}" if reading.has_lines else ROW_NUMBER
+    names = name_list(column.name for column in table.columns)
     return f"""
-        create temp table screened as
-        with {given_values(table)},
-        typed as (select {", ".join(["*", *typed])} from emptied)
-        select {", ".join(values)}, {ROW_NUMBER}, {violations} as _violations from typed
+        with {given_values(table, numbers)},
+        typed as not materialized (select {", ".join(["*", *typed])} from emptied),
+        final as not materialized (
+            select {", ".join(values)}, {numbers}, {violations} as _violations from typed
+        )
+        select *, hash({names}) as _fingerprint from final
     """
 
 
@@ -168,11 +241,34 @@ def _require_types(
     )
 
 
+def _make_unsplit(session: duckdb.DuckDBPyConnection) -> None:
+    session.execute(f"""
+        create temp table unsplit
+        ({ROW_NUMBER} bigint, rule_id varchar, meaning varchar, {LINE_NUMBER} bigint)
+    """)
+
+
+def _add_unsplit(session: duckdb.DuckDBPyConnection, broken: Sequence[BrokenRow]) -> None:
+    if not broken:
+        return
+    added = pa.table(
+        {
+            ROW_NUMBER: pa.array([row.row_number for row in broken], pa.int64()),
+            "rule_id": pa.array([row.rule_id for row in broken], pa.string()),
+            "meaning": pa.array([row.meaning for row in broken], pa.string()),
+            LINE_NUMBER: pa.array([row.line_number for row in broken], pa.int64()),
+        }
+    )
+    session.register("added", added)
+    session.execute("insert into unsplit by name from added")
+    session.unregister("added")
+
+
 def _collect_rejected(
     session: duckdb.DuckDBPyConnection,
     table: SourceTable,
     rules: Sequence[_Rule],
-    broken: Sequence[BrokenRow],
+    reading: Reading,
 ) -> None:
     names = [column.name for column in table.columns]
     declared = pa.table(
@@ -183,23 +279,18 @@ def _collect_rejected(
             "meaning": pa.array([rule.meaning for rule in rules], pa.string()),
         }
     )
-    unsplit = pa.table(
-        {
-            ROW_NUMBER: pa.array([row.row_number for row in broken], pa.int64()),
-            "rule_id": pa.array([row.rule_id for row in broken], pa.string()),
-            "meaning": pa.array([row.meaning for row in broken], pa.string()),
-        }
-    )
+    line = f"{LINE_NUMBER}, " if reading.has_lines else ""
     session.register("rules", declared)
-    session.register("unsplit", unsplit)
     session.execute(f"""
         create temp table rejected as
-        select failing.{ROW_NUMBER}, rules.rule_id, rules.column_name, rules.meaning,
+        select failing.{ROW_NUMBER}, {line}rules.rule_id, rules.column_name, rules.meaning,
             {name_list(names, "failing")}
-        from (select *, unnest(_violations) as place from screened) as failing
+        from (
+            select *, unnest(_violations) as place from screened where _violations is not null
+        ) as failing
         inner join rules using (place)
         union all by name
-        select {ROW_NUMBER}, rule_id, meaning from unsplit
+        select {ROW_NUMBER}, {line}rule_id, meaning from unsplit
     """)
     session.execute("delete from screened where _violations is not null")
 
@@ -207,19 +298,19 @@ def _collect_rejected(
 def _drop_duplicates(session: duckdb.DuckDBPyConnection, table: SourceTable) -> int:
     """Leave out rows equal to an earlier one in every column.
 
-    Hashes find the few that may be equal; only those are compared in full.
+    Fingerprints find the few that may be equal; only those are compared in full.
     """
     names = name_list(column.name for column in table.columns)
+    session.execute("""
+        create temp table repeated as
+        select _fingerprint from screened group by _fingerprint having count(*) > 1
+    """)
     deleted = session.execute(f"""
         delete from screened where {ROW_NUMBER} in (
             select {ROW_NUMBER} from (
                 select {ROW_NUMBER},
                     row_number() over (partition by {names} order by {ROW_NUMBER}) as occurrence
-                from screened
-                where hash({names}) in (
-                    select hash({names}) as fingerprint from screened
-                    group by fingerprint having count(*) > 1
-                )
+                from screened semi join repeated using (_fingerprint)
             ) where occurrence > 1
         )
     """).fetchone()
@@ -245,17 +336,25 @@ def drop_known(
         known = _delete_known(session, table, "screened", _newest_landed(table, landed))
         earlier = ", ".join(exact_path(extract.rejected_path) for extract in landed)
         known += _delete_known(session, table, "rejected", f"from read_parquet([{earlier}])")
+    _close_gaps(session)
+    return known
+
+
+def _close_gaps(session: duckdb.DuckDBPyConnection) -> None:
+    """Number what is left anew, in its order."""
+    numbers = f"select {ROW_NUMBER} from screened union select {ROW_NUMBER} from rejected"
+    found = session.execute(f"select count(*), max({ROW_NUMBER}) from ({numbers})").fetchone()
+    if found is None or found[0] == (found[1] or 0):
+        return
     session.execute(f"""
         create temp table numbering as
-        select {ROW_NUMBER}, row_number() over (order by {ROW_NUMBER}) as place
-        from (select {ROW_NUMBER} from screened union select {ROW_NUMBER} from rejected)
+        select {ROW_NUMBER}, row_number() over (order by {ROW_NUMBER}) as place from ({numbers})
     """)
     for name in ("screened", "rejected"):
         session.execute(
             f"update {name} set {ROW_NUMBER} = place from numbering"
             f" where numbering.{ROW_NUMBER} = {name}.{ROW_NUMBER}"
         )
-    return known
 
 
 def _newest_landed(table: SourceTable, landed: Sequence[Extract]) -> str:

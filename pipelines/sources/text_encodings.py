@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 REPLACEMENT = "\ufffd"
 _NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
@@ -71,18 +73,41 @@ def is_utf_8_instead(raw: bytes, encoding: str) -> bool:
         return False
 
 
-def decode(raw: bytes, encoding: str) -> str:
-    """The text; what does not decode becomes U+FFFD, one that the file holds stays.
+def decode_pieces(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The text in UTF-8; what does not decode becomes U+FFFD, one that the file holds stays.
 
     The control characters that ISO 8859 has above 0x7F stand in no text: a file that holds them is
     of Windows, and 0x80 its euro sign.
     """
+    texts = _utf_8(pieces) if encoding == "utf-8" else _other(pieces, encoding)
+    beginning = next((text for text in texts if text), b"")
+    yield beginning.removeprefix(codecs.BOM_UTF8)
+    yield from texts
+
+
+def _utf_8(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut at the ends of lines, so that none is cut within a character; most need no change."""
+    begun = b""
+    for piece in pieces:
+        lines, end, begun = (begun + piece).rpartition(b"\n")
+        yield _replaced(lines + end)
+    yield _replaced(begun)
+
+
+def _replaced(raw: bytes) -> bytes:
     try:
-        text = raw.decode(encoding)
+        raw.decode()
     except UnicodeDecodeError:
-        text = raw.decode(encoding, errors="replace")
-    if encoding.startswith("iso8859"):
-        text = _C1.sub(REPLACEMENT, text)
-    if encoding == "utf-7":  # the only one that gives half a character
-        text = _SURROGATES.sub(REPLACEMENT, text)
-    return text.removeprefix("\ufeff")
+        return raw.decode(errors="replace").encode()
+    return raw
+
+
+def _other(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for piece in chain(pieces, (b"",)):
+        text = decoder.decode(piece, final=not piece)
+        if encoding.startswith("iso8859"):
+            text = _C1.sub(REPLACEMENT, text)
+        if encoding == "utf-7":  # the only one that gives half a character
+            text = _SURROGATES.sub(REPLACEMENT, text)
+        yield text.encode()

@@ -16,13 +16,15 @@ from pipelines.compute.compiled import CompiledProject, CompiledTable, DataTest
 from pipelines.errors import GateError, SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
+from pipelines.orchestration import gate_checks
 from pipelines.orchestration.failed_nodes import describe_failures, describe_test
-from pipelines.orchestration.gate_checks import table_gate
+from pipelines.orchestration.gate_checks import prove_the_wiring, table_gate
 from pipelines.orchestration.lifecycle import open_night
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.run import _refusal_of, what_stays
 from pipelines.orchestration.sources_folder import require_sources
 from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter
+from pipelines.quality import buffered_dialect
 from pipelines.quality.gate_sentences import describe_table_gate
 from pipelines.quality.incidents import list_open
 from pipelines.quality.rule_terms import Severity
@@ -317,3 +319,21 @@ def test_a_gate_is_asked_again_of_other_rows_and_by_other_rules(tmp_path: Path) 
     )
     assert ask(ledger_suite("critical"), night).passed
     assert not ask(ledger_suite("critical", **in_set), night).passed
+
+
+def test_the_wiring_is_proved_once_for_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed is not kept as proved."""
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    monkeypatch.delattr(buffered_dialect._BufferedContext, "post_exec")
+    for _ in range(2):
+        with pytest.raises(GateError):
+            prove_the_wiring(night)
+    monkeypatch.undo()
+    prove_the_wiring(night)
+    monkeypatch.delattr(buffered_dialect._BufferedContext, "post_exec")
+    prove_the_wiring(night)
+    monkeypatch.setattr(gate_checks, "installed", lambda: "another version")
+    with pytest.raises(GateError):
+        prove_the_wiring(night)

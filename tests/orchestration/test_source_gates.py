@@ -39,7 +39,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     opened = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, layout, is_synthetic=True)
     landed: list[Extract] = []
     monkeypatch.setattr(gate_checks, "list_extracts", lambda *_: list(landed))
-    monkeypatch.setattr(gate_checks, "prove_the_wiring", lambda: None)
+    monkeypatch.setattr(gate_checks, "prove_the_wiring", lambda _: None)
     opened.landed = landed  # type: ignore[attr-defined]
     return opened
 

@@ -15,7 +15,8 @@ from pipelines.errors import ContractError, GateError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.quality import gates
-from pipelines.quality.gate_database import build_gate_database
+from pipelines.quality.engine import open_engine, validate
+from pipelines.quality.gate_database import fill_gate_database, open_gate_database
 from pipelines.quality.gates import judge_extracts
 from pipelines.quality.suites import Rule, RuleMeta, Suite
 from pipelines.quality.validation import RuleOutcome, carry_out
@@ -178,7 +179,7 @@ def test_twenty_five_extracts_are_judged_in_one_pass(
     passes: list[int] = []
 
     def counted(
-        database: Path, tables: list[str], rules: list[Rule], **options: object
+        database: duckdb.DuckDBPyConnection, tables: list[str], rules: list[Rule], **options: object
     ) -> dict[str, list[RuleOutcome]]:
         passes.append(len(tables))
         return carry_out(database, tables, rules, **options)  # type: ignore[arg-type]
@@ -187,7 +188,37 @@ def test_twenty_five_extracts_are_judged_in_one_pass(
     extracts = months(layout, 25)
     verdicts = judge(layout, settings, suite, *extracts)
     assert [v.verdict for v in verdicts] == ["accepted"] * 25
-    assert passes == [1, 25]  # the union once; the row counts, which a union would blur, by extract
+    # The union; of each extract alone nothing, for their rows are counted in one query.
+    assert passes == [1, 0]
+
+
+def test_a_rule_of_a_whole_table_judges_each_extract_by_itself(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    """Also one that counts no rows: the union of all would fail them all, or none."""
+    meta = RuleMeta(id="kinds_are_given", level="table", owner="registration", meaning="缺类型")
+    proportion = Rule(
+        type="expect_column_proportion_of_non_null_values_to_be_between",
+        kwargs={"column": "市场主体类别", "min_value": 0.5},
+        severity="critical",
+        meta=meta,
+    )
+    suite = suite.model_copy(update={"expectations": (*suite.expectations, proportion)})
+    good, *_ = months(layout, 1)
+    rows = [registration(9000 + n, 市场主体类别=None) for n in range(12)]
+    bare = land(layout, EVENTS, rows, slot="202302", sequence=2)
+    empty = land(layout, EVENTS, [], slot="202303", sequence=3)
+    verdicts = judge(layout, settings, suite, good, bare, empty)
+    assert [v.reason for v in verdicts] == [None, "kinds_are_given", "delivery_is_not_empty"]
+
+
+def test_the_extract_whose_rows_cannot_be_read_is_named(
+    layout: Layout, settings: Settings, suite: Suite
+) -> None:
+    extracts = months(layout, 3)
+    extracts[1].data_path.write_bytes(b"no parquet")
+    with pytest.raises(GateError, match=rf"{extracts[1].extract_id}: expected landed rows"):
+        judge(layout, settings, suite, *extracts)
 
 
 def test_only_the_guilty_extract_is_held(layout: Layout, settings: Settings, suite: Suite) -> None:
@@ -471,9 +502,8 @@ def test_a_day_is_judged_by_the_delivery_and_not_by_the_night(
 
 def test_extracts_to_be_judged_know_their_history(layout: Layout) -> None:
     *earlier, last = months(layout, 4, rows=28)
-    database = layout.build / "judged.duckdb"
-    build_gate_database(database, EVENTS, [last], functions="", history=earlier)
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect() as connection:
+        fill_gate_database(connection, EVENTS, [last], functions="", history=earlier)
         found = connection.execute(
             "select slot, earlier_slots, usual_rows_per_day, previous_version_rows"
             " from gate.extracts"
@@ -646,3 +676,38 @@ def test_each_row_rule_catches_its_bad_row_and_no_good_one(
     assert [f.rule_id for f in verdict.findings if f.severity == "warning"] == []
     critical = {r.meta.id for r in suite.rules("row") if r.severity == "critical"}
     assert critical == {rule for _, rule in bad}, "every critical row rule has its bad row"
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_our_counts_are_those_of_great_expectations_own_expectation(
+    name: str, layout: Layout, settings: Settings, suites: dict[str, Suite]
+) -> None:
+    """It asks twice a rule what we ask once a table."""
+    table, suite = contract(name), suites[name]
+    extract = land(layout, table, [*GOOD_ROWS[name], *(row for row, _ in BAD_ROWS[name])])
+    rules = [rule for rule in suite.expectations if rule.query is not None]
+    with open_gate_database(layout.build, table, settings) as connection:
+        fill_gate_database(connection, table, [extract], functions=suite.functions, history=())
+        ours = carry_out(connection, [suite.table], rules)[suite.table]
+        from great_expectations.expectations.expectation_configuration import (
+            ExpectationConfiguration,
+        )
+
+        with open_engine(connection, 1, "1GB") as engine:
+            theirs = validate(
+                engine,
+                suite.table,
+                [
+                    ExpectationConfiguration(
+                        type=rule.type, kwargs=rule.kwargs, meta={"at": number}
+                    )
+                    for number, rule in enumerate(rules)
+                ],
+                {"result_format": "BASIC"},
+            )
+    told = {
+        result.expectation_config.meta["at"]: (result.success, result.result["observed_value"])  # type: ignore[union-attr]
+        for result in theirs
+    }
+    assert {n: (o.success, o.rows_affected) for n, o in enumerate(ours)} == told
+    assert sum(not success for success, _ in told.values()) >= len({r for _, r in BAD_ROWS[name]})

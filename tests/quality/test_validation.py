@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import Engine, event
 
 from pipelines.errors import GateError
 from pipelines.quality import buffered_dialect
 from pipelines.quality import self_test as self_tests
 from pipelines.quality.rule_kinds import ROW_KINDS, TABLE_KINDS
+from pipelines.quality.rule_terms import ask_where
 from pipelines.quality.self_test import self_test
 from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
 from pipelines.quality.validation import RuleOutcome, carry_out, check_table
@@ -84,6 +86,19 @@ def test_the_self_test_fails_without_columns_from_duckdb(monkeypatch: pytest.Mon
         self_test()
 
 
+@pytest.mark.parametrize(
+    ("changed", "other"),
+    [("_PACKAGES", ("dagster",)), ("hash_of_room", lambda _: "other code")],
+)
+def test_what_a_proof_rests_on_is_what_is_installed_and_our_code(
+    monkeypatch: pytest.MonkeyPatch, changed: str, other: object
+) -> None:
+    before = self_tests.installed()
+    assert self_tests.installed() == before
+    monkeypatch.setattr(self_tests, changed, other)
+    assert self_tests.installed() != before
+
+
 def test_a_check_counts_its_bad_rows_and_keeps_the_order_of_the_suite(database: Path) -> None:
     known = make_rule(
         "expect_column_values_to_be_in_set", identifier="known", column="kind", value_set=["ok"]
@@ -117,6 +132,81 @@ def test_an_error_inside_a_check_is_neither_pass_nor_failure(database: Path, bro
         carry_out(database, ["ledgers.items"], [broken])
 
 
+def test_of_two_broken_rules_the_first_is_named_with_its_own_error(database: Path) -> None:
+    first = sql("select * from {batch} where no_such_column = 1", identifier="first")
+    second = sql("select * from {batch} where nor_this = 1", identifier="second")
+    good = sql("select * from {batch} where number < 0", identifier="good")
+    with pytest.raises(GateError, match=r"rule first: .*no_such_column"):
+        carry_out(database, ["ledgers.items"], [good, first, second])
+
+
+def test_all_rules_of_a_table_that_count_rows_are_asked_in_one_query(database: Path) -> None:
+    rules = [
+        sql("select * from {batch} where number > 10"),
+        sql("select number from {batch} qualify count(*) over (partition by kind) > 1"),
+        sql("with odd as (select * from {batch} where number % 2 = 1) select * from odd"),
+    ]
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        outcomes = carry_out(database, ["ledgers.items"], rules)["ledgers.items"]
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert [o.rows_affected for o in outcomes] == [29989, 29999, 15000]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("kind like '1%' or kind = ':x{3}'", 1),
+        ("regexp_full_match(kind, '[0-9]{11}')", 1),
+        ("number in (select 1 union all select 2)", 2),
+        ("kind = 'ok' -- the others", 29999),
+        ("kind <> 'ok' and cast(kind as bigint) > 0", 1),
+        ("number > 1 or null", 29998),
+    ],
+)
+def test_a_condition_counts_the_rows_that_a_query_with_it_finds(
+    database: Path, condition: str, found: int
+) -> None:
+    kind, kwargs = ask_where("ledgers", condition)
+    outcomes = carry_out(database, ["ledgers.items"], [make_rule(kind, **kwargs)])["ledgers.items"]
+    assert outcomes[0].row_query is not None
+    rows = duckdb.connect(str(database), read_only=True).execute(outcomes[0].row_query).fetchall()
+    assert (outcomes[0].rows_affected, len(rows)) == (found, found)
+
+
+def test_rows_are_counted_also_when_the_table_has_none(database: Path) -> None:
+    """An aggregate has one row of an empty table, and one of a table of thousands."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table ledgers.none as from ledgers.items limit 0")
+    rules = [
+        sql("with kept as (from ledgers.items) select * from kept where number < 5 -- {batch}"),
+        sql("select * from {batch} where number >= 0"),
+    ]
+    for table, counts in (("none", [5, 0]), ("items", [5, 30000])):
+        outcomes = carry_out(database, [f"ledgers.{table}"], rules)[f"ledgers.{table}"]
+        assert [o.rows_affected for o in outcomes] == counts
+
+
+def test_what_only_charts_and_distributions_need_is_not_imported() -> None:
+    """Half of the import; whoever needs it later gets it."""
+    script = (
+        "import sys\n"
+        "from pipelines.quality.self_test import self_test\n"
+        "self_test()\n"
+        "assert not {'altair', 'scipy.stats'} & set(sys.modules)\n"
+        "import altair, scipy.stats\n"
+        "assert altair.Chart and scipy.stats.norm\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE_SECONDS)
+
+
 def test_a_table_that_is_not_there_is_an_error(database: Path) -> None:
     with pytest.raises(GateError, match=r"ledgers\.others"):
         carry_out(database, ["ledgers.others"], [sql("select * from {batch}")])
@@ -128,7 +218,9 @@ def test_no_value_of_the_data_reaches_a_result_a_message_or_a_log(
     known = make_rule("expect_column_values_to_be_in_set", column="kind", value_set=["ok"])
     found = carry_out(database, ["ledgers.items"], [known, sql("select * from {batch}")])
     with pytest.raises(GateError) as caught:
-        carry_out(database, ["ledgers.items"], [sql("select kind::date from {batch}")])
+        carry_out(
+            database, ["ledgers.items"], [sql("select * from {batch} where kind::date is null")]
+        )
     printed = "".join(capfd.readouterr())
     assert PHONE not in f"{found}{caught.value}{caught.value.__cause__}{printed}{caplog.text}"
 

@@ -132,7 +132,7 @@ def test_the_night_is_written_for_dbt(bureau: Bureau) -> None:
     bureau.drop("people/人员_202412.csv", csv_text([["1", "张", "", "1"]]))
     (extract,) = bureau.land(csv_contract()).extracts
     quarantine(bureau, extract)
-    bureau.layout.build.mkdir(parents=True)
+    bureau.layout.build.mkdir(parents=True, exist_ok=True)
     bureau.layout.build_database.write_bytes(b"half")
     admitted(bureau, csv_contract(), [extract], "1")
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:

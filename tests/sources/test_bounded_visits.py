@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 from pipelines.errors import SourceUnavailableError
 from pipelines.sources import reading_apart
 from pipelines.sources.connectors.database_servers import PostgresServer
-from pipelines.sources.connectors.interface import Candidate, NotNowError, Visit
+from pipelines.sources.connectors.interface import Candidate, NotNowError, Reading, Visit
+from pipelines.sources.contracts import SourceTable
 from pipelines.sources.retries import Retry
 from tests.sources.bureau import NIGHT, Bureau, csv_contract, csv_text
 from tests.sources.databases import change, fill_postgres, items_contract
@@ -228,8 +230,11 @@ def test_a_workbook_that_takes_the_whole_visit_is_held_until_it_may_take_longer(
     visit = Visit(bureau.layout.sources, NIGHT, NIGHT, began_at=time.monotonic() - 599)
     monkeypatch.setattr(reading_apart, "_read", wait_for_ever)
     late = Candidate("all", "x", None, NIGHT, path=bureau.root)
-    with pytest.raises(NotNowError):
-        reading_apart.read_delivery(pledge_contract(), late, visit)
+    with (
+        pytest.raises(NotNowError),
+        reading_apart.read_delivery(pledge_contract(), late, visit),
+    ):
+        pass
 
 
 def test_all_tries_of_a_visit_share_its_time(bureau: Bureau) -> None:
@@ -256,10 +261,11 @@ def test_deliveries_that_a_visit_has_no_time_for_wait_for_the_next_night(
         )
     read = reading_apart.read_delivery
 
-    def read_slowly(table: object, candidate: object, visit: object) -> object:
-        reading = read(table, candidate, visit)  # type: ignore[arg-type]
+    @contextmanager
+    def read_slowly(table: SourceTable, candidate: Candidate, visit: Visit) -> Iterator[Reading]:
+        with read(table, candidate, visit) as reading:
+            yield reading
         object.__setattr__(visit, "began_at", time.monotonic() - 10_000)
-        return reading
 
     with monkeypatch.context() as patched:
         patched.setattr("pipelines.sources.landing.read_delivery", read_slowly)

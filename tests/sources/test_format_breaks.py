@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import ExtractHeldError
-from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
+from pipelines.sources.connectors.interface import ROW_NUMBER, Batch, Reading
 from pipelines.sources.screening import screen
 from tests.sources.bureau import Bureau, columns, csv_contract, csv_text
 
@@ -37,7 +37,7 @@ def finding(
     with duckdb.connect() as session:
         session.create_function("pseudonym", lambda text: f"p1_{text}", ["VARCHAR"], "VARCHAR")
         try:
-            screen(session, table, Reading(rows, len(texts)))
+            screen(session, table, Reading(len(texts), iter([Batch(rows)])))
         except ExtractHeldError as refusal:
             return f"{refusal.reason}：{refusal}"
     return None

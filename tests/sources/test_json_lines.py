@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from pipelines.sources.connectors import json_lines
+from pipelines.sources.connectors.interface import ROW_NUMBER
 from pipelines.sources.connectors.json_lines import LONGEST_LINE
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.sessions import open_session
 from tests.sources.bureau import Bureau, columns, contract, landed_rows, rejected_rows
 
 
@@ -139,3 +145,39 @@ def test_a_number_that_no_column_can_hold_rejects_its_row(bureau: Bureau, number
     drop(bureau, [*MANY, odd])
     (extract,) = bureau.land(case_contract()).extracts
     assert [row for row, _ in rejected_rows(extract)] == [101]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ['{"a": 1}', "{", "}", "[", "]", '"a"', ":", ",", " ", "1", "-0", "1e5", "NaN", "inf"]
+        )
+        | st.sampled_from(
+            ["-Infinity", '"\\ud800"', '"\\u0000"', "\t", "\r", "\0", '"信息,]"', "01"]
+        ),
+        max_size=8,
+    ).map("".join)
+)
+@example('{"a": 1,}  ')
+@example('{"a": [1, ]}')
+@example('{"a": NaN}')
+@example('{"a": [-inf]}')
+@example('{"a": ' + "1" * 5000 + "}")
+@example('{"a":' * 2000 + "{}" + "}" * 2000)
+def test_a_line_is_json_where_python_and_duckdb_say_so(text: str) -> None:
+    """Python is not asked about most lines; the answer is as if it were."""
+    line = f'{{"n": {text}}}' if len(text) % 2 else text
+    with open_session("1GB") as session:
+        is_valid = session.execute("select json_valid($1)", [line]).fetchone() == (True,)
+        lines = pa.table({"line": [line], ROW_NUMBER: pa.array([7], pa.int64())})
+        kept, broken = json_lines._set_apart_invalid(session, lines)
+    try:
+        value = json.loads(line, parse_constant=json_lines._refuse_constant)
+    except (ValueError, RecursionError):
+        expected = "不是完整的 JSON"
+    else:
+        expected = "" if is_valid else "不是完整的 JSON"
+        expected = expected if isinstance(value, dict) else "不是 JSON 对象"
+    assert [row.meaning for row in broken] == ([expected] if expected else [])
+    assert kept.num_rows + len(broken) == 1

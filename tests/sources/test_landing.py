@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from pipelines.sources.admission import extracts_in_use
 from pipelines.sources.connectors import CONNECTORS, file_drops
 from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import Candidate, Discovery, Visit
-from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import verify_landing
 from pipelines.sources.sealed import seal, unseal
 from tests.sources.bureau import (
@@ -114,7 +114,7 @@ def test_a_refused_file_stays_reported_without_being_read_again(
         raise AssertionError("the file was read again")
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.sources.connectors.delimited.read_settled", fail)
+        patched.setattr("pipelines.sources.connectors.delimited.settled_pieces", fail)
         assert bureau.land(csv_contract()).held == first
         path.unlink()
         assert bureau.land(csv_contract()).held == first
@@ -382,14 +382,14 @@ class BrokenReaderError(Exception):
 
 def break_reading(monkeypatch: pytest.MonkeyPatch, only: str = "") -> None:
     """Let reading fail over files whose name holds a text."""
-    read = file_drops.read_settled
+    read = file_drops.settled_pieces
 
-    def fail(table: SourceTable, candidate: Candidate, visit: Visit) -> bytes:
+    def fail(candidate: Candidate, visit: Visit) -> Iterator[bytes]:
         if only in candidate.origin:
             raise BrokenReaderError("张三13812345678")
-        return read(table, candidate, visit)
+        return read(candidate, visit)
 
-    monkeypatch.setattr("pipelines.sources.connectors.delimited.read_settled", fail)
+    monkeypatch.setattr("pipelines.sources.connectors.delimited.settled_pieces", fail)
 
 
 def test_an_error_that_nobody_foresaw_holds_its_delivery_and_no_other(
@@ -421,10 +421,10 @@ def test_an_unforeseen_refusal_is_remembered_until_the_code_or_the_memory_change
     assert (len(report.extracts), report.held) == (1, [])
 
 
-def test_a_file_longer_than_the_memory_allowed_is_held_until_the_limit_is_raised(
+def test_a_delivery_for_which_the_memory_does_not_suffice_is_held_until_the_limit_is_raised(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not even opened; one that only grows too large is held as well."""
+    """Below some 100 MB there is no room for the batch under way."""
     bureau.drop(DECEMBER, csv_text([[str(n), "张三", "", "1"] for n in range(70_000)]))
     monkeypatch.setattr(Bureau, "memory_limit", "1MB")
     (held,) = bureau.land(csv_contract()).held

@@ -109,7 +109,7 @@ def test_a_file_that_became_a_pipe_is_not_waited_for(bureau: Bureau) -> None:
         read_by(bureau, become_a_pipe)
 
 
-def test_a_file_longer_than_the_memory_allowed_is_refused_unread(bureau: Bureau) -> None:
+def test_a_file_longer_than_the_room_on_the_disk_is_refused_unread(bureau: Bureau) -> None:
     """A hole of a terabyte would be hashed for an hour."""
     path = bureau.drop(DECEMBER, GOOD)
     os.truncate(path, 1 << 40)

@@ -15,7 +15,7 @@ import pytest
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import normalised
 from pipelines.sources.columns import Column
-from pipelines.sources.connectors.interface import ROW_NUMBER, Reading
+from pipelines.sources.connectors.interface import ROW_NUMBER, Batch, Reading
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.screening import screen
 from pipelines.sources.sessions import open_session, within_memory
@@ -106,8 +106,10 @@ def screened(
     texts = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
     numbered = pa.table(texts).append_column(ROW_NUMBER, pa.array(range(2, len(rows) + 2)))
     with duckdb.connect() as session:
-        screen(session, table, Reading(numbered, len(rows)))
-        landed = session.execute("select * exclude (_violations) from screened order by all")
+        screen(session, table, Reading(len(rows), iter([Batch(numbered)])))
+        landed = session.execute(
+            "select * exclude (_violations, _fingerprint) from screened order by all"
+        )
         kept = landed.fetchall()
         rejected = session.execute("select _row_number, rule_id from rejected order by all")
         return kept, rejected.fetchall()
@@ -150,10 +152,10 @@ def test_few_wrong_values_are_rejected_and_many_hold_the_delivery() -> None:
         screened(TYPED, scattered)
 
 
-def test_a_delivery_beyond_the_memory_limit_is_refused_and_never_spills(tmp_path: Path) -> None:
-    """A spilled row would lie on the disk with its names in clear."""
+def test_a_session_without_a_folder_spills_nowhere(tmp_path: Path) -> None:
+    """A row as it was delivered would lie on the disk with its names in clear."""
     rows = "select repeat('张三' || i, 1000) as name from range(100000) as numbers(i)"
-    with contextlib.chdir(tmp_path), open_session(2, "30MB") as session:
+    with contextlib.chdir(tmp_path), open_session("100MB") as session:
         with (
             pytest.raises(ExtractHeldError, match="ZHIBIAO_MEMORY_LIMIT"),
             within_memory(csv_contract()),

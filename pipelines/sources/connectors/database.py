@@ -8,16 +8,17 @@ no message shows a connection string: it may hold a password.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, timedelta
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.durable import is_no_room
 from pipelines.errors import ExtractHeldError, SourceUnavailableError
 from pipelines.sources.connectors.database_servers import PostgresServer, Server, SqliteFile
 from pipelines.sources.connectors.interface import (
-    ROW_NUMBER,
+    Batch,
     Candidate,
     Discovery,
     Reading,
@@ -28,6 +29,9 @@ from pipelines.sources.contracts import SourceTable, SqlDialect
 from pipelines.sources.drift import require_columns, require_count
 from pipelines.sources.sessions import load_scanner, open_session
 from pipelines.sql_text import identifier, literal, name_list
+
+_BATCH = 20_000
+"""Rows handed on at once."""
 
 
 def discover_relation(table: SourceTable, visit: Visit) -> Discovery:
@@ -55,6 +59,8 @@ def discover_relation(table: SourceTable, visit: Visit) -> Discovery:
 def read_relation(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
     """Read what changed since `visit.since`, or all; rows are numbered by key.
 
+    The rows are sorted in the visit's workspace where the memory does not suffice.
+
     Raises:
         ExtractHeldError: `connection_setting`, `relation_missing`, `unreadable`,
             `count_mismatch` or what drift raises.
@@ -62,11 +68,15 @@ def read_relation(table: SourceTable, candidate: Candidate, visit: Visit) -> Rea
     """
     dialect = table.dialect_as(SqlDialect)
     server = _server(table, dialect, visit)
-    with open_session(visit.threads, visit.memory_limit) as session, _refusals(table, server):
+    with ExitStack() as opened, _refusals(table, server):
+        session = opened.enter_context(
+            open_session(visit.memory_limit, visit.workspace and visit.workspace / "reading")
+        )
         load_scanner(session, f"{server.scanner}_scanner")  # type: ignore[arg-type]
         session.execute(server.attach())
-        with _snapshot(session):
-            return _read_rows(session, server, table, dialect, visit)
+        opened.enter_context(_snapshot(session))
+        records, rows = _query(session, server, table, dialect, visit)
+        return Reading(records, _number(table, server, records, rows, opened.pop_all()))
 
 
 def _server(table: SourceTable, dialect: SqlDialect, visit: Visit) -> Server:
@@ -101,7 +111,9 @@ def _refusals(table: SourceTable, server: Server) -> Iterator[None]:
         # Of names in a file, or of what a server says in place of an answer; rows are Arrow's.
         is_file = server.other_error == "damaged"
         finding = "not text" if is_file else "an answer that is no text"
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:  # the latter where rows are already coming
+        if is_no_room(error):
+            raise  # it is our disk that is full
         finding = _kind_of(str(error).replace(server.address, ""), server.other_error)
     if finding in ("damaged", "not text"):
         raise ExtractHeldError(
@@ -151,13 +163,15 @@ def _snapshot(session: duckdb.DuckDBPyConnection) -> Iterator[None]:
             session.execute("rollback")
 
 
-def _read_rows(
+def _query(
     session: duckdb.DuckDBPyConnection,
     server: Server,
     table: SourceTable,
     dialect: SqlDialect,
     visit: Visit,
-) -> Reading:
+) -> tuple[int, pa.RecordBatchReader]:
+    """How many rows the server counts, and the rows, sorted."""
+
     def ask(sql: str) -> duckdb.DuckDBPyConnection:
         return session.execute(f"from {server.scanner}_query('source', {literal(sql)})")
 
@@ -179,16 +193,30 @@ def _read_rows(
     # Sorted here and not by the server, whose collation is its own.
     key = [name for name in table.key if name in names]
     ordered = name_list([*key, *(name for name in names if name not in key)])
-    rows: pa.Table = session.execute(f"""
-        select {name_list(names)}, row_number() over (order by {ordered}) as {ROW_NUMBER}
+    rows = session.execute(f"""
+        select {name_list(names)}
         from {server.scanner}_query('source', {literal(f"select {texts} {chosen}")})
-        order by {ROW_NUMBER}
-    """).to_arrow_table()
-    rows.validate(full=True)  # SQLite stores any bytes as text, and DuckDB passes them on
-    records = int(counted[0]) if counted else 0
-    require_count(table, rows.num_rows, records)
-    numbered = complete(table, rows).append_column(ROW_NUMBER, rows[ROW_NUMBER])
-    return Reading(numbered, records)
+        order by {ordered}
+    """).to_arrow_reader(_BATCH)
+    return int(counted[0]) if counted else 0, rows
+
+
+def _number(
+    table: SourceTable,
+    server: Server,
+    records: int,
+    rows: pa.RecordBatchReader,
+    opened: ExitStack,
+) -> Iterator[Batch]:
+    """The rows in their order; the snapshot is kept until they end."""
+    parsed = 0
+    with opened, _refusals(table, server):
+        for found in rows:
+            found.validate(full=True)  # SQLite stores any bytes as text, and DuckDB passes them on
+            numbers = pa.array(range(parsed + 1, parsed + 1 + found.num_rows), pa.int64())
+            yield Batch(complete(table, pa.Table.from_batches([found]), numbers))
+            parsed += found.num_rows
+        require_count(table, parsed, records)
 
 
 def _condition(server: Server, dialect: SqlDialect, types: dict[str, str], visit: Visit) -> str:

@@ -1,15 +1,13 @@
 """Delimited text (CSV): strict decoding, a fixed dialect, two independent readers.
 
-What belongs here: bytes to text columns. What does not: types, nulls and personal data (screening).
-Nothing is sniffed, and no decoded text is written anywhere. pyarrow parses; Python's csv counts.
+What belongs here: bytes to text columns. What does not: types, nulls and personal data (screening),
+the count (csv_records). Nothing is sniffed, and no decoded text is written anywhere. The file is
+read twice: counted as a whole, then parsed by pyarrow block by block, so that no file is too long.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,11 +15,12 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from pipelines.errors import ExtractHeldError
-from pipelines.sources.connectors.file_drops import read_settled
+from pipelines.sources.connectors.csv_records import Block, Numbers, RecordCount, count_records
+from pipelines.sources.connectors.file_drops import settled_pieces
 from pipelines.sources.connectors.headers import match_names
 from pipelines.sources.connectors.interface import (
     LINE_NUMBER,
-    ROW_NUMBER,
+    Batch,
     BrokenRow,
     Candidate,
     Reading,
@@ -38,15 +37,13 @@ from pipelines.sources.drift import (
 )
 from pipelines.sources.text_encodings import (
     REPLACEMENT,
-    decode,
+    decode_pieces,
     find_foreign_mark,
     is_utf_8_instead,
 )
 
-_BLOCK = 1 << 20
-
-# One cell may be as long as a file; the limit is the process's, and Python's default is 128 KiB.
-csv.field_size_limit(2**31 - 1)
+_UNDECODABLE = "encoding.undecodable"
+_MISQUOTED = ("structure.quotes", "引号不成对，无法确定字段的边界")
 
 
 def read_delimited(table: SourceTable, candidate: Candidate, visit: Visit) -> Reading:
@@ -55,201 +52,171 @@ def read_delimited(table: SourceTable, candidate: Candidate, visit: Visit) -> Re
     Raises:
         ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `unclosed_quote`,
             `count_mismatch`, `malformed`, or what drift raises.
+        FileChangedError: it changed since it was found.
+        MemoryError: a record is longer than csv_records allows.
     """
     dialect = table.dialect_as(CsvDialect)
-    raw = read_settled(table, candidate, visit)
-    content = _decode(table, dialect, raw)
-    counted = _count_records(table, dialect, content)
-    names = [column.name for column in table.columns]
-    header = match_names(names, [[name] for name in counted.header])
-    if any(REPLACEMENT in name for name in header):
-        raise wrong_encoding(table, "表头无法解码")
-    require_columns(table, header)
-    return _parse(table, dialect, content, header, counted)
+    pieces = settled_pieces(candidate, visit)
+    try:
+        count = count_records(table, dialect, _whole_text(table, dialect, pieces))
+        names = [column.name for column in table.columns]
+        header = match_names(names, [[name] for name in count.header])
+        if any(REPLACEMENT in name for name in header):
+            raise wrong_encoding(table, "表头无法解码")
+        require_columns(table, header)
+    except ExtractHeldError:
+        _take_rest(pieces)
+        raise
+    return Reading(
+        count.records - 1 - count.blank,
+        _parse(table, dialect, header, count, settled_pieces(candidate, visit)),
+        has_lines=count.has_longer,
+    )
 
 
-def _decode(table: SourceTable, dialect: CsvDialect, raw: bytes) -> bytes:
+def _take_rest(pieces: Iterator[bytes]) -> None:
+    """Read to the end: a file that has changed meanwhile is not to be judged yet."""
+    for _ in pieces:
+        pass
+
+
+def _whole_text(
+    table: SourceTable, dialect: CsvDialect, pieces: Iterator[bytes]
+) -> Iterator[bytes]:
     """The delivery as UTF-8; every byte that does not decode becomes U+FFFD, rejected later."""
-    if raw.strip() and (finding := find_foreign_mark(raw, dialect.encoding)):
-        raise wrong_encoding(table, finding)
-    if is_utf_8_instead(raw, dialect.encoding):
-        raise wrong_encoding(table, "内容是 utf-8")
-    text = decode(raw, dialect.encoding)
-    if not text.strip():
+    end, is_blank = b"", True
+    for text in decode_pieces(_in_its_encoding(table, dialect, pieces), dialect.encoding):
+        is_blank = is_blank and not text.decode().strip()
+        end = text[-1:] or end
+        yield text
+    if is_blank:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
-    if not text.endswith(("\n", "\r")):
+    if end not in (b"\n", b"\r"):
         raise ExtractHeldError(
             f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
             reason="truncated",
         )
-    return text.encode()
 
 
-@dataclass
-class _Count:
-    """What Python's csv found; record 1 is the header."""
-
-    header: list[str]
-    records: int = 1
-    blank: set[int] = field(default_factory=set)
-    misquoted: set[int] = field(default_factory=set)
-    longer: list[tuple[int, int]] = field(default_factory=list)
-    """Each record longer than a line, and by how many lines all up to it are longer: kept where it
-    grows, for in most files it never does."""
-
-    def note_lines(self, taken: int) -> None:
-        """Note how many lines have been taken up to the record just counted."""
-        surplus = taken - self.records
-        if surplus != (self.longer[-1][1] if self.longer else 0):
-            self.longer.append((self.records, surplus))
-
-    def lines(self) -> pa.Table | None:
-        """The line on which each record below the header begins; None where all are one line."""
-        if not self.longer:
-            return None
-        records, surpluses = np.array(self.longer).T
-        numbers = np.arange(2, self.records + 1)
-        earlier = np.searchsorted(records, numbers)
-        lines = numbers + np.concatenate([[0], surpluses])[earlier]
-        return pa.table({ROW_NUMBER: pa.array(numbers), LINE_NUMBER: pa.array(lines)})
-
-
-def _lines(content: bytes) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(content), "utf-8", newline="")
-
-
-def _count_records(table: SourceTable, dialect: CsvDialect, content: bytes) -> _Count:
-    try:
-        reader = csv.reader(
-            _lines(content), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True
-        )
-        count = _Count(next(reader))
-        for count.records, record in enumerate(reader, start=2):
-            if not record:
-                count.blank.add(count.records)
-    except csv.Error:
-        return _count_misquoted(table, dialect, content)
-    if reader.line_num != count.records:  # asked for every record, it would take a third longer
-        _note_longer_records(dialect, content, count)
-    return count
-
-
-def _note_longer_records(dialect: CsvDialect, content: bytes, count: _Count) -> None:
-    reader = csv.reader(_lines(content), delimiter=dialect.delimiter, quotechar=dialect.quote)
-    for count.records, _ in enumerate(reader, start=1):
-        count.note_lines(reader.line_num)
-
-
-class _Remembering:
-    """Lines, keeping those handed out since the last record ended."""
-
-    def __init__(self, content: bytes) -> None:
-        self.taken: list[str] = []
-        self._lines = _lines(content)
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.taken.append(line)
-            yield line
-
-
-def _count_misquoted(table: SourceTable, dialect: CsvDialect, content: bytes) -> _Count:
-    """Count with tolerant quoting, marking each record that a strict reader refuses."""
-    lines = _Remembering(content)
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
-    count = _Count([])
-    for count.records, record in enumerate(reader, start=1):
-        count.note_lines(reader.line_num)
-        if count.records == 1:
-            count.header = record
-        if not record:
-            count.blank.add(count.records)
-        if not _is_well_quoted(lines.taken, dialect):
-            if len(lines.taken) > 1 or count.records == 1:
-                line = reader.line_num - len(lines.taken) + 1
-                raise ExtractHeldError(
-                    f"{table.label}：第 {count.records} 条记录（文件第 {line} 行）的引号没有配对，"
-                    "无法确定它在哪一行结束。请补全引号后重新导出。",
-                    reason="unclosed_quote",
-                )
-            count.misquoted.add(count.records)
-        lines.taken.clear()
-    return count
-
-
-def _is_well_quoted(lines: list[str], dialect: CsvDialect) -> bool:
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
-    try:
-        return len(list(reader)) == 1
-    except csv.Error:
-        return False
+def _in_its_encoding(
+    table: SourceTable, dialect: CsvDialect, pieces: Iterator[bytes]
+) -> Iterator[bytes]:
+    """The pieces, of which the first is looked at."""
+    first = next(pieces, b"")
+    if first.strip() and (finding := find_foreign_mark(first, dialect.encoding)):
+        raise wrong_encoding(table, finding)
+    if is_utf_8_instead(first, dialect.encoding):
+        raise wrong_encoding(table, "内容是 utf-8")
+    yield first
+    yield from pieces
 
 
 def _parse(
-    table: SourceTable, dialect: CsvDialect, content: bytes, header: list[str], counted: _Count
-) -> Reading:
-    parsed, unsplit = _parse_columns(table, dialect, content, header)
-    require_count(table, parsed.num_rows + len(unsplit), counted.records - 1)
-    numbers = [n for n in range(2, counted.records + 1) if n not in unsplit]
-    rows = complete(table, parsed).append_column(ROW_NUMBER, pa.array(numbers, pa.int64()))
-    if counted.blank or counted.misquoted:
-        dropped = counted.blank | counted.misquoted
-        rows = rows.filter(pa.array([n not in dropped for n in numbers], pa.bool_()))
-    for number in counted.misquoted:
-        unsplit[number] = BrokenRow(number, "structure.quotes", "引号不成对，无法确定字段的边界")
-    broken = [row for number, row in sorted(unsplit.items()) if number not in counted.blank]
-    records = counted.records - 1 - len(counted.blank)
-    undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
+    table: SourceTable,
+    dialect: CsvDialect,
+    header: list[str],
+    count: RecordCount,
+    pieces: Iterator[bytes],
+) -> Iterator[Batch]:
+    """Parse what was counted; the whole is judged at the end."""
+    parsed = broken = undecodable = 0
+    record, line = 1, 1
+    for block, text in _cut(decode_pieces(pieces, dialect.encoding), count.blocks):
+        above = int(record == 1)  # the header
+        try:
+            rows, unsplit = _parse_block(dialect, header, text[above * count.header_size :])
+        except pa.ArrowInvalid:  # its message quotes the row
+            _take_rest(pieces)
+            raise ExtractHeldError(
+                f"{table.label}：文件无法按约定的格式读取。请重新导出。", reason="malformed"
+            ) from None
+        parsed += rows.num_rows + len(unsplit)
+        if rows.num_rows + len(unsplit) == block.records - above:
+            lines = _lines(block, line) if count.has_longer else None
+            batch = _number(table, block, record, rows, unsplit, lines)
+            broken += len(batch.broken)
+            undecodable += sum(row.rule_id == _UNDECODABLE for row in batch.broken)
+            yield batch
+        record += block.records
+        line += block.lines
+    require_count(table, parsed, count.records - 1)
+    records = count.records - 1 - count.blank
     require_decodable(table, undecodable, records)
-    require_splittable(table, len(broken) - undecodable, records)
-    return Reading(rows, records, tuple(broken), counted.lines())
+    require_splittable(table, broken - undecodable, records)
 
 
-def _parse_columns(
-    table: SourceTable, dialect: CsvDialect, content: bytes, header: list[str]
-) -> tuple[pa.Table, dict[int, BrokenRow]]:
-    """All columns as text, and the rows whose number of fields differs, by row number."""
-    unsplit: dict[int, BrokenRow] = {}
+def _cut(texts: Iterator[bytes], blocks: Sequence[Block]) -> Iterator[tuple[Block, bytes]]:
+    """Each block and its text; the last one comes when the file was seen not to have changed."""
+    begun = b""
+    for block in blocks:
+        while len(begun) < block.size and (text := next(texts, b"")):
+            begun += text
+        yield block, begun[: block.size]
+        begun = begun[block.size :]
+    _take_rest(texts)
+
+
+def _lines(block: Block, first: int) -> Numbers:
+    """The line on which each record of a block begins."""
+    lengths = np.ones(block.records, np.int64)
+    lengths[block.longer] += block.surplus
+    return first + np.cumsum(lengths) - lengths
+
+
+def _number(
+    table: SourceTable,
+    block: Block,
+    first: int,
+    rows: pa.Table,
+    unsplit: dict[int, tuple[str, str]],
+    lines: Numbers | None,
+) -> Batch:
+    """The rows of a block under their numbers, and the broken ones, without what is blank."""
+    above = int(first == 1)
+    is_parsed = np.ones(block.records, np.bool_)
+    is_parsed[[*range(above), *(place + above for place in unsplit)]] = False
+    places = np.flatnonzero(is_parsed)
+    numbered = complete(table, rows, pa.array(first + places))
+    if lines is not None:
+        numbered = numbered.append_column(LINE_NUMBER, pa.array(lines[places]))
+    if block.blank or block.misquoted:
+        is_dropped = np.isin(places, [*block.blank, *block.misquoted])
+        numbered = numbered.filter(pa.array(~is_dropped))
+    reasons = {place + above: reason for place, reason in unsplit.items()}
+    reasons |= dict.fromkeys(block.misquoted, _MISQUOTED)
+    broken = [
+        BrokenRow(first + place, *reasons[place], None if lines is None else int(lines[place]))
+        for place in sorted(reasons.keys() - set(block.blank))
+    ]
+    return Batch(numbered, broken)
+
+
+def _parse_block(
+    dialect: CsvDialect, header: list[str], text: bytes
+) -> tuple[pa.Table, dict[int, tuple[str, str]]]:
+    """All columns as text; by its place, rule and meaning of each row with other fields."""
+    unsplit: dict[int, tuple[str, str]] = {}
 
     def note(row: arrow_csv.InvalidRow) -> Literal["skip", "error"]:
         if row.number is None:  # only when several threads read; the count then disagrees
             return "error"
-        rule_id, meaning = "encoding.undecodable", "含有无法解码的字符"
-        if row.text is not None and REPLACEMENT not in row.text:
-            rule_id = "structure.field_count"
-            meaning = f"应有 {row.expected_columns} 个字段，实有 {row.actual_columns} 个"
-        unsplit[row.number] = BrokenRow(row.number, rule_id, meaning)
+        meaning = f"应有 {row.expected_columns} 个字段，实有 {row.actual_columns} 个"
+        is_decoded = row.text is not None and REPLACEMENT not in row.text
+        unsplit[row.number - 1] = (
+            ("structure.field_count", meaning)
+            if is_decoded
+            else (_UNDECODABLE, "含有无法解码的字符")
+        )
         return "skip"
 
-    block = _BLOCK
-    while True:
-        unsplit.clear()
-        try:
-            parsed = _read_arrow(content, header, dialect, note, block)
-        except pa.ArrowInvalid as error:
-            # Its message quotes the row: it is read here and goes no further.
-            row_exceeds_block = "straddling" in str(error) and block < len(content)
-        else:
-            return parsed, unsplit
-        if not row_exceeds_block:
-            raise ExtractHeldError(
-                f"{table.label}：文件无法按约定的格式读取。请重新导出。", reason="malformed"
-            )
-        block = min(block * 8, len(content) + 1)
-
-
-def _read_arrow(
-    content: bytes,
-    header: list[str],
-    dialect: CsvDialect,
-    note: Callable[[arrow_csv.InvalidRow], Literal["skip", "error"]],
-    block: int,
-) -> pa.Table:
-    # One thread: rows are then numbered; and it reads 350 MB/s where Python's csv counts 200.
-    return arrow_csv.read_csv(
-        pa.BufferReader(content),  # type: ignore[arg-type]  # the stubs know Python files only
+    types = dict.fromkeys(header, pa.string())
+    if not text:
+        return pa.schema(types).empty_table(), unsplit
+    # One thread: rows are then numbered. The whole is one block: no row lies across two.
+    parsed = arrow_csv.read_csv(
+        pa.BufferReader(text),  # type: ignore[arg-type]  # the stubs know Python files only
         read_options=arrow_csv.ReadOptions(
-            column_names=header, skip_rows_after_names=1, use_threads=False, block_size=block
+            column_names=header, use_threads=False, block_size=len(text) + 1
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=dialect.delimiter,
@@ -259,8 +226,7 @@ def _read_arrow(
             invalid_row_handler=note,
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types={name: pa.string() for name in header},
-            strings_can_be_null=False,
-            check_utf8=False,
+            column_types=types, strings_can_be_null=False, check_utf8=False
         ),
     )
+    return parsed, unsplit

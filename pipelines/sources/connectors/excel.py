@@ -26,7 +26,7 @@ from pipelines.sources.connectors.cells import NumberText, cell_text
 from pipelines.sources.connectors.file_drops import read_settled
 from pipelines.sources.connectors.headers import as_written, match_names
 from pipelines.sources.connectors.interface import (
-    ROW_NUMBER,
+    Batch,
     BrokenRow,
     Candidate,
     Reading,
@@ -231,5 +231,5 @@ def _read_rows(
         if column.name in names
     }
     numbers = pa.array([place + 1 for place in kept], pa.int64())
-    rows = complete(table, pa.table(columns)).append_column(ROW_NUMBER, numbers)
-    return Reading(rows, records, broken, serial_epoch=_EPOCHS[sheet.scan.is_1904])
+    batch = Batch(complete(table, pa.table(columns), numbers), broken)
+    return Reading(records, iter([batch]), serial_epoch=_EPOCHS[sheet.scan.is_1904])

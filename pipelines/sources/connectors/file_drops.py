@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from pipelines.clock import day_of_stamp
 from pipelines.errors import ExtractHeldError
-from pipelines.hashing import hash_bytes
+from pipelines.hashing import RunningHash, hash_bytes
 from pipelines.sources import hanging_files
 from pipelines.sources.connectors.interface import (
     Candidate,
@@ -34,7 +34,7 @@ from pipelines.sources.hanging_files import answer_within
 from pipelines.sources.sessions import require_room
 
 _PERIOD = "{period}"
-_PIECE = 1 << 20
+_PIECE = 1 << 22
 _DIGITS = r"([0-9]{8}|[0-9]{6}|[0-9]{4})"
 
 
@@ -87,7 +87,7 @@ def discover_files(table: SourceTable, visit: Visit) -> Discovery:
     for drop, look in settled:
         try:
             if (drop.origin, *look) not in visit.known_files:
-                require_room(table, look.size, visit.memory_limit)
+                require_room(table, look.size, visit.memory_limit, visit.workspace)
             candidates.append(_candidate(table, drop, look, visit))
         except ExtractHeldError as refusal:
             slot = _slot(table, drop)
@@ -138,22 +138,32 @@ def _forbidden(table: SourceTable, drop: _Drop) -> RefusedFile:
 
 
 def read_settled(table: SourceTable, candidate: Candidate, visit: Visit) -> bytes:
-    """The bytes of a file, exactly those that were hashed when it was found.
+    """The bytes of a file that is unfolded whole, exactly those that were hashed when found.
 
     Raises:
         ExtractHeldError: `too_large`.
         FileChangedError: they changed since.
     """
+    require_room(table, candidate.size, visit.memory_limit, visit.workspace)
+    return b"".join(settled_pieces(candidate, visit))
+
+
+def settled_pieces(candidate: Candidate, visit: Visit) -> Iterator[bytes]:
+    """The bytes of a file piece by piece, exactly those that were hashed when it was found.
+
+    Raises:
+        FileChangedError: they changed since; known when the last piece has been taken.
+    """
     path = candidate.path
     if path is None:
         raise FileChangedError(candidate.origin)
-    require_room(table, candidate.size, visit.memory_limit)
-    content = answer_within(
-        visit.seconds_left, lambda: b"".join(_pieces(path, candidate.size)), candidate.origin
-    )
-    if hash_bytes([content]) != candidate.sha256:
+    running = RunningHash()
+    pieces = _pieces(path, candidate.size)
+    while piece := answer_within(visit.seconds_left, lambda: next(pieces, b""), candidate.origin):
+        running.add(piece)
+        yield piece
+    if running.digest != candidate.sha256:
         raise FileChangedError(candidate.origin)
-    return content
 
 
 def _pieces(path: Path, size: int) -> Iterator[bytes]:

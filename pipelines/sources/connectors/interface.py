@@ -7,11 +7,11 @@ system, and what happens to the rows afterwards (screening, landing).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pydantic import SecretStr
@@ -51,8 +51,10 @@ class Visit:
     """Taken before; without them, both looks are taken during the visit."""
     known_files: frozenset[tuple[str, int, int]] = frozenset()
     """(origin, mtime in ns, size) of files already judged; they need no second look."""
-    threads: int = 2
     memory_limit: str = "1GB"
+    workspace: Path | None = None
+    """A folder that only its owner may enter, gone when the visit is over: what does not fit into
+    the memory lies there meanwhile. None when nothing may."""
     max_seconds: float = 600.0
     """How long the visit may last, with all tries and all its deliveries."""
     began_at: float = field(default_factory=time.monotonic)
@@ -113,28 +115,40 @@ class BrokenRow(NamedTuple):
     row_number: int
     rule_id: str
     meaning: str
+    line_number: int | None = None
+    """The line on which it begins, where the reading has lines."""
+
+
+class Batch(NamedTuple):
+    """Some rows of a delivery, all after those of the batch before."""
+
+    rows: pa.Table
+    """The contract's columns as text, in the contract's order, `_row_number`, by which they are in
+    order, and `_line_number` where the reading has lines."""
+    broken: Sequence[BrokenRow] = ()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One delivery in memory, nothing of it written."""
+    """One delivery that is being read, nothing of it held or written."""
 
-    rows: pa.Table
-    """The contract's columns as text, in the contract's order, and `_row_number`."""
     records: int
-    """Rows delivered, counted by other means than those that parsed them."""
-    broken: tuple[BrokenRow, ...] = ()
-    lines: pa.Table | None = None
-    """`_row_number` and the `_line_number` on which it begins; None where the two are one."""
+    """Rows delivered, counted by other means than those that parse them."""
+    batches: Iterator[Batch]
+    """Taken once. What is wrong with the delivery as a whole is raised when they end, so that
+    nothing may be kept of rows whose batches did not end."""
+    has_lines: bool = False
+    """Whether records are longer than lines, so that a row's number is not its line."""
     serial_epoch: date = field(default=date(1899, 12, 30))
     """Day 0 of spreadsheet day numbers."""
 
 
-def complete(table: SourceTable, rows: pa.Table) -> pa.Table:
-    """The contract's columns in the contract's order; one that was not delivered is null."""
+def complete(table: SourceTable, rows: pa.Table, numbers: pa.Array[Any]) -> pa.Table:
+    """The contract's columns in the contract's order, numbered; one not delivered is null."""
     names = [column.name for column in table.columns]
     nothing = pa.nulls(rows.num_rows, pa.string())
-    return pa.table({n: rows[n] if n in rows.column_names else nothing for n in names})
+    columns = {n: rows[n] if n in rows.column_names else nothing for n in names}
+    return pa.table(columns | {ROW_NUMBER: numbers})
 
 
 class NotNowError(Exception):
@@ -151,5 +165,5 @@ class Connector(NamedTuple):
     discover: Callable[[SourceTable, Visit], Discovery]
     """Finds the deliveries of a table, oldest first; raises SourceUnavailableError."""
     read: Callable[[SourceTable, Candidate, Visit], Reading]
-    """Reads one of them; raises ExtractHeldError where the delivery as a whole cannot be used,
-    FileChangedError where it is still being written, and SourceUnavailableError."""
+    """Reads one of them; it and its batches raise ExtractHeldError where the delivery as a whole
+    cannot be used, FileChangedError where it is still being written, and SourceUnavailableError."""

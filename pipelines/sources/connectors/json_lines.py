@@ -1,9 +1,10 @@
 """JSON lines: one object a line, taken apart by the declared paths.
 
 What belongs here: lines to text columns. What does not: types, nulls and personal data (screening).
-Python's json decides which lines are JSON and counts them (DuckDB's parser accepts trailing commas
-and NaN); DuckDB extracts. Numbers stay the very text that was delivered, also inside a json column,
-where they become JSON strings: read as numbers, 1234567890123456.78 would lose its last digits.
+A line is JSON where both Python's json and DuckDB say so. DuckDB is asked first and extracts;
+Python, ten times slower, is asked where the two may differ. Numbers stay the very text that was
+delivered, also inside a json column, where they become JSON strings: read as numbers,
+1234567890123456.78 would lose its last digits.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import NoReturn
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import NUMBER_TYPES
 from pipelines.sources.columns import Column
-from pipelines.sources.connectors.file_drops import read_settled
+from pipelines.sources.connectors.file_drops import settled_pieces
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
+    Batch,
     BrokenRow,
     Candidate,
     Reading,
@@ -42,6 +46,18 @@ from pipelines.sql_text import identifier, literal
 _NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*)'
 _MARK = b"\xef\xbb\xbf"
 _JOINTS = (".", "[")
+_UNDECODABLE = "encoding.undecodable"
+_DOUBTFUL = " or ".join(
+    f"regexp_matches(line, {literal(pattern)})"
+    for pattern in (
+        r"^ *[^{ ]|, *[]}]|[:,[] *-?(?i:nan|inf)",
+        r"[\x00-\x0c\x0e-\x1f]|\r(?s:.)",
+        r"[0-9]{1000}",
+        r"^(?:[^\[{]*[\[{]){200}",
+    )
+)
+"""What only DuckDB might take for an object: another value, a comma before the end, NaN and
+infinity; control characters, and numbers and depths beyond what Python reads."""
 
 _NUMBER_MARK = "\ufdd0"
 """Stands before what was a number where texts write numbers otherwise; a code point that Unicode
@@ -58,72 +74,172 @@ def read_json_lines(table: SourceTable, candidate: Candidate, visit: Visit) -> R
     Raises:
         ExtractHeldError: `empty`, `truncated`, `wrong_encoding`, `malformed`, or what drift
             raises.
+        FileChangedError: it changed since it was found.
     """
-    raw = read_settled(table, candidate, visit).removeprefix(_MARK)
-    if not raw.strip():
+    records = 0
+    block = b""
+    for block in _line_blocks(settled_pieces(candidate, visit)):
+        records += sum(map(bool, map(bytes.strip, block.split(b"\n"))))
+    if not records:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
-    if not raw.endswith(b"\n"):
+    if not block.endswith(b"\n"):
         raise ExtractHeldError(
             f"{table.label}：文件末尾没有换行，最后一行可能被截断。请重新导出或重新传送。",
             reason="truncated",
         )
-    lines, broken = _separate(raw)
-    records = lines.num_rows + len(broken)
-    with open_session(visit.threads, visit.memory_limit) as session:
-        session.register("parsed", lines)
-        broken += _set_apart_invalid(session)
-        undecodable = sum(row.rule_id == "encoding.undecodable" for row in broken)
-        require_decodable(table, undecodable, records)
-        require_splittable(table, len(broken) - undecodable, records)
-        _require_paths(table, session)
-        rows = _extract(table, session)
-    require_count(table, rows.num_rows + len(broken), records)
-    return Reading(rows, records, tuple(broken))
+    return Reading(records, _parse(table, records, settled_pieces(candidate, visit), visit))
 
 
-def _separate(raw: bytes) -> tuple[pa.Table, list[BrokenRow]]:
-    """Lines that are one JSON object, numbered, and the others; blank lines are neither."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    broken: list[BrokenRow] = []
-    for number, line in enumerate(raw.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        if len(line) > LONGEST_LINE:
-            size = f"这一行超过 {LONGEST_LINE // 2**20} MB，未读取"
-            broken.append(BrokenRow(number, "structure.too_long", size))
-            continue
-        try:
-            text = line.decode()
-            value = json.loads(text, parse_constant=_refuse_constant)
-        except UnicodeDecodeError:
-            broken.append(BrokenRow(number, "encoding.undecodable", "含有无法解码的字符"))
-        except (ValueError, RecursionError):
-            broken.append(BrokenRow(number, "structure.json", "不是完整的 JSON"))
-        else:
-            if isinstance(value, dict):
-                lines.append(text)
-                numbers.append(number)
-            else:
-                broken.append(BrokenRow(number, "structure.json", "不是 JSON 对象"))
-    columns = {"line": pa.array(lines, pa.string())}
-    return pa.table(columns).append_column(ROW_NUMBER, pa.array(numbers, pa.int64())), broken
+def _line_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The file in blocks of whole lines; of a line that is too long, no more than tells so."""
+    begun = b""
+    first = next(pieces, b"").removeprefix(_MARK)
+    for piece in chain((first,), pieces):
+        lines, end, rest = piece.rpartition(b"\n")
+        if end:
+            yield begun + lines + end
+            begun = rest
+        elif len(begun) <= LONGEST_LINE:
+            begun += rest
+        elif rest.strip():
+            begun = b"." * len(begun)
+    if begun:
+        yield begun
+
+
+def _parse(
+    table: SourceTable, records: int, pieces: Iterator[bytes], visit: Visit
+) -> Iterator[Batch]:
+    """Take the lines apart; the whole is judged at the end."""
+    parsed = broken = undecodable = 0
+    number = 1
+    paths = _Paths(table)
+    with open_session(visit.memory_limit, share=1) as session:  # one line may take half of it
+        for block in _line_blocks(pieces):
+            numbered, unreadable = _separate(block, number)
+            number += block.count(b"\n")
+            lines, invalid = _set_apart_invalid(session, numbered)
+            batch = Batch(_extract(table, session, lines), sorted([*unreadable, *invalid]))
+            paths.add(session, lines)
+            parsed += batch.rows.num_rows
+            broken += len(batch.broken)
+            undecodable += sum(row.rule_id == _UNDECODABLE for row in batch.broken)
+            yield batch
+    require_decodable(table, undecodable, records)
+    require_splittable(table, broken - undecodable, records)
+    paths.require_declared()
+    require_count(table, parsed + broken, records)
+
+
+def _separate(block: bytes, first: int) -> tuple[pa.Table, list[BrokenRow]]:
+    """Lines of text, numbered, and the others; blank lines are neither."""
+    numbered = [(n, line) for n, line in enumerate(block.split(b"\n"), first) if line.strip()]
+    broken: dict[int, BrokenRow] = {}
+    if len(block) > LONGEST_LINE:
+        too_long = f"这一行超过 {LONGEST_LINE // 2**20} MB，未读取"
+        broken |= {
+            n: BrokenRow(n, "structure.too_long", too_long)
+            for n, line in numbered
+            if len(line) > LONGEST_LINE
+        }
+    if not _is_text(block):
+        broken |= {
+            n: BrokenRow(n, _UNDECODABLE, "含有无法解码的字符")
+            for n, line in numbered
+            if n not in broken and not _is_text(line)
+        }
+    if broken:
+        numbered = [(n, line) for n, line in numbered if n not in broken]
+    numbers = pa.array([n for n, _ in numbered], pa.int64())
+    lines = pa.array([line for _, line in numbered], pa.string())
+    return pa.table({"line": lines, ROW_NUMBER: numbers}), list(broken.values())
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _set_apart_invalid(
+    session: duckdb.DuckDBPyConnection, numbered: pa.Table
+) -> tuple[pa.Table, list[BrokenRow]]:
+    """Lines that both Python and DuckDB take for JSON objects, and the others.
+
+    DuckDB refuses a lone surrogate; Python is asked about what DuckDB refuses, for the reason, and
+    about what only DuckDB might take.
+    """
+    session.register("numbered", numbered)
+    doubted = session.execute(f"""
+        select {ROW_NUMBER}, line, json_valid(line) from numbered
+        where not json_valid(line) or {_DOUBTFUL}
+        order by {ROW_NUMBER}
+    """).fetchall()
+    broken = [
+        BrokenRow(number, "structure.json", fault)
+        for number, line, is_valid in doubted
+        if (fault := _find_fault(line) or ("" if is_valid else "不是完整的 JSON"))
+    ]
+    if broken:
+        apart = pa.array([row.row_number for row in broken], pa.int64())
+        numbered = numbered.filter(pc.invert(pc.is_in(numbered[ROW_NUMBER], value_set=apart)))
+    return numbered, broken
+
+
+def _find_fault(line: str) -> str:
+    try:
+        value = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return "不是完整的 JSON"
+    return "" if isinstance(value, dict) else "不是 JSON 对象"
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _set_apart_invalid(session: duckdb.DuckDBPyConnection) -> list[BrokenRow]:
-    """Make `lines` of what DuckDB takes for JSON as well: it refuses a lone surrogate."""
-    session.execute("create temp table lines as from parsed where json_valid(line)")
-    refused = session.execute(
-        f"select {ROW_NUMBER} from parsed where not json_valid(line) order by all"
-    ).fetchall()
-    return [BrokenRow(number, "structure.json", "不是完整的 JSON") for (number,) in refused]
+class _Paths:
+    """The paths that occur anywhere in a file, against the declared ones."""
+
+    def __init__(self, table: SourceTable) -> None:
+        self._table = table
+        dialect = table.dialect_as(JsonLinesDialect)
+        self._declared = {_plain(_path(column)): column.name for column in table.columns}
+        known = self._declared.keys() | {_plain(path) for path in dialect.ignored}
+        self._above = {outer for path in known for outer in _outer_paths(path)}
+        self._below = tuple(path + sign for path in known for sign in _JOINTS)
+        self._expected = known | self._above
+        self._reached: set[str] = set()
+
+    def add(self, session: duckdb.DuckDBPyConnection, lines: pa.Table) -> None:
+        """Add the paths of some lines."""
+        session.register("lines", lines)
+        structures = session.execute("select distinct json_structure(line) from lines").fetchall()
+        self._reached |= {
+            path for (text,) in structures for path in _reach("$", json.loads(text), self._above)
+        }
+
+    def require_declared(self) -> None:
+        """Compare them.
+
+        Raises:
+            ExtractHeldError: what drift raises of columns.
+        """
+        unknown = {
+            path
+            for path in self._reached
+            if path not in self._expected and not path.startswith(self._below)
+        }
+        taken = self._reached - unknown
+        present = [name for path, name in self._declared.items() if _occurs(path, taken)]
+        added = sorted(path.removeprefix("$.") for path in unknown)
+        require_columns(self._table, [*present, *added])
 
 
-def _extract(table: SourceTable, session: duckdb.DuckDBPyConnection) -> pa.Table:
+def _extract(table: SourceTable, session: duckdb.DuckDBPyConnection, lines: pa.Table) -> pa.Table:
+    session.register("lines", lines)
     decimal, _ = table.dialect.number_signs
     mark = "" if decimal == "." else _NUMBER_MARK
     paths = ", ".join(literal(_path(column)) for column in table.columns)
@@ -166,22 +282,6 @@ def _path(column: Column) -> str:
 def _plain(path: str) -> str:
     """A path as observed structures spell it: `$.parties[0].kind` is `$.parties[*].kind`."""
     return re.sub(r"\[\d+\]", "[*]", path.replace('"', ""))
-
-
-def _require_paths(table: SourceTable, session: duckdb.DuckDBPyConnection) -> None:
-    """Compare the paths that occur anywhere in the file with the declared ones."""
-    dialect = table.dialect_as(JsonLinesDialect)
-    declared = {_plain(_path(column)): column.name for column in table.columns}
-    known = declared.keys() | {_plain(path) for path in dialect.ignored}
-    above = {outer for path in known for outer in _outer_paths(path)}
-    below = tuple(path + sign for path in known for sign in _JOINTS)
-    structures = session.execute("select distinct json_structure(line) from lines").fetchall()
-    reached = {path for (text,) in structures for path in _reach("$", json.loads(text), above)}
-    expected = known | above
-    unknown = {path for path in reached if path not in expected and not path.startswith(below)}
-    taken = reached - unknown
-    present = [name for path, name in declared.items() if _occurs(path, taken)]
-    require_columns(table, [*present, *sorted(path.removeprefix("$.") for path in unknown)])
 
 
 def _reach(path: str, structure: object, above: Collection[str]) -> Iterator[str]:
