@@ -32,9 +32,10 @@ dev: .venv/ready ## open Dagster's pages, by the address that it prints
 demo: .venv/ready ## write the demo bureau's extracts anew
 	@$(BIN)/zhibiao demo
 
-bench: .venv/tools ## measure the night and its parts against bare DuckDB
-	@$(BIN)/python benchmarks/night.py
-	@$(BIN)/python benchmarks/landing.py
+bench: .venv/tools ## measure nights, landing and readers against the bare engine, and hold them against the goals
+	@$(BIN)/python -m benchmarks.readers
+	@$(BIN)/python -m benchmarks.landing
+	@$(BIN)/python -m benchmarks.night
 
 # All is resolved together, then told apart: what a night needs, and what tests and linters add.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

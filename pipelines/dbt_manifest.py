@@ -7,6 +7,7 @@ nodes mean to whoever asks.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.errors import ReleaseError
@@ -26,3 +27,8 @@ def read_dbt_manifest(layout: Layout) -> dict[str, Any]:
         )
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     return manifest
+
+
+def is_of_the_release(column: Mapping[str, Any]) -> bool:
+    """Whether a described column holds the release's id, which no model knows."""
+    return bool(column.get("config", {}).get("meta", {}).get("of_the_release"))

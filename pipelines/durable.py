@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
 from pipelines.errors import StorageError
 from pipelines.group_access import open_to_group
 
@@ -138,6 +136,8 @@ def refusing_full_disk(subject: str, folder: Path) -> Iterator[None]:
     Raises:
         StorageError: when the disk, the quota or the size limit is reached.
     """
+    import duckdb
+
     try:
         yield
     except (OSError, duckdb.Error) as error:

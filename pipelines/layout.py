@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.settings import Settings
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
 
 OWNER_ONLY = 0o077
 """The umask of every command: what it writes is its owner's, until it is opened to the group."""
@@ -74,6 +77,16 @@ class Layout:
     def dbt_manifest(self) -> Path:
         """What dbt says of its models, sources and metrics."""
         return self.dbt_target / "manifest.json"
+
+    @property
+    def compiled_project(self) -> Path:
+        """What a night carries out of it: SQL in order, what each reads, the tests of data."""
+        return self.dbt_target / "compiled.json"
+
+    @property
+    def store(self) -> Path:
+        """Results of earlier nights by what they were made from; can be deleted at any time."""
+        return self.warehouse / "store"
 
     @property
     def releases(self) -> Path:

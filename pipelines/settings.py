@@ -6,19 +6,19 @@ checked here, with a message that says what to do. Nothing else reads `os.enviro
 
 from __future__ import annotations
 
+import json
 import os
-import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from pydantic_settings.exceptions import SettingsError as UnreadableValueError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 
 from pipelines.errors import SettingsError
+from pipelines.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -40,6 +40,13 @@ def _absolute(path: Path) -> Path:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Duration = Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(s|m|h)$")]
 
+
+def _parsed(value: Any) -> Any:  # noqa: ANN401 a text of the environment, or what it stands for
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Json = BeforeValidator(_parsed)
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -47,16 +54,8 @@ def _seconds(duration: str) -> float:
     return float(duration[:-1]) * _SECONDS[duration[-1]]
 
 
-class Settings(BaseSettings):
+class Settings(StrictModel):
     """All that an installation can set. Relative paths are taken from the working directory."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=DOTENV,
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",  # other programs' lines in .env; ours are checked by _unknown_names
-    )
 
     project: Folder = Field(
         default=PROJECT_ROOT, description="folder that holds dbt_project/ and expectations/"
@@ -68,14 +67,14 @@ class Settings(BaseSettings):
         default=PROJECT_ROOT / "warehouse" / "sources",
         description="folder of the file drops and the demo's databases",
     )
-    connections: dict[str, SecretStr] = Field(
+    connections: Annotated[dict[str, SecretStr], Json] = Field(
         default_factory=dict,
         description='a JSON object of databases by source, like {"complaints": "postgresql://…"}',
     )
     pseudonym_key_file: Folder | None = Field(
         default=None, description="key file of the pseudonyms; default: <warehouse>/keys/pseudonym"
     )
-    alert_targets: dict[str, list[SecretStr]] = Field(
+    alert_targets: Annotated[dict[str, list[SecretStr]], Json] = Field(
         default_factory=dict,
         description="a JSON object of lists of Apprise addresses by steward, like "
         '{"registration": ["mailto://…"], "default": ["…"]}; "default" serves the others',
@@ -122,35 +121,39 @@ def count_bytes(memory_limit: str) -> int:
 
 
 def read_settings() -> Settings:
-    """Read and check the settings.
+    """Read and check the settings; a variable of the environment goes before a line of `.env`.
 
     Raises:
         SettingsError: naming each variable, what it must be and what was found; never a secret.
     """
     try:
-        refused = _unknown_names()
-        settings = Settings()
+        given = [*dotenv_values(DOTENV).items(), *os.environ.items()]
+    except ValueError as error:
+        found = f"{DOTENV}: expected a text file in UTF-8, got {type(error).__name__}."
+        raise _refuse([found]) from None
+    refused = _unknown_names({name.upper() for name, _ in given})
+    # An empty value is none.
+    said = {name.upper(): text for name, text in given if text}
+    names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    try:
+        settings = Settings.model_validate(
+            {name: said[variable] for variable, name in names.items() if variable in said}
+        )
     except ValidationError as error:
         refused += sorted({_explain(details) for details in error.errors()})
-    except UnreadableValueError as error:
-        # Its text names the field and never the value.
-        field = re.search(r'field "(\w+)"', str(error))
-        name = field[1] if field else ""
-        refused.append(f"{PREFIX}{name.upper()}: expected {_expected(name)}, got no JSON.")
-    except ValueError as error:
-        refused = [f"{DOTENV}: expected a text file in UTF-8, got {type(error).__name__}."]
     if refused:
-        lines = "\n".join(f"  {line}" for line in refused)
-        raise SettingsError(
-            f"settings: expected usable {PREFIX}* values, got\n{lines}\n{_WHAT_TO_DO}"
-        )
+        raise _refuse(refused)
     return settings
 
 
-def _unknown_names() -> list[str]:
+def _refuse(sentences: Iterable[str]) -> SettingsError:
+    lines = "\n".join(f"  {line}" for line in sentences)
+    return SettingsError(f"settings: expected usable {PREFIX}* values, got\n{lines}\n{_WHAT_TO_DO}")
+
+
+def _unknown_names(given: set[str]) -> list[str]:
     """One sentence per variable with our prefix that no setting has: most likely a slip."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(DOTENV))}
     sentences = []
     for name in sorted(name for name in given - known - _SET_FOR_DBT if name.startswith(PREFIX)):
         near = get_close_matches(name, known, n=1)
@@ -162,7 +165,9 @@ def _unknown_names() -> list[str]:
 def _explain(details: ErrorDetails) -> str:
     """What one variable must be; what it is only where that is no secret."""
     name, *inner = map(str, details["loc"])
-    if name not in _SECRET:
+    if details["type"] == "value_error":
+        got = "no JSON"
+    elif name not in _SECRET:
         got = repr(details["input"])
     elif inner and inner[0].isidentifier():
         got = f"another form under {inner[0]!r}"

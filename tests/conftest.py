@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.compiled_project import share_in
 from tests.machine import ALLOWED, NOT_TO_BE_INSTALLED
-from tests.parsed_project import share_in
 
 # How long an example takes says nothing on a machine that does other things beside.
 settings.register_profile("zhibiao", deadline=None, print_blob=True)

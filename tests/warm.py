@@ -31,7 +31,6 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 IMPORTED = (
     "dagster",
-    "dagster_dbt",
     "dbt.adapters.duckdb",
     "dbt.cli.main",
     "great_expectations",

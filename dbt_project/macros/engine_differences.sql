@@ -13,6 +13,19 @@
     (select explode(sequence({{ first }}, {{ last }})) as number)
 {%- endmacro %}
 
+{#- In a select list: its row once for each integer from `first` to `last`, which is not below it. -#}
+{% macro each_number(first, last) -%}
+    {{ return(adapter.dispatch('each_number')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__each_number(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}
+
+{% macro spark__each_number(first, last) -%}
+    explode(sequence({{ first }}, {{ last }}))
+{%- endmacro %}
+
 {#- True from Monday to Friday. -#}
 {% macro is_weekday(day) -%}
     {{ return(adapter.dispatch('is_weekday')(day)) }}

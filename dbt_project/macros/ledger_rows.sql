@@ -78,3 +78,29 @@
         and days.source_table = '{{ source_table }}'
         {%- endif %}
 {%- endmacro %}
+
+
+{#- The rows of a relation once for each month in which a stock may hold them: from the month of
+    `first_day` to that of `last_day`, or without one to the last of the CTE `stock_days`, which they
+    are joined to by `month_end_on`. So no row is compared with months that it never saw. Whether it
+    was there on the very day is for the join to say. -#}
+{% macro rows_by_month(relation, first_day, last_day) -%}
+    select
+        of_months.*,
+        cast(last_day({{ add_months(first_month(), 'of_months.number') }}) as date) as month_end_on
+    from (
+        select
+            spans.*,
+            {{ each_number('spans.first_number', 'spans.last_number') }} as number
+        from (
+            select
+                *,
+                greatest({{ months_since_first(first_day) }}, 0) as first_number,
+                {{ months_since_first(
+                    'coalesce(' ~ last_day ~ ', (select max(stock_days.stock_on) from stock_days))'
+                ) }} as last_number
+            from {{ relation }}
+        ) as spans
+        where spans.first_number <= spans.last_number
+    ) as of_months
+{%- endmacro %}

@@ -1,7 +1,8 @@
 """The command line: one module per group of commands; this one assembles them.
 
-Heavy imports (Dagster, Great Expectations) happen inside the commands that need them, so that
-`zhibiao show` answers in well under a second.
+Every command begins with the imports of all of them. So their modules import what their arguments
+are made of, and what answers a command is imported within it: `zhibiao show` does not wait for
+Dagster, nor `zhibiao --help` for DuckDB (`tests/cli/test_imported.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -24,10 +26,11 @@ from pipelines.cli import (
     report,
     status,
 )
-from pipelines.error_kinds import as_refusal
-from pipelines.errors import ZhibiaoError
 from pipelines.layout import OWNER_ONLY
 from pipelines.personal_numbers import mask_personal_numbers
+
+if TYPE_CHECKING:
+    from pipelines.errors import ZhibiaoError
 
 app = typer.Typer(
     name="zhibiao",
@@ -55,6 +58,8 @@ def main() -> None:
     try:
         app()
     except Exception as error:
+        from pipelines.error_kinds import as_refusal
+
         # The last net: an operator is shown no traceback, which may quote rows and secrets.
         logging.getLogger(__name__).debug("where it failed", exc_info=error)
         _refuse(as_refusal(error))

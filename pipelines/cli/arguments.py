@@ -7,16 +7,16 @@ of a path that the parser offers would exit with 2.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 
 from pipelines.cli.output import Format
 from pipelines.errors import UsageError
 from pipelines.layout import Layout
-from pipelines.releases.reading import open_release
-from pipelines.settings import read_settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 ReleaseOption = Annotated[
@@ -38,8 +38,18 @@ def require_file(path: Path, argument: str) -> None:
         )
 
 
+def read_layout() -> Layout:
+    """Where things lie, as the settings say."""
+    from pipelines.settings import read_settings
+
+    return Layout.of(read_settings())
+
+
 def open_named_release(release: str | None) -> duckdb.DuckDBPyConnection:
     """The release that `--release` names, or the current one, open for reading."""
+    from pipelines.releases.reading import open_release
+    from pipelines.settings import read_settings
+
     settings = read_settings()
     return open_release(
         Layout.of(settings),

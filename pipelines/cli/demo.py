@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.cli.arguments import require_file
-from pipelines.settings import read_settings
+from pipelines.cli.arguments import read_layout, require_file
 
 
 def _day(value: datetime | None, default: date) -> date:
@@ -31,21 +30,19 @@ def demo(
     """Write the demo bureau's extracts (synthetic) below ZHIBIAO_SOURCES."""
     from demo.bureau import write_demo
 
-    settings = read_settings()
+    sources = read_layout().sources
     if totals:
         require_file(totals, "--totals")
     with Console(stderr=True).status("writing the demo bureau …"):
         summary = write_demo(
-            settings.sources,
+            sources,
             seed=seed,
             scale=scale,
             start=_day(start, date(2023, 1, 1)),
             end=_day(end, date(2025, 1, 15)),
             totals=totals,
         )
-    typer.echo(
-        f"演示数据（合成）: {settings.sources}, {summary.marker.start} – {summary.marker.end}"
-    )
+    typer.echo(f"演示数据（合成）: {sources}, {summary.marker.start} – {summary.marker.end}")
     typer.echo(f"{len(summary.rows)} source tables, {sum(summary.rows.values()):,} rows")
     typer.echo("Next: zhibiao nightly")
 

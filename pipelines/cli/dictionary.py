@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.arguments import ReleaseOption, open_named_release
-from pipelines.layout import Layout
-from pipelines.releases.reading import find_release
-from pipelines.reports.dictionary.pages import write_dictionary
-from pipelines.settings import read_settings
+from pipelines.cli.arguments import ReleaseOption, open_named_release, read_layout
 
 
 def dictionary(
@@ -24,7 +20,10 @@ def dictionary(
     release: ReleaseOption = None,
 ) -> None:
     """Write a page per indicator, in Chinese and English, from a release's catalogue."""
-    layout = Layout.of(read_settings())
+    from pipelines.releases.reading import find_release
+    from pipelines.reports.dictionary.pages import write_dictionary
+
+    layout = read_layout()
     release_id = find_release(layout, release).id
     folder = output or layout.dictionary / release_id
     with open_named_release(release_id) as connection:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 
 from pipelines.cli.arguments import ReleaseOption, open_named_release
-from pipelines.reports.law import write_law
 
 
 def law(release: ReleaseOption = None) -> None:
     """Write the statutory rules, citations and open questions as Markdown, in Chinese."""
+    from pipelines.reports.law import write_law
+
     with open_named_release(release) as connection:
         typer.echo(write_law(connection), nl=False)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.arguments import read_layout
 from pipelines.cli.demo import write_usual_demo
-from pipelines.cli.logs import write_logs
-from pipelines.cli.summary import print_summary
 from pipelines.layout import Layout
-from pipelines.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 
 def nightly(
@@ -36,6 +37,13 @@ def nightly(
             help="Let this table's older delivery replace the newer one; can be repeated.",
         ),
     ] = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch",
+            help="Compute all anew; the figures are the same, and take longer.",
+        ),
+    ] = False,
     demo_if_empty: Annotated[
         bool,
         typer.Option(
@@ -44,9 +52,12 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: extract, land, gate, compute, gate, release, tell."""
+    from pipelines.cli.logs import write_logs
     from pipelines.cli.progress import show_progress
+    from pipelines.cli.summary import print_summary
     from pipelines.orchestration.pace import usual_seconds
     from pipelines.orchestration.run import run_night
+    from pipelines.settings import read_settings
 
     settings = read_settings()
     write_logs(settings)
@@ -61,6 +72,7 @@ def nightly(
             listener,
             make_current=make_current,
             accept_older=accept_older or (),
+            from_scratch=from_scratch,
         )
     print_summary(settings, night_id)
 
@@ -74,7 +86,7 @@ def dev(
     typer.echo("opening Dagster's pages …", err=True)
     # Ctrl-C is how they are closed.
     with suppress(KeyboardInterrupt):
-        serve_pages(Layout.of(read_settings()), port, _announce)
+        serve_pages(read_layout(), port, _announce)
 
 
 def _announce(address: str) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.arguments import FormatOption, ReleaseOption, open_named_release, require_file
 from pipelines.cli.output import Format, open_console, write_rows
-from pipelines.reports.catalogue import read_catalogue
-from pipelines.reports.figures import read_district, read_release
-from pipelines.reports.published_figures import read_published_figures
-from pipelines.reports.reconciliation import Comparison, Outcome, compare_figures
+
+if TYPE_CHECKING:
+    from pipelines.reports.reconciliation import Comparison
 
 COLUMNS = (
     "indicator_id", "published", "computed", "unit", "status", "difference", "version", "remark",
@@ -33,6 +32,11 @@ def reconcile(
 
     Exits with 1 when a figure differs or the release does not state it.
     """
+    from pipelines.reports.catalogue import read_catalogue
+    from pipelines.reports.figures import read_district, read_release
+    from pipelines.reports.published_figures import read_published_figures
+    from pipelines.reports.reconciliation import Outcome, compare_figures
+
     require_file(file, "FILE")
     figures = read_published_figures(file)
     with open_named_release(release) as connection:
@@ -63,6 +67,8 @@ def _row(comparison: Comparison) -> tuple[object, ...]:
 
 
 def _count(comparisons: Sequence[Comparison]) -> str:
+    from pipelines.reports.reconciliation import Outcome
+
     counts = Counter(c.outcome for c in comparisons)
     return (
         f"共 {len(comparisons)} 项：一致 {counts[Outcome.MATCH]} 项，"

@@ -6,13 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.arguments import FormatOption
+from pipelines.cli.arguments import FormatOption, read_layout
 from pipelines.cli.output import Format, write_rows
-from pipelines.layout import Layout
-from pipelines.orchestration.lease import hold_lease
-from pipelines.releases.reading import damaged_releases, list_releases
-from pipelines.releases.switch import use_release
-from pipelines.settings import read_settings
 
 app = typer.Typer(
     name="release", help="List the releases, or make another one current.", no_args_is_help=True
@@ -26,7 +21,9 @@ def list_all(
     output: FormatOption = Format.TABLE,
 ) -> None:
     """List the releases that are kept, the newest first."""
-    layout = Layout.of(read_settings())
+    from pipelines.releases.reading import damaged_releases, list_releases
+
+    layout = read_layout()
     # By its name alone: the list must show what there is also when the current one is damaged.
     current = layout.current.resolve().name if layout.current.is_symlink() else None
     damaged = damaged_releases(layout)
@@ -48,7 +45,10 @@ def use(
     release_id: Annotated[str, typer.Argument(metavar="ID", help="As `release list` names it.")],
 ) -> None:
     """Make a release current, after reading it back; no night may be running meanwhile."""
-    layout = Layout.of(read_settings())
+    from pipelines.orchestration.lease import hold_lease
+    from pipelines.releases.switch import use_release
+
+    layout = read_layout()
     with hold_lease(layout.lease):
         release = use_release(layout, release_id)
     typer.echo(f"current is now {release.id} (as of {release.as_of})")

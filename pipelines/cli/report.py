@@ -8,10 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.cli.arguments import ReleaseOption, open_named_release
-from pipelines.layout import Layout
-from pipelines.releases.reading import find_release
-from pipelines.settings import read_settings
+from pipelines.cli.arguments import ReleaseOption, open_named_release, read_layout
 
 
 def report(
@@ -25,9 +22,10 @@ def report(
     release: ReleaseOption = None,
 ) -> None:
     """Write the annual report from a release: every figure of the year, charts, definitions."""
+    from pipelines.releases.reading import find_release
     from pipelines.reports.annual.render import write_annual_report
 
-    layout = Layout.of(read_settings())
+    layout = read_layout()
     release_id = find_release(layout, release).id
     folder = output or layout.reports / release_id / str(year)
     with (

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.clock import read_zone
+from pipelines.compute.compiling import compile_project
+from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import read_ledger_labels
 from pipelines.metrics.semantic_layer import check_metrics
@@ -21,7 +23,7 @@ from pipelines.orchestration.publication import (
     release_tables,
 )
 from pipelines.orchestration.schedule import night_resource, nightly_job, nightly_schedule
-from pipelines.orchestration.transformation import parse_project, transformation_assets
+from pipelines.orchestration.transformation import compute_assets
 from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suite_files import read_suites
 from pipelines.settings import current_settings
@@ -36,15 +38,14 @@ def build_definitions() -> dg.Definitions:
     contracts = read_contracts(layout.dbt_project)
     labels = read_ledger_labels(layout.dbt_project, contracts)
     suites = read_suites(layout.expectations, contracts, labels)
-    manifest = parse_project(layout, settings)
+    project = compile_project(layout)
+    manifest = read_dbt_manifest(layout)
     check_metrics(manifest, layout.dbt_project)
     check_declarations(contracts, suites, read_stewards(layout.expectations), manifest)
-    ledgers, indicators = transformation_assets(manifest)
     return dg.Definitions(
         assets=[
             *map(landing_asset, contracts.values()),
-            ledgers,
-            indicators,
+            *compute_assets(project),
             release_tables,
             release_report,
             current_release,

@@ -65,6 +65,7 @@ def open_night(
     *,
     make_current: bool = False,
     accept_older: frozenset[str] = frozenset(),
+    from_scratch: bool = False,
 ) -> Iterator[Night]:
     """Open a night under the lease; whatever happens, its end is recorded and told.
 
@@ -74,6 +75,7 @@ def open_night(
         business_date: The day that the figures are stated for; None for the default.
         make_current: Whether the release of a past day becomes current.
         accept_older: Source tables whose older delivery may replace a newer one.
+        from_scratch: Whether all that is computed is computed anew.
 
     Raises:
         NightRunningError: another night holds the lease.
@@ -88,6 +90,7 @@ def open_night(
             business_date,
             make_current=make_current,
             accept_older=accept_older,
+            from_scratch=from_scratch,
         ) as night:
             yield night
     except (NightRunningError, UsageError):
@@ -105,6 +108,7 @@ def _held_night(
     *,
     make_current: bool,
     accept_older: frozenset[str],
+    from_scratch: bool,
 ) -> Iterator[Night]:
     os.umask(OWNER_ONLY)
     layout = Layout.of(settings)
@@ -122,6 +126,7 @@ def _held_night(
             is_synthetic=marker is not None,
             make_current=make_current,
             accept_older=accept_older,
+            from_scratch=from_scratch,
             interruptions=interruptions,
         )
         _close_interrupted_nights(layout, now)
@@ -172,6 +177,8 @@ def _close_overdue(night: Night, message: str) -> None:
 def _close_night(night: Night) -> None:
     """Record the outcome and send the digests: silence is never the end of a night."""
     _record_end(night)
+    with suppress(OSError):  # it has spared the next night some work, and is not needed
+        night.store.write()
     # Apart: stewards that cannot be read must not undo the record of how the night ended.
     with open_operations(night.layout.operations) as operations:
         queue_digests(

@@ -12,11 +12,14 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
+from pipelines.clock import today
+from pipelines.compute.build import Build
+from pipelines.compute.compiling import compile_project
+from pipelines.compute.store import ResultStore
 from pipelines.errors import GateError
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Labels, read_ledger_labels
 from pipelines.operations import open_operations
-from pipelines.orchestration.dbt_runs import DbtRuns
 from pipelines.orchestration.interruption import Interruptions
 from pipelines.orchestration.night_record import note_stage
 from pipelines.orchestration.steps import Step
@@ -25,7 +28,7 @@ from pipelines.quality.suites import Suite
 from pipelines.quality.verdicts import Verdict, read_verdicts
 from pipelines.releases.identity import definitions_hash, release_id_for
 from pipelines.settings import Settings
-from pipelines.sources.admission import Admission, choose_extracts
+from pipelines.sources.admission import Admission, admit, choose_extracts
 from pipelines.sources.connectors.interface import FirstLooks
 from pipelines.sources.contracts import SourceTable, read_contracts
 from pipelines.sources.refusals import HeldDelivery
@@ -47,6 +50,8 @@ class Night:
     """At the file drops, when the night began."""
     accept_older: frozenset[str] = frozenset()
     """Source tables whose older delivery may replace a newer one tonight."""
+    from_scratch: bool = False
+    """Whether every table is made anew, and no earlier result is taken."""
     held: list[HeldDelivery] = field(default_factory=list)
     """Deliveries refused before they could land, and sources that were away."""
     gates: list[dict[str, JsonValue]] = field(default_factory=list)
@@ -79,9 +84,26 @@ class Night:
         return definitions_hash(self.layout)
 
     @cached_property
-    def dbt(self) -> DbtRuns:
-        """The dbt project of this night, parsed once."""
-        return DbtRuns(self.layout, self.settings)
+    def store(self) -> ResultStore:
+        """Results of earlier nights."""
+        return ResultStore(self.layout, today(self.started_at), from_scratch=self.from_scratch)
+
+    @cached_property
+    def build(self) -> Build:
+        """The tables of this night, over the extracts that are in use.
+
+        Raises:
+            GateError: no source table has an accepted extract.
+        """
+        given = admit(
+            self.layout,
+            self.contracts,
+            self.admission,
+            business_date=self.business_date,
+            settings=self.settings,
+        )
+        project = compile_project(self.layout)
+        return Build(project, self.store, self.layout, self.settings, given)
 
     def suite_of(self, table: SourceTable) -> Suite:
         """The suite that gates a source table.
@@ -124,6 +146,11 @@ class Night:
         }
         states = [asdict(state) for state in self.admission.states]
         return release_id_for(self.business_date, used, states, self.definitions)
+
+    @cached_property
+    def is_published(self) -> bool:
+        """Whether a release of these inputs and definitions is there; not asked from scratch."""
+        return not self.from_scratch and (self.layout.releases / self.release_id).is_dir()
 
     def note_step(self, step: Step) -> None:
         """Record a step that has ended; the first one that failed is why the night failed.

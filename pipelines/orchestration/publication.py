@@ -15,6 +15,7 @@ CATALOGUE = dg.AssetKey(["indicators", "indicators"])
 VERSIONS = dg.AssetKey(["indicators", "indicator_versions"])
 CITATIONS = dg.AssetKey(["indicators", "indicator_legal_bases"])
 LEGAL_BASES = dg.AssetKey(["reference", "legal_bases"])
+_UNCHANGED = {"unchanged": "a release of these inputs and definitions is there"}
 
 
 @dg.asset(
@@ -25,6 +26,8 @@ LEGAL_BASES = dg.AssetKey(["reference", "legal_bases"])
 )
 def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """The published tables, in a new DuckDB file and as Parquet, in a folder aside."""
+    if night.is_published:
+        return dg.MaterializeResult(metadata=_UNCHANGED)
     draft = draft_release(
         release_id=night.release_id,
         as_of=night.business_date,
@@ -33,7 +36,13 @@ def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
         extracts=night.extracts_for_manifest(),
         gates=night.gates,
     )
-    building = build_release(night.layout, draft, labels=night.labels, settings=night.settings)
+    building = build_release(
+        night.layout,
+        draft,
+        files={name: kept.path for name, kept in night.build.kept.items()},
+        labels=night.labels,
+        settings=night.settings,
+    )
     size = sum(path.stat().st_size for path in building.rglob("*") if path.is_file())
     return dg.MaterializeResult(metadata={"bytes": size, "folder": dg.MetadataValue.path(building)})
 
@@ -41,6 +50,8 @@ def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
 @dg.asset(key=["release", "report"], deps=[release_tables], group_name="release", kinds={"excel"})
 def release_report(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """The report in Excel and as a page, made from the release's own database."""
+    if night.is_published:
+        return dg.MaterializeResult(metadata=_UNCHANGED)
     building = building_folder(night.layout, night.release_id)
     files = render_report(building)
     return dg.MaterializeResult(metadata={"files": [path.name for path in files]})
@@ -50,7 +61,10 @@ def release_report(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
 def current_release(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """The release sealed, read back and, unless an earlier day's, made current by one rename."""
     building = building_folder(night.layout, night.release_id)
-    seal_release(night.layout, building)
+    if night.is_published:
+        building = night.layout.releases / night.release_id
+    else:
+        seal_release(night.layout, building)
     release = publish(night.layout, building, make_current=night.make_current)
     night.released = release.id
     removed = prune(night.layout, night.settings.keep_releases)

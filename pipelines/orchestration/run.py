@@ -58,6 +58,7 @@ def run_night(
     *,
     make_current: bool = False,
     accept_older: Sequence[str] = (),
+    from_scratch: bool = False,
 ) -> str:
     """Run the nightly job; the id of the night, for looking up what it did.
 
@@ -69,6 +70,7 @@ def run_night(
         listener: Is told each step, and the names of all.
         make_current: Whether the release of a past day becomes current.
         accept_older: Source tables whose older delivery may replace a newer one.
+        from_scratch: Whether all that is computed is computed anew.
 
     Raises:
         ZhibiaoError: the night ended without a release; the message names the step and its cause,
@@ -76,8 +78,15 @@ def run_night(
             passed its bound, 130 when it was ended by Ctrl-C or SIGTERM).
     """
     night_id = str(uuid4())
+    chosen: dict[str, Any] = {
+        "make_current": make_current,
+        "accept_older": list(accept_older),
+        "from_scratch": from_scratch,
+    }
+    if business_date:
+        chosen["business_date"] = business_date.isoformat()
     try:
-        _run(settings, night_id, business_date, listener, make_current, accept_older)
+        _run(settings, night_id, business_date, listener, chosen)
     except (NightRunningError, NightInterruptedError, UsageError):
         raise
     except Exception as error:
@@ -91,21 +100,14 @@ def _run(
     night_id: str,
     business_date: date | None,
     listener: Listener,
-    make_current: bool,
-    accept_older: Sequence[str],
+    chosen: Mapping[str, Any],
 ) -> None:
     layout = Layout.of(settings)
     _prepare(layout, business_date)
     with note_interruptions() as interruptions, open_instance(layout) as instance:
         try:
             job = _load_job(settings, night_id)
-            require_known(accept_older, read_contracts(layout.dbt_project))
-            chosen: dict[str, Any] = {
-                "make_current": make_current,
-                "accept_older": list(accept_older),
-            }
-            if business_date:
-                chosen["business_date"] = business_date.isoformat()
+            require_known(chosen["accept_older"], read_contracts(layout.dbt_project))
             result = _execute(job, instance, night_id, chosen, listener)
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
             result = None

@@ -41,6 +41,11 @@ if TYPE_CHECKING:  # Dagster exports the function and not what it returns
             default_value=[],
             description="source tables whose older delivery may replace a newer one",
         ),
+        "from_scratch": dg.Field(
+            bool,
+            default_value=False,
+            description="compute all anew, and take no result of an earlier night",
+        ),
     }
 )
 def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
@@ -54,6 +59,7 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
         business_date,
         make_current=bool(context.resource_config.get("make_current")),
         accept_older=frozenset(context.resource_config.get("accept_older", ())),
+        from_scratch=bool(context.resource_config.get("from_scratch")),
     ) as night:
         if context.instance:
             fail_orphaned_runs(context.instance, keep=run_id)

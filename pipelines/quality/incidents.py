@@ -2,7 +2,8 @@
 
 Opened by a gate, refreshed while they persist, acknowledged by a person, closed by a passing gate.
 One is open per subject, rule and place, across deliveries. Belongs here: their life. Does not: what
-is wrong tonight (`problems`, `validation`), telling anyone (`digests`, `alerts`).
+is wrong tonight (`problems`, `validation`), telling anyone (`digests`, `alerts`). Finding out
+imports much, so it is imported where it is done: who only lists incidents is not kept waiting.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import ZhibiaoError
-from pipelines.layout import Layout
-from pipelines.quality.problems import find_problems, place_of
-from pipelines.quality.validation import CheckResult
 from pipelines.quality.verdicts import Finding, read_verdicts
-from pipelines.sources.contracts import SourceTable
-from pipelines.sources.extracts import Extract
 from pipelines.sources.row_files import quarantine_path
 from pipelines.sources.row_places import Place, read_places
+
+if TYPE_CHECKING:
+    from pipelines.layout import Layout
+    from pipelines.quality.validation import CheckResult
+    from pipelines.sources.contracts import SourceTable
+    from pipelines.sources.extracts import Extract
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,8 @@ def hold_delivery(
         severity: `warning` for a source that was only away.
         owner: Who is told; the steward of the table when not given.
     """
+    from pipelines.quality.problems import place_of
+
     finding = Finding(reason, severity, owner or table.steward, message)
     open_incident(
         operations,
@@ -190,6 +194,8 @@ def settle_deliveries(
         table: The contract.
         still_held: Slot and reason of every delivery that landing refuses as of tonight.
     """
+    from pipelines.quality.problems import place_of
+
     held = {(place_of(table, slot), reason) for slot, reason in still_held}
     _close_others(operations, table.id, held, found_by="landing")
 
@@ -212,6 +218,8 @@ def settle_extracts(
         layout: Where the quarantine lies.
         extracts: Every extract of the table, judged earlier or tonight.
     """
+    from pipelines.quality.problems import find_problems
+
     problems = find_problems(layout, table, extracts, read_verdicts(operations, table.id))
     for problem in problems:
         extract = problem.extract

@@ -56,6 +56,22 @@ class CheckResult:
     seconds: float
     """Of the whole suite: its rules are measured together, in one pass."""
 
+    @classmethod
+    def of(
+        cls, rule: Rule, success: bool, rows_affected: int | None, seconds: float
+    ) -> CheckResult:
+        """What a rule found, with what the rule says of itself."""
+        return cls(
+            rule_id=rule.meta.id,
+            level=rule.meta.level,
+            severity=rule.severity,
+            success=success,
+            meaning=rule.meta.meaning,
+            owner=rule.meta.owner,
+            rows_affected=rows_affected,
+            seconds=seconds,
+        )
+
     @property
     def blocks(self) -> bool:
         """True when what is gated must not go on."""
@@ -270,15 +286,6 @@ def check_table(
     )[schema_table]
     seconds = time.perf_counter() - started
     return [
-        CheckResult(
-            rule_id=outcome.rule.meta.id,
-            level=outcome.rule.meta.level,
-            severity=outcome.rule.severity,
-            success=outcome.success,
-            meaning=outcome.rule.meta.meaning,
-            owner=outcome.rule.meta.owner,
-            rows_affected=outcome.rows_affected,
-            seconds=seconds,
-        )
+        CheckResult.of(outcome.rule, outcome.success, outcome.rows_affected, seconds)
         for outcome in outcomes
     ]

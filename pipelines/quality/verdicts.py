@@ -10,11 +10,13 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import GateError
-from pipelines.sources.extracts import Extract
 from pipelines.sources.row_places import Place, read_places
+
+if TYPE_CHECKING:
+    from pipelines.sources.extracts import Extract
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet
 
+from pipelines.compute.build import PARQUET_FORM
 from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
@@ -34,10 +36,7 @@ from pipelines.releases.published import (
     source_labels,
 )
 from pipelines.settings import Settings
-from pipelines.sql_text import identifier, literal
-
-# DuckDB's own default, written down because another size gives other bytes.
-_ROW_GROUP_ROWS = 122_880
+from pipelines.sql_text import exact_path, identifier, literal
 
 _SELF_DESCRIPTION = """
 create table release (release_id varchar, as_of date, is_synthetic boolean, label varchar);
@@ -59,12 +58,21 @@ comment on column labels.code is 'Null where the row is about the column itself.
 """
 
 
-def build_release(layout: Layout, draft: Draft, *, labels: Labels, settings: Settings) -> Path:
+def build_release(
+    layout: Layout,
+    draft: Draft,
+    *,
+    files: Mapping[str, Path],
+    labels: Labels,
+    settings: Settings,
+) -> Path:
     """Build the folder of a release beside the finished ones and return it, unsealed and private.
 
     Args:
         layout: where things lie; the build database must be closed by whoever wrote it.
         draft: what the release says of itself.
+        files: the tables, by `<schema>.<table>`, as Parquet sorted by all their columns, those
+            first that are published.
         labels: what the columns of the ledgers are called.
         settings: threads and memory of the database.
 
@@ -89,12 +97,12 @@ def build_release(layout: Layout, draft: Draft, *, labels: Labels, settings: Set
         building.mkdir(mode=0o700)
         (building / PARQUET).mkdir(mode=0o700)
         with _open_new_database(layout, building, settings) as connection:
-            _copy_tables(connection, tables)
+            _copy_tables(connection, tables, files, release_id)
             _describe_itself(connection, draft)
             _describe_data(connection, draft, source_labels(dbt_manifest))
             _name_stewards(connection, layout)
             _name_columns(connection, labels)
-            rows = _write_parquet(connection, building)
+            rows = _write_parquet(connection, building, _whole_files(tables, files))
         write_draft(building, draft.model_copy(update={"rows": rows}))
     return building
 
@@ -131,19 +139,44 @@ def _open_new_database(
         connection.close()
 
 
-def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]) -> None:
+def _copy_tables(
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[PublishedTable],
+    files: Mapping[str, Path],
+    release_id: str,
+) -> None:
     for table in tables:
-        refuse_unfit_columns(connection, "build", table)
+        subject = f"{table.schema}.{table.name}"
+        if subject not in files:
+            raise ReleaseError(
+                f"{subject}: expected the published table, got none. Build the model."
+            )
+        relation = f"read_parquet({exact_path(files[subject])})"
+        refuse_unfit_columns(connection, relation, table)
         # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
         name = identifier(table.name)
-        # A total order over all columns: equal rows are equal bytes, so any tie is no difference.
-        connection.execute(
-            f"create table {name} as select {', '.join(map(identifier, table.columns))} "
-            f"from build.{identifier(table.schema)}.{name} order by all asc nulls last"
-        )
+        # The file has a total order over its columns: equal rows are equal bytes, so any tie is no
+        # difference, and what is read from it in order needs no sorting.
+        columns = [
+            f"{literal(release_id)} as {identifier(column)}"
+            if column in table.of_the_release
+            else identifier(column)
+            for column in table.columns
+        ]
+        connection.execute(f"create table {name} as select {', '.join(columns)} from {relation}")
         connection.execute(f"comment on table {name} is {literal(table.description)}")
         for column, text in table.column_descriptions.items():
             connection.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
+
+
+def _whole_files(tables: list[PublishedTable], files: Mapping[str, Path]) -> dict[str, Path]:
+    """The files that are a published table as they stand, by its name."""
+    found = {}
+    for table in tables:
+        path = files[f"{table.schema}.{table.name}"]
+        if tuple(pyarrow.parquet.read_schema(path).names) == table.columns:
+            found[table.name] = path
+    return found
 
 
 def _describe_itself(connection: duckdb.DuckDBPyConnection, draft: Draft) -> None:
@@ -200,8 +233,13 @@ def _name_columns(connection: duckdb.DuckDBPyConnection, labels: Labels) -> None
         connection.executemany("insert into labels values (?, ?, ?, ?)", rows)
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, building: Path) -> dict[str, int]:
-    """Write each table of the new database, in its order; returns rows per file."""
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, building: Path, whole: Mapping[str, Path]
+) -> dict[str, int]:
+    """Write each table of the new database, in its order; returns rows per file.
+
+    What is there as a file already is copied: a link would share its group, and any damage.
+    """
     rows: dict[str, int] = {}
     tables = connection.execute(
         "select table_name from duckdb_tables()"
@@ -209,9 +247,13 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, building: Path) -> dic
     ).fetchall()
     for (table,) in tables:
         path = f"{PARQUET}/{table}.parquet"
-        written = connection.execute(
-            f"copy {identifier(table)} to {literal(str(building / path))} "
-            f"(format parquet, compression zstd, row_group_size {_ROW_GROUP_ROWS})"
-        ).fetchone()
-        rows[path] = written[0] if written else 0
+        ((rows[path],),) = connection.execute(
+            f"select count(*) from {identifier(table)}"
+        ).fetchall()
+        if table in whole:
+            shutil.copyfile(whole[table], building / path)
+        else:
+            connection.execute(
+                f"copy {identifier(table)} to {literal(str(building / path))} ({PARQUET_FORM})"
+            )
     return rows

@@ -8,12 +8,13 @@ not: writing the tables (build).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from pipelines.dbt_manifest import is_of_the_release
 from pipelines.errors import ContractError, ReleaseError
 from pipelines.sql_text import identifier
 
@@ -36,6 +37,8 @@ class PublishedTable:
     name: str
     description: str
     columns: tuple[str, ...]
+    of_the_release: frozenset[str]
+    """Those that no model makes: the release writes its own id into them."""
     column_descriptions: Mapping[str, str]
 
 
@@ -79,32 +82,33 @@ def source_labels(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def refuse_unfit_columns(
-    connection: duckdb.DuckDBPyConnection, database: str, table: PublishedTable
+    connection: duckdb.DuckDBPyConnection, relation: str, table: PublishedTable
 ) -> None:
     """Refuse a table whose declared columns must not or cannot be published.
+
+    Args:
+        connection: That can read it.
+        relation: What a select reads it from.
+        table: Its declaration.
 
     Raises:
         ReleaseError: naming columns that are missing, hold pseudonyms or are floating-point.
     """
-    types = dict(
-        connection.execute(
-            "select column_name, data_type from duckdb_columns()"
-            " where database_name = ? and schema_name = ? and table_name = ?",
-            [database, table.schema, table.name],
-        ).fetchall()
-    )
+    described = connection.execute(f"describe select * from {relation}").fetchall()
+    types = {name: kind for name, kind, *_ in described}
+    wanted = [column for column in table.columns if column not in table.of_the_release]
     subject = f"{table.schema}.{table.name}"
-    if missing := [column for column in table.columns if column not in types]:
+    if missing := [column for column in wanted if column not in types]:
         raise ReleaseError(
             f"{subject}: expected the published columns {', '.join(missing)}, got a table with "
             f"{', '.join(types) or 'no columns'}. Mend the model's YAML, or build the model."
         )
-    if inexact := [column for column in table.columns if types[column] in _INEXACT]:
+    if inexact := [column for column in wanted if types[column] in _INEXACT]:
         raise ReleaseError(
             f"{subject}: expected exact types, got floating point in {', '.join(inexact)}. "
             "Cast the columns to decimal in the model."
         )
-    if personal := _columns_with_pseudonyms(connection, database, table, types):
+    if personal := _columns_with_pseudonyms(connection, relation, wanted, types):
         raise ReleaseError(
             f"{subject}: expected no personal data, got pseudonyms in {', '.join(personal)}. "
             "Take the columns out of the model; pseudonyms stop at staging."
@@ -123,6 +127,9 @@ def _read_table(node: Mapping[str, Any]) -> PublishedTable:
         name=node.get("alias") or node["name"],
         description=node.get("description", ""),
         columns=tuple(documented),
+        of_the_release=frozenset(
+            column for column, said in documented.items() if is_of_the_release(said)
+        ),
         column_descriptions={
             column: text
             for column, said in documented.items()
@@ -133,18 +140,17 @@ def _read_table(node: Mapping[str, Any]) -> PublishedTable:
 
 def _columns_with_pseudonyms(
     connection: duckdb.DuckDBPyConnection,
-    database: str,
-    table: PublishedTable,
+    relation: str,
+    columns: Sequence[str],
     types: Mapping[str, str],
 ) -> list[str]:
     # Nested types are named after what they hold, as in STRUCT(name VARCHAR): searched as text.
-    textual = [c for c in table.columns if any(kind in types[c] for kind in _TEXTUAL)]
+    textual = [c for c in columns if any(kind in types[c] for kind in _TEXTUAL)]
     if not textual:
         return []
     tests = ", ".join(
         f"bool_or(regexp_matches({identifier(column)}::varchar, '{PSEUDONYM}'))"
         for column in textual
     )
-    source = ".".join(map(identifier, (database, table.schema, table.name)))
-    found = connection.execute(f"select {tests} from {source}").fetchone() or ()
+    found = connection.execute(f"select {tests} from {relation}").fetchone() or ()
     return [column for column, is_personal in zip(textual, found, strict=True) if is_personal]

@@ -3,7 +3,8 @@
 DuckDB ends neither a long scalar function nor a wide answer by itself. What belongs here: how the
 database of a release is opened, so that a query can only read it, and what an answer may take. What
 does not: which release (reading), and questions of our own, which are known and need no child. The
-child imports this module alone; so it imports little.
+child imports this module alone, so it imports little; DuckDB is for the child, and its parent is
+spared.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from pipelines.bounded import BoundExceededError, Bounds, run_bounded
 from pipelines.errors import ReleaseError, UsageError
 
+if TYPE_CHECKING:
+    import duckdb
+
 AnswerRow = tuple[Any, ...]
 
-_READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+_READING = {"SELECT", "EXPLAIN"}
 _ROWS_AT_ONCE = 1024
 _REMEDY = "Ask for fewer rows, or read the Parquet files of the release."
 
@@ -46,6 +48,8 @@ def open_for_reading(path: Path, memory_limit: str, threads: int) -> duckdb.Duck
 
     Other files, extensions and settings are out of reach, and nothing is spilled to disk.
     """
+    import duckdb
+
     # Given when connecting: connections of one process to one file share their settings, so the
     # second could not set what the first has locked.
     return duckdb.connect(
@@ -114,6 +118,8 @@ def answer(
         BoundExceededError: more bytes than there may be.
         MemoryError: DuckDB says that its memory does not suffice.
     """
+    import duckdb
+
     packed: list[bytes] = []
     count = size = 0
     with open_for_reading(database, memory_limit, threads) as connection:
@@ -148,9 +154,9 @@ def _refuse_other_than_one_question(connection: duckdb.DuckDBPyConnection, quest
     DuckDB turns one PIVOT into two statements without a text of their own.
     """
     statements = connection.extract_statements(question)
-    written = [s.type for s in statements if s.query]
+    written = [s.type.name for s in statements if s.query]
     if not statements or len(written) > 1 or not _READING.issuperset(written):
-        got = ", ".join(kind.name for kind in written) or "none"
+        got = ", ".join(written) or "none"
         raise UsageError(
             f"query: expected one SELECT, FROM, SHOW, DESCRIBE or EXPLAIN, got {got}. "
             "Ask one question at a time; a release is only read."

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from pipelines.errors import NotFoundError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.folders import DATABASE, PAGE, PARQUET, REPORT
 from pipelines.releases.manifest import ReleaseManifest, read_manifest
 from pipelines.releases.queries import open_for_reading
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Re
     unless `make_current` says so: a night for a past day must not turn back what people read.
 
     Killed at any moment, `current` is the old release or the new one. When a release of that id
-    exists with equal Parquet bytes, it stays as it is and the folder is removed.
+    exists with equal Parquet bytes, it stays as it is and the folder is removed; where `building`
+    is that release, it is read back.
 
     Raises:
         ReleaseError: when verification finds a difference, when equal inputs gave other bytes, or
@@ -36,7 +37,9 @@ def publish(layout: Layout, building: Path, *, make_current: bool = False) -> Re
     manifest = verify_release(building)
     target = layout.releases / manifest.release_id
     with refusing_full_disk(f"release {manifest.release_id}", layout.releases):
-        if target.exists():
+        if target == building:
+            pass
+        elif target.exists():
             manifest = _keep_existing(target, manifest)
             remove_folder(building)
         else:

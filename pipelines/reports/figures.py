@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from pipelines.reports.periods import Period
+
+if TYPE_CHECKING:
+    import duckdb
 
 DISTRICT = "(select min(area_code) from indicator_values)"
 """SQL of the district's code: streets' codes begin with it, so it is the lowest."""

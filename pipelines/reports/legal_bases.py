@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from pipelines.reports.catalogue import has_table, read_records
 from pipelines.reports.periods import Period
+
+if TYPE_CHECKING:
+    import duckdb
 
 MARKS = {"text": "已核对原文", "check": "待核对", "own": "无法定口径"}
 """How far a citation was confirmed, in words."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from pipelines.metrics.ledger_labels import YES_NO
 from pipelines.reports.catalogue import CatalogueEntry, has_table
+
+if TYPE_CHECKING:
+    import duckdb
 
 TOTAL, UNKNOWN = "合计", "未填"
 _ROWS = "记录数"
@@ -112,6 +112,8 @@ class _Sentence:
         return self._condition(kind, node)
 
     def _condition(self, kind: str, node: _Node) -> str:
+        from pipelines.metrics.ledger_labels import YES_NO
+
         if kind in _COMPARED:
             return self._compare(node["left"], _COMPARED[kind], [node["right"]])
         if kind == "COLUMN_REF":

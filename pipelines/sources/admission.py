@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import GateError
+from pipelines.hashing import hash_file, hash_json
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.connectors.interface import ROW_NUMBER
@@ -95,19 +96,17 @@ def admit(
     admission: Admission,
     *,
     business_date: date,
-    release_id: str,
-    is_synthetic: bool,
     settings: Settings,
-) -> None:
+) -> dict[str, str]:
     """Make a new build database: one view per source table, and the tables of schema `night`.
+
+    Returns a hash of what each of them shows, by name: equal hashes are equal rows.
 
     Args:
         layout: Where landing, quarantine and the build database lie.
         contracts: The source tables, by id.
         admission: What `choose_extracts` gave.
         business_date: The day that figures are stated as of.
-        release_id: The release in the making.
-        is_synthetic: True when the extracts come from the demo bureau.
         settings: Threads and memory.
 
     Raises:
@@ -121,9 +120,12 @@ def admit(
         config={"threads": settings.threads, "memory_limit": settings.memory_limit},
     ) as database:
         database.execute("create schema landing")
+        shown = {}
         for table_id, in_use in admission.in_use.items():
-            database.execute(_view(layout, contracts[table_id], in_use))
-        _write_night(database, admission.states, business_date, release_id, is_synthetic)
+            view = _view(layout, contracts[table_id], in_use)
+            database.execute(view)
+            shown[f"landing.{table_id}"] = _hash_of_view(layout, view, in_use)
+        return shown | _write_night(database, admission.states, business_date)
 
 
 def _nothing_to_use(layout: Layout, contracts: Mapping[str, SourceTable]) -> GateError:
@@ -179,6 +181,13 @@ def _view(layout: Layout, table: SourceTable, in_use: Sequence[Extract]) -> str:
     """
 
 
+def _hash_of_view(layout: Layout, view: str, in_use: Sequence[Extract]) -> str:
+    """Of what a view shows: what it asks, wherever the warehouse lies, and the files it asks."""
+    quarantined = [hash_file(_quarantine(layout, extract)) for extract in in_use]
+    asked = view.replace(str(layout.warehouse), "")
+    return hash_json([asked, [extract.data_sha256 for extract in in_use], quarantined])
+
+
 def _or_without_key(table: SourceTable) -> str:
     """Periods do not bring their rows again: one without a key stands for itself."""
     if table.delivery != "period":
@@ -198,17 +207,11 @@ def _quarantine(layout: Layout, extract: Extract) -> Path:
 
 
 def _write_night(
-    database: duckdb.DuckDBPyConnection,
-    states: Sequence[ExtractState],
-    business_date: date,
-    release_id: str,
-    is_synthetic: bool,
-) -> None:
+    database: duckdb.DuckDBPyConnection, states: Sequence[ExtractState], business_date: date
+) -> dict[str, str]:
     database.execute("create schema night")
     database.execute(
-        "create table night.business_day as select cast($1 as date) as as_of,"
-        " cast($2 as varchar) as release_id, cast($3 as boolean) as is_synthetic",
-        [business_date, release_id, is_synthetic],
+        "create table night.business_day as select cast($1 as date) as as_of", [business_date]
     )
     database.execute(
         "create table night.extract_states"
@@ -228,3 +231,7 @@ def _write_night(
                 "insert into night.covered_spans values ($1, $2, $3, $4)",
                 [state.source_table, *span],
             )
+    return {
+        name: hash_json(database.execute(f"select * from {name} order by all").fetchall())
+        for name in ("night.business_day", "night.extract_states", "night.covered_spans")
+    }

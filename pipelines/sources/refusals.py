@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.durable import move, write_file
-from pipelines.sources.connectors.interface import Candidate
-from pipelines.sources.contracts import SourceTable
 from pipelines.sources.sealed import seal, unseal
+
+if TYPE_CHECKING:
+    from pipelines.sources.connectors.interface import Candidate
+    from pipelines.sources.contracts import SourceTable
 
 PROFILE_CHANGED = "profile_changed"
 _NOW = {"message_zh": "message"}

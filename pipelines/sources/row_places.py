@@ -8,12 +8,14 @@ cells hold line breaks it is not the line that an editor shows, so that both are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
-from pipelines.sources.extracts import Extract
 from pipelines.sql_text import exact_path
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.sources.extracts import Extract
 
 Place = int | tuple[int, int]
 """A row's number; with the line on which it begins where the two are counted apart."""
@@ -23,6 +25,8 @@ def find_places(
     session: duckdb.DuckDBPyConnection, extract: Extract, numbers: Sequence[int]
 ) -> tuple[Place, ...]:
     """The places of an extract's rows, in the order given."""
+    from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
+
     if not extract.has_line_numbers or not numbers:
         return tuple(numbers)
     files = f"{exact_path(extract.data_path)}, {exact_path(extract.rejected_path)}"
@@ -37,6 +41,8 @@ def find_places(
 
 def describe_row(session: duckdb.DuckDBPyConnection, number: int, *, has_lines: bool) -> str:
     """A row of `screened`, of a delivery that is being landed, for a steward."""
+    from pipelines.sources.connectors.interface import LINE_NUMBER, ROW_NUMBER
+
     if not has_lines:
         return describe_place(number)
     found = session.execute(

@@ -103,7 +103,7 @@ def _free_port() -> int:
 
 
 def _start(bureau: Bureau, port: int) -> subprocess.Popen[str]:
-    bureau.begin_parsed()
+    bureau.begin_compiled()
     # A test run in the background ignores the signal, and so would what it starts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipelines.cli import status
 from pipelines.cli.nightly import awaits_demo
 from pipelines.settings import Settings
 from tests.cli.conftest import Command
@@ -53,7 +52,7 @@ def test_a_defect_is_one_message_without_personal_numbers(
     def broken() -> None:
         raise KeyError("row of 13812345678")
 
-    monkeypatch.setattr(status, "read_settings", broken)
+    monkeypatch.setattr("pipelines.settings.read_settings", broken)
     answer = zhibiao("status")
     assert answer.code == 70
     assert "expected to succeed, got KeyError" in answer.err

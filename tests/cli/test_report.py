@@ -12,7 +12,7 @@ import pytest
 from pipelines.layout import Layout
 from pipelines.releases.switch import publish
 from tests.cli.conftest import Command
-from tests.releases.bureau import RELEASE_ID, build_sealed, make_layout, rename_release, write_build
+from tests.releases.bureau import RELEASE_ID, build_sealed, make_layout, write_build
 
 LATER = "2025-01-15-ffffffffffff"
 NAMES = ["年度指标报告_2024.docx", "年度指标报告_2024.html", "年度指标报告_2024.xlsx"]
@@ -24,7 +24,6 @@ def two_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layout = make_layout(tmp_path_factory.mktemp("releases") / "warehouse")
     write_build(layout)
     publish(layout, build_sealed(layout))
-    rename_release(layout, LATER)
     publish(layout, build_sealed(layout, release_id=LATER))
     layout.build_database.unlink()
     return layout.warehouse

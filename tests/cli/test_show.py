@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.cli.figures import _for_people
+from pipelines.cli.shown_figures import _for_people
 from pipelines.reports.words import Words
 from tests.cli.conftest import Command
 from tests.night.bureau import Bureau

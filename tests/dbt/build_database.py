@@ -1,13 +1,11 @@
-"""A small build database for tests of the dbt project: what the night writes before dbt starts.
+"""A small build database for tests of the dbt project: what the night writes before it computes.
 
 What belongs here: the landing and night schemas with a few given rows, in the shape that admission
-gives them, and a way to run dbt on them. What does not: expectations about models (test modules).
+gives them. What does not: expectations about models (test modules).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,9 +13,6 @@ from pathlib import Path
 import duckdb
 
 from pipelines.sources.contracts import SourceTable, read_contracts
-from tests import warm
-from tests.machine import PATIENCE_SECONDS
-from tests.parsed_project import begin_parsed
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -30,8 +25,6 @@ def make_build_database(
     rows: Mapping[str, Sequence[Row]] | None = None,
     as_of: date = date(2025, 1, 15),
     *,
-    release_id: str = "2025-01-15-000000000000",
-    is_synthetic: bool = True,
     data_through: Mapping[str, date] | None = None,
     stale: Mapping[str, tuple[date, str]] | None = None,
 ) -> Path:
@@ -42,8 +35,6 @@ def make_build_database(
         rows: Per source table id (`complaints__items`), rows under the sender's column names.
             Columns that a row leaves out are null; `_extract_id` and `_row_number` may be given.
         as_of: The business date.
-        release_id: The release that the figures would belong to.
-        is_synthetic: Whether the extracts are the demo bureau's.
         data_through: Per source table id, the last day covered; default `as_of`.
         stale: Per source table id, the day from which figures are stale and the Chinese reason.
     """
@@ -57,11 +48,7 @@ def make_build_database(
         connection.execute("create schema night")
         for contract in contracts.values():
             _create_landing_table(connection, contract, given.get(contract.id, ()))
-        connection.execute(
-            "create table night.business_day as"
-            " select ?::date as as_of, ?::varchar as release_id, ?::boolean as is_synthetic",
-            [as_of, release_id, is_synthetic],
-        )
+        connection.execute("create table night.business_day as select ?::date as as_of", [as_of])
         connection.execute(
             "create table night.extract_states"
             " (source_table varchar, data_through date, stale_from date, reason varchar)"
@@ -103,34 +90,3 @@ def _create_landing_table(
     if values:
         marks = ", ".join("?" * (len(names) + 2))
         connection.executemany(f"insert into {table} values ({marks})", values)
-
-
-def run_dbt(
-    database: Path, target: Path, *arguments: str, check: bool = True
-) -> subprocess.CompletedProcess[str]:
-    """Run one dbt command on a build database, with everything it writes below `target`.
-
-    A process of its own, as in the night: in-process dbt keeps locks on the database.
-
-    Raises:
-        AssertionError: dbt failed and `check` is set; carries dbt's output.
-    """
-    environment = {
-        **os.environ,
-        "ZHIBIAO_BUILD_DATABASE": str(database),
-        "ZHIBIAO_THREADS": "2",
-        "ZHIBIAO_MEMORY_LIMIT": "1GB",
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-    }
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    begin_parsed(target, database)
-    folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    places = ["--target-path", str(target), "--log-path", str(target / "logs")]
-    dbt = warm.start("dbt", *arguments, *folders, *places, cwd=PROJECT_ROOT, env=environment)
-    out, err = dbt.communicate(timeout=PATIENCE_SECONDS)
-    assert dbt.returncode is not None
-    if check and dbt.returncode != 0:
-        raise AssertionError(f"dbt {' '.join(arguments)}:\n{out}\n{err}")
-    assert "Unable to do partial parsing" not in out, "see tests/parsed_project.py"
-    return subprocess.CompletedProcess(dbt.args, dbt.returncode, out, err)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,9 +14,14 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-from tests.dbt.build_database import make_build_database, run_dbt
+from pipelines.orchestration.transformation import INDICATORS
+from tests import warm
+from tests.built_tables import make_layout, make_tables, require_good
+from tests.compiled_project import compiled_folder, compiled_project
+from tests.dbt.build_database import DBT_PROJECT, make_build_database
 from tests.dbt.indicator_build import DISTRICT, Ask, IndicatorBuild, build_indicators
 from tests.dbt.ledger_rows import ROWS
+from tests.machine import PATIENCE_SECONDS
 from tests.shared_builds import build_once
 
 MACROS = """
@@ -36,10 +43,6 @@ from pairs
 """
 
 
-BUILDABLE = ("--indirect-selection", "buildable")
-"""Only the tests of which every table is there."""
-
-
 class LedgerBuild(NamedTuple):
     """A build database with ledgers, to be read and not changed; SQL of macros by name."""
 
@@ -52,21 +55,33 @@ def ledger_build(shared_folder: Path) -> LedgerBuild:
     """Seeds, staging and ledgers, built with all their tests."""
     folder = build_once(shared_folder, "ledgers", _build_ledgers)
     macros = json.loads((folder / "macros.json").read_text(encoding="utf-8"))
-    return LedgerBuild(folder / "build.duckdb", macros)
+    return LedgerBuild(folder / "build" / "build.duckdb", macros)
 
 
 def _build_ledgers(folder: Path) -> None:
-    database = make_build_database(folder / "build.duckdb", ROWS)
-    selection = ["+path:models/ledgers", "path:seeds"]
-    # And the tests that read only these.
-    run_dbt(database, folder / "target", "build", *BUILDABLE, "--select", *selection)
-    macros = json.dumps(_compile_macros(folder, database))
+    layout = make_layout(folder)
+    make_build_database(layout.build_database, ROWS)
+    tables = make_tables(
+        layout, compiled_project(), lambda table: table.schema_name not in INDICATORS
+    )
+    require_good(tables)
+    macros = json.dumps(_compile_macros(folder))
     (folder / "macros.json").write_text(macros, encoding="utf-8")
 
 
-def _compile_macros(folder: Path, database: Path) -> dict[str, str]:
-    run_dbt(database, folder / "target", "compile", "--quiet", "--inline", MACROS)
-    compiled = next((folder / "target" / "compiled").rglob("inline_query*"))
+def _compile_macros(folder: Path) -> dict[str, str]:
+    target = folder / "target"
+    shutil.copytree(compiled_folder(), target)
+    dbt = warm.start(
+        "dbt", "--quiet", "--no-populate-cache", "compile", "--no-introspect", "--inline", MACROS,
+        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(target), "--log-path", str(target),
+        cwd=folder,
+        env=os.environ | {"ZHIBIAO_BUILD_DATABASE": "build.duckdb", "DO_NOT_TRACK": "1"},
+    )  # fmt: skip
+    out, err = dbt.communicate(timeout=PATIENCE_SECONDS)
+    assert dbt.returncode == 0, f"{out}\n{err}"
+    compiled = next((target / "compiled").rglob("inline_query*"))
     parts = re.split(r"^-- (\w+)\n", compiled.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -75,7 +90,7 @@ def _compile_macros(folder: Path, database: Path) -> dict[str, str]:
 def indicator_build(shared_folder: Path) -> IndicatorBuild:
     """The indicators of the ledgers by hand."""
     folder = build_once(shared_folder, "indicators", build_indicators)
-    return IndicatorBuild(folder / "build.duckdb", folder / "target")
+    return IndicatorBuild(folder / "build" / "build.duckdb", compiled_folder())
 
 
 @pytest.fixture(scope="session")

@@ -10,20 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.dbt.build_database import run_dbt
+from pipelines.compute.compiled import CompiledTable
+from pipelines.orchestration.transformation import INDICATORS
+from tests.built_tables import make_layout, make_tables, require_good
+from tests.compiled_project import compiled_project
 from tests.dbt.by_hand import write_ledgers
 
 DISTRICT = "330108"
 
 Ask = Callable[..., Any]
 """Asks for one figure: indicator, last day of its period, columns; grain, area, cell and table."""
-
-NIGHT_VIEWS = (
-    "stg_night__business_day",
-    "stg_night__extract_states",
-    "stg_night__source_days",
-    "stg_night__covered_spans",
-)
 
 
 class IndicatorBuild(NamedTuple):
@@ -35,5 +31,10 @@ class IndicatorBuild(NamedTuple):
 
 def build_indicators(folder: Path) -> None:
     """Build the indicators in an empty folder."""
-    database = write_ledgers(folder / "build.duckdb")
-    run_dbt(database, folder / "target", "run", "--select", *NIGHT_VIEWS, "indicators")
+    layout = make_layout(folder)
+    write_ledgers(layout.build_database)
+    require_good(make_tables(layout, compiled_project(), _rests_on_ledgers))
+
+
+def _rests_on_ledgers(table: CompiledTable) -> bool:
+    return table.schema_name in INDICATORS or table.name.startswith("staging.stg_night__")

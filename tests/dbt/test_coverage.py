@@ -1,7 +1,7 @@
 """What a figure may state, given what its sources have said: as of which day, and its status.
 
-The indicators of the ledgers by hand are stated again for other nights: the compiled models run on
-a copy of their build, whose night is changed.
+The indicators of the ledgers by hand are stated again for other nights: those that a night changes
+are made again on a copy of their build, whose night is changed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.compute.compiled import PARTS
+from tests.built_tables import make_layout, make_tables, require_good
+from tests.compiled_project import compiled_project
 from tests.dbt.indicator_build import IndicatorBuild
 
 MODELS = (
@@ -35,14 +38,23 @@ def stated_anew(
     build: IndicatorBuild, folder: Path, *changes: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The figures of another night: the build's own with these changes of the night's tables."""
-    database = folder / "build.duckdb"
-    shutil.copy(build.database, database)
-    with duckdb.connect(str(database)) as connection:
+    layout = make_layout(folder)
+    shutil.copy(build.database, layout.build_database)
+    with duckdb.connect(str(layout.build_database)) as connection:
         for change in changes:
             connection.execute(change)
+        connection.execute("drop schema cells cascade")
         for model in MODELS:
-            (path,) = build.target.glob(f"compiled/*/models/indicators/{model}.sql")
-            connection.execute(f"create or replace table indicators.{model} as {path.read_text()}")
+            connection.execute(f"drop view indicators.{model}")
+    wanted = {f"indicators.{model}" for model in MODELS}
+    require_good(
+        make_tables(
+            layout,
+            compiled_project(),
+            lambda table: table.schema_name == PARTS or table.name in wanted,
+        )
+    )
+    with duckdb.connect(str(layout.build_database)) as connection:
         yield connection
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from pipelines.quality.suites import Suite
 from pipelines.quality.validation import carry_out, check_table
+from tests.built_tables import copy_as_tables
 from tests.dbt.conftest import LedgerBuild
 from tests.dbt.system_rows import FIRM
 from tests.declared import our_suites
@@ -184,7 +184,10 @@ def test_a_merchant_is_covered_from_the_day_itself_and_gone_on_the_day_it_leaves
 @pytest.fixture
 def copied(ledger_build: LedgerBuild, tmp_path: Path) -> Path:
     """A copy of the build: a gate opens its database in its own way, and here it may be changed."""
-    return Path(shutil.copy(ledger_build.database, tmp_path / "build.duckdb"))
+    path = tmp_path / "build.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        copy_as_tables(ledger_build.database, connection)
+    return path
 
 
 @pytest.mark.parametrize("name", LEDGERS)

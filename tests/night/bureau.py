@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from tests import warm
+from tests.compiled_project import begin_compiled
 from tests.machine import PATIENCE_SECONDS
-from tests.parsed_project import begin_parsed
 
 ZHIBIAO = Path(sys.executable).with_name("zhibiao")
 PART = "tests.night.part_of_a_night"
@@ -57,14 +57,14 @@ class Bureau:
             own["ZHIBIAO_PROJECT"] = str(self.root / "project")
         return inherited | own
 
-    def begin_parsed(self) -> None:
-        """Spare the next process the parsing of what is the checkout's."""
-        begin_parsed(self.warehouse / "dbt_target", self.warehouse / "build" / "build.duckdb")
+    def begin_compiled(self) -> None:
+        """Spare the next process the compiling of what is the checkout's."""
+        begin_compiled(self.warehouse / "dbt_target")
 
     def start(self, *arguments: str, **more: str) -> warm.Process:
         """Start the command without waiting for it."""
         if arguments[0] == "nightly":
-            self.begin_parsed()
+            self.begin_compiled()
         return warm.start("zhibiao", *arguments, cwd=self.root, env=self.environment | more)
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,7 @@ class Bureau:
 
     def part(self, steps: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run some steps of a night, named as `part_of_a_night` does, over what lies there."""
-        self.begin_parsed()
+        self.begin_compiled()
         asked = (steps, "nightly", *arguments)
         return _end(warm.start(PART, *asked, cwd=self.root, env=self.environment))
 

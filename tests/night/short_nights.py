@@ -45,14 +45,14 @@ def run_night(root: Path, number: int) -> None:
     """The n-th night, to its end."""
     bureau = Bureau(root)
     layout = make_layout(root / "warehouse")
-    settings = Settings(_env_file=None, warehouse=layout.warehouse, sources=root / "sources")
+    settings = Settings(warehouse=layout.warehouse, sources=root / "sources")
     month = f"{2000 + number // 12}{1 + number % 12:02d}"
     bureau.drop(f"people/人员_{month}.csv", csv_text([[str(number), "张三", "2024-12-01", "1"]]))
     with open_night(settings, f"{number}-{os.getpid()}", DAY) as night:
         land_table(
             csv_contract(), layout=layout, settings=settings, business_date=DAY, look_interval=0.01
         )
-        write_build(layout, release_id=release_of(number))
+        write_build(layout)
         building = build(layout, release_id=release_of(number))
         render_report(building)
         seal_release(layout, building)

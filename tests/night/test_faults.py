@@ -181,7 +181,7 @@ def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
             "kwargs": {"column": "status", "value_set": ["final"]},
         },
     )
-    done = bureau.part("indicators/indicator_values:gate,release/tables,release/current")
+    done = bureau.part("ledgers,indicators,indicators/indicator_values:gate,release")
     assert done.returncode == 65, done.stderr
     assert "indicators__indicator_values_gate" in done.stderr
     status = bureau.run("status", "--format", "json").stdout
@@ -201,11 +201,11 @@ def test_a_full_disk_ends_the_night_with_a_message_and_leaves_the_old_release(
     bureau: Bureau,
 ) -> None:
     old = bureau.current.resolve().name
-    small = bureau.warehouse / "build"
+    small = bureau.warehouse / "store"
     shutil.rmtree(small)
     small.mkdir()
     night = f"{sys.executable} -m {PART} ledgers/registrations nightly"
-    script = f"mount -t tmpfs -o size=3m none {small} && exec {night}"
+    script = f"mount -t tmpfs -o size=300k none {small} && exec {night}"
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", script],
         cwd=bureau.root,

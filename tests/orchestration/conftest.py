@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.layout import Layout
 from pipelines.settings import Settings, current_settings, read_settings
-from tests.parsed_project import begin_parsed
+from tests.compiled_project import begin_compiled
 
 
 @pytest.fixture(scope="package")
@@ -44,7 +44,7 @@ def definitions(settings: Settings, layout: Layout, shared_folder: Path) -> dg.D
     from pipelines.orchestration.graph import build_definitions
 
     assert settings.warehouse == current_settings().warehouse
-    begin_parsed(layout.dbt_target, layout.build_database)
+    begin_compiled(layout.dbt_target)
     return build_definitions()
 
 

@@ -20,7 +20,6 @@ IN_C = ("in a library", "with the interpreter")
 def run(how: str, folder: Path, max_night: str = "1s") -> None:
     """Open a night and hang in it."""
     settings = Settings(
-        _env_file=None,
         warehouse=folder / "warehouse",
         sources=folder / "sources",
         max_night=max_night,
@@ -38,7 +37,7 @@ def run(how: str, folder: Path, max_night: str = "1s") -> None:
 
 def hang_in_c(how: str, folder: Path) -> None:
     """Hang where no interruption reaches."""
-    settings = Settings(_env_file=None, warehouse=folder / "warehouse", max_night="1s")
+    settings = Settings(warehouse=folder / "warehouse", max_night="1s")
 
     def close(message: str) -> None:
         (folder / "closed").write_text(message, encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.errors import SettingsError
+from pipelines.compute.build import Build, NodeResult
+from pipelines.compute.compiled import CompiledProject, CompiledTable, DataTest
+from pipelines.errors import GateError, SettingsError
 from pipelines.layout import Layout
 from pipelines.operations import open_operations
 from pipelines.orchestration.failed_nodes import describe_failures, describe_test
@@ -24,6 +25,7 @@ from pipelines.orchestration.sources_folder import require_sources
 from pipelines.orchestration.steps import CLOSED_BY, Step, StepReporter
 from pipelines.quality.gate_sentences import describe_table_gate
 from pipelines.quality.incidents import list_open
+from pipelines.quality.rule_terms import Severity
 from pipelines.quality.stewards import read_stewards
 from pipelines.quality.suites import Rule, RuleMeta, Suite, SuiteMeta
 from pipelines.quality.validation import CheckResult
@@ -68,29 +70,88 @@ def test_an_open_gate_says_how_many_rules_hold_and_which_only_warn() -> None:
     assert "The gate is open" in warned
 
 
-def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+def night_with_a_ledger(folder: Path, given: dict[str, str]) -> Night:
+    """A night in whose build database a ledger has two rows, one without an item."""
+    settings = Settings(warehouse=folder / "w", sources=folder / "s")
     night = Night("n", date(2025, 1, 15), datetime.now(UTC), settings, Layout.of(settings), True)
     night.layout.build.mkdir(parents=True)
     with duckdb.connect(str(night.layout.build_database)) as database:
-        database.execute("create schema ledgers")
+        database.execute("create schema ledgers; create schema night")
         database.execute("create table ledgers.complaints as from values (1), (null) as t (item)")
-    for severity in ("warning", "critical"):
-        rule = Rule(
-            type="expect_column_values_to_not_be_null",
-            kwargs={"column": "item"},
-            severity=severity,
-            meta=RuleMeta(id="has_item", level="row", owner="registration", meaning="缺少编号"),
-        )
-        meta = SuiteMeta(
-            table="ledgers.complaints", label="投诉举报咨询台账", owner="consumer_protection"
-        )
-        suite = Suite(name="complaints", meta=meta, expectations=(rule,))
-        answer = table_gate(suite).node_def.compute_fn.decorated_fn(night)  # type: ignore[attr-defined]
-        assert "has_item（缺少编号，1行，负责：" in answer.description
-        assert ("run the night again" in answer.description) is (severity == "critical")
+        database.execute("create table night.business_day as select 1 as as_of")
+    night.build = Build(CompiledProject(tables=()), night.store, night.layout, settings, given)
+    return night
+
+
+def ledger_suite(severity: Severity, **asked: Any) -> Suite:
+    rule = Rule(
+        **asked or NOT_NULL,
+        severity=severity,
+        meta=RuleMeta(id="has_item", level="row", owner="registration", meaning="缺少编号"),
+    )
+    meta = SuiteMeta(
+        table="ledgers.complaints", label="投诉举报咨询台账", owner="consumer_protection"
+    )
+    return Suite(name="complaints", meta=meta, expectations=(rule,))
+
+
+def ask(suite: Suite, night: Night) -> dg.AssetCheckResult:
+    answer = table_gate(suite).node_def.compute_fn.decorated_fn(night)  # type: ignore[attr-defined]
+    assert isinstance(answer, dg.AssetCheckResult)
+    return answer
+
+
+NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "item"}}
+AFTER_AS_OF = {
+    "type": "unexpected_rows_expectation",
+    "kwargs": {
+        "unexpected_rows_query": "select * from {batch}"
+        " where item > (select as_of from night.business_day)"
+    },
+}
+GIVEN = {"ledgers.complaints": "its rows", "night.business_day": "its day"}
+
+
+@pytest.mark.parametrize("severity", ["warning", "critical"])
+def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(
+    tmp_path: Path, severity: Severity
+) -> None:
+    """Asked again of the same rows, it says the same without asking them."""
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    first = ask(ledger_suite(severity), night)
+    night.layout.build_database.unlink()
+    for answer in (first, ask(ledger_suite(severity), night)):
+        assert "has_item（缺少编号，1行，负责：" in str(answer.description)
+        assert ("run the night again" in str(answer.description)) is (severity == "critical")
         assert (CLOSED_BY in answer.metadata) is (severity == "critical")
         assert answer.metadata["rows that fail"].value == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"ledgers.complaints": "other rows"}, {"night.business_day": "another day"}]
+)
+def test_a_gate_is_asked_again_when_what_its_rules_read_has_changed(
+    tmp_path: Path, changed: dict[str, str]
+) -> None:
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    suite = ledger_suite("critical", **AFTER_AS_OF)
+    assert ask(suite, night).passed
+    settings = night.settings
+    project = CompiledProject(tables=())
+    night.build = Build(project, night.store, night.layout, settings, GIVEN | changed)
+    with duckdb.connect(str(night.layout.build_database)) as database:
+        database.execute("update night.business_day set as_of = 0")
+    assert not ask(suite, night).passed
+
+
+def test_a_gate_whose_rules_read_what_is_not_there_is_an_error_and_no_answer(
+    tmp_path: Path,
+) -> None:
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    asked = {**AFTER_AS_OF, "kwargs": {"unexpected_rows_query": "select * from {batch}, a.b"}}
+    for _ in range(2):
+        with pytest.raises(GateError, match="has_item: expected a check that answers"):
+            ask(ledger_suite("critical", **asked), night)
 
 
 @dg.asset
@@ -131,54 +192,44 @@ def test_the_release_of_before_is_said_to_stay_only_when_there_is_one(tmp_path: 
     assert "stays current" in what_stays(layout)
 
 
-def _node(name: str, **said: Any) -> Any:
-    node = {"name": name, "resource_type": "test", "depends_on": {"nodes": []}, **said}
-    return SimpleNamespace(name=name, to_dict=lambda: node)
+KEY = DataTest(
+    name="is_key_registrations_event_no",
+    sql="select 1",
+    reads=("ledgers.registrations",),
+    subject="ledgers.registrations",
+    meaning="主键 event_no 缺失或重复",
+)
 
 
-def _result(node: Any, status: str = "fail", failures: int | None = 2, message: str = "") -> Any:
-    return SimpleNamespace(node=node, status=status, failures=failures, message=message)
-
-
-def test_a_failing_test_of_dbt_is_told_in_plain_words() -> None:
-    key = _node(
-        "is_key_registrations_event_no",
-        attached_node="model.zhibiao.registrations",
-        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
+def test_a_failing_test_of_data_is_told_in_plain_words() -> None:
+    sums = DataTest(
+        name="months_add_up_to_longer_periods",
+        sql="select 1",
+        reads=("indicators.indicator_values",),
+        subject="indicators.indicator_values",
+        meaning="months add up to longer periods",
     )
-    sums = _node(
-        "months_add_up_to_longer_periods",
-        depends_on={"nodes": ["model.zhibiao.indicator_values"]},
-    )
-    model = _node("complaints", resource_type="model")
+    model = CompiledTable(name="ledgers.complaints", kind="table", sql="select 1", reads=())
     said = describe_failures(
         [
-            _result(key, message="Got 2 results, configured to fail if != 0"),
-            _result(sums, failures=7),
-            _result(model, "error", None, "Conversion Error: could not convert 13812345678"),
+            NodeResult(KEY, "failed", rows=2),
+            NodeResult(sums, "failed", rows=7),
+            NodeResult(model, "error", message="Conversion Error: could not convert 13812345678"),
         ],
         {"registrations": "市场主体登记台账", "complaints": "投诉举报咨询台账"},
     )
     assert "市场主体登记台账（registrations）: 主键 event_no 缺失或重复，2行" in said
     assert "indicator_values: months add up to longer periods，7行" in said
-    assert "投诉举报咨询台账（complaints）: model complaints ended with error" in said
-    assert "configured to fail" not in said
+    assert "投诉举报咨询台账（complaints）: model ended with an error" in said
     assert "13812345678" not in said
 
 
-@pytest.mark.parametrize(
-    ("status", "found"), [("pass", "none"), ("warn", "2 rows"), ("fail", "2 rows")]
-)
-def test_a_test_of_dbt_says_what_it_expected_and_how_many_rows_it_found(
-    status: str, found: str
+@pytest.mark.parametrize(("rows", "found"), [(0, "none"), (2, "2 rows")])
+def test_a_test_of_data_says_what_it_expected_and_how_many_rows_it_found(
+    rows: int, found: str
 ) -> None:
-    key = _node(
-        "is_key_registrations_event_no",
-        attached_node="model.zhibiao.registrations",
-        test_metadata={"name": "is_key", "kwargs": {"columns": ["event_no"]}},
-    )
-    result = _result(key, status, 0 if status == "pass" else 2)
-    assert describe_test(result, {"registrations": "市场主体登记台账"}) == (
+    outcome = NodeResult(KEY, "failed" if rows else "done", rows=rows)
+    assert describe_test(outcome, KEY, {"registrations": "市场主体登记台账"}) == (
         "市场主体登记台账（registrations）: expected no row of: 主键 event_no 缺失或重复, "
         f"got {found}."
     )
@@ -188,7 +239,7 @@ def test_a_test_of_dbt_says_what_it_expected_and_how_many_rows_it_found(
 def test_an_absent_or_empty_sources_folder_ends_the_first_night_by_its_name(
     tmp_path: Path, is_there: bool
 ) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
     layout = Layout.of(settings)
     if is_there:
         settings.sources.mkdir()
@@ -209,7 +260,7 @@ def test_an_absent_or_empty_sources_folder_ends_the_first_night_by_its_name(
 def test_a_folder_that_is_away_later_is_told_to_the_operator_until_it_is_back(
     tmp_path: Path,
 ) -> None:
-    settings = Settings(_env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s")
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
     layout = Layout.of(settings)
     landed = layout.landing / "registrations" / "events" / "202412.v001.aa" / "manifest.json"
     landed.parent.mkdir(parents=True)
@@ -226,10 +277,43 @@ def test_a_folder_that_is_away_later_is_told_to_the_operator_until_it_is_back(
 
 def test_databases_alone_need_no_folder(tmp_path: Path) -> None:
     settings = Settings(
-        _env_file=None, warehouse=tmp_path / "w", sources=tmp_path / "s",
+        warehouse=tmp_path / "w", sources=tmp_path / "s",
         connections={"complaints": "postgresql://r@h/d"},
     )  # fmt: skip
     with open_operations(Layout.of(settings).operations) as operations:
         one = {"complaints__items": CONTRACTS["complaints__items"]}
         require_sources(operations, Layout.of(settings), settings, one)
         assert list_open(operations) == []
+
+
+def test_a_release_that_is_there_is_not_built_again_unless_from_scratch(tmp_path: Path) -> None:
+    settings = Settings(warehouse=tmp_path / "w", sources=tmp_path / "s")
+    for from_scratch, is_there in ((False, True), (True, False)):
+        now = datetime.now(UTC)
+        night = Night("n", date(2025, 1, 15), now, settings, Layout.of(settings), False)
+        night.from_scratch = from_scratch
+        night.release_id = "2025-01-15-0123456789ab"
+        assert not night.is_published
+        del night.is_published
+        (night.layout.releases / night.release_id).mkdir(parents=True)
+        assert night.is_published is is_there
+        (night.layout.releases / night.release_id).rmdir()
+
+
+def test_a_gate_is_asked_again_of_other_rows_and_by_other_rules(tmp_path: Path) -> None:
+    """Also where no rule names the table: its kind says what is asked of a column."""
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    assert not ask(ledger_suite("critical"), night).passed
+    in_set = {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "item", "value_set": [1]},
+    }
+    assert ask(ledger_suite("critical", **in_set), night).passed
+    with duckdb.connect(str(night.layout.build_database)) as database:
+        database.execute("update ledgers.complaints set item = 2")
+    given = GIVEN | {"ledgers.complaints": "other rows"}
+    night.build = Build(
+        CompiledProject(tables=()), night.store, night.layout, night.settings, given
+    )
+    assert ask(ledger_suite("critical"), night).passed
+    assert not ask(ledger_suite("critical", **in_set), night).passed

@@ -32,7 +32,7 @@ def hang(how: str, folder: Path) -> tuple[int, str]:
 
 def outcomes(folder: Path) -> list[tuple[str | None, str | None]]:
     """Outcome and message of each night."""
-    layout = Layout.of(Settings(_env_file=None, warehouse=folder / "warehouse"))
+    layout = Layout.of(Settings(warehouse=folder / "warehouse"))
     with open_operations(layout.operations) as operations:
         rows = operations.execute("select outcome, message from nights order by started_at")
         return [(row["outcome"], row["message"]) for row in rows]

@@ -49,7 +49,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(tempfile, "tempdir", str(spare))
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "file").write_text("x")
-    return Settings(_env_file=None, warehouse=tmp_path / "warehouse", sources=tmp_path / "sources")
+    return Settings(warehouse=tmp_path / "warehouse", sources=tmp_path / "sources")
 
 
 @pytest.fixture

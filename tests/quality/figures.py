@@ -23,7 +23,7 @@ create table reference.statutory_rules as
         ('penalty_publication', date '2014-10-01')
     ) as rows (rule_id, valid_from);
 create table night.business_day as
-    select date '2025-01-15' as as_of, '2025-01-15-abc' as release_id, true as is_synthetic;
+    select date '2025-01-15' as as_of;
 
 create table night.extract_states as
     select 'complaints__items' as source_table, date '2025-01-15' as data_through;
@@ -148,7 +148,6 @@ select
     indicator_id, period_grain, period_start, period_end, area_code, breakdown, breakdown_value,
     value::decimal(24, 6) as value, null::decimal(24, 6) as numerator,
     null::decimal(24, 6) as denominator, 'final' as status, date '2025-01-15' as as_of,
-    '2025-01-15-abc' as release_id,
 from (
     select *, 'total' as breakdown, 'total' as breakdown_value from cells
     union all
@@ -158,7 +157,7 @@ from (
 union all
 select
     'due_closure_rate', period_grain, period_start, period_end, area_code, 'total', 'total', 0.75,
-    3 * months * streets, 4 * months * streets, 'final', date '2025-01-15', '2025-01-15-abc',
+    3 * months * streets, 4 * months * streets, 'final', date '2025-01-15',
 from periods, areas;
 
 -- December stands beside December and November, which are equal; a street is a third.

@@ -30,7 +30,7 @@ def contract(source_table: str) -> SourceTable:
 
 def layout_in(folder: Path) -> tuple[Layout, Settings]:
     """A warehouse of its own, with the project's declarations."""
-    settings = Settings(_env_file=None, warehouse=folder, sources=folder / "sources")
+    settings = Settings(warehouse=folder, sources=folder / "sources")
     return Layout.of(settings), settings
 
 

@@ -239,7 +239,7 @@ from pipelines.settings import Settings
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-settings = Settings(_env_file=None, warehouse=Path(sys.argv[1]), alert_targets={"default": ["a://1"]})
+settings = Settings(warehouse=Path(sys.argv[1]), alert_targets={"default": ["a://1"]})
 deliver_outbox(Layout.of(settings), settings, sender=die)
 """
 

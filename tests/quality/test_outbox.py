@@ -296,7 +296,7 @@ def die(*_):
 def send(*_):
     print("sent", flush=True)
 
-settings = Settings(_env_file=None, warehouse=Path(sys.argv[1]), alert_targets={"default": ["a://1"]})
+settings = Settings(warehouse=Path(sys.argv[1]), alert_targets={"default": ["a://1"]})
 alerts._note_delivered = die
 alerts.deliver_outbox(Layout.of(settings), settings, sender=send)
 """

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.compute.build import PARQUET_FORM
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Label
 from pipelines.releases.build import build_release
@@ -125,16 +126,16 @@ select d.indicator_id, p.period_grain, p.period_start, p.period_end, a.area_code
         when p.period_end > date '2025-01-15' then 'provisional'
         else 'final'
     end as status,
-    b.as_of, b.release_id
+    b.as_of
 from declared as d, areas as a, periods as p, night.business_day as b;
 
 create table indicators.indicator_comparisons as
-select v.* exclude (numerator, denominator, status, as_of, release_id),
+select v.* exclude (numerator, denominator, status, as_of),
     y.value as year_before_value,
     (case when i.kind = 'ratio' then v.value - y.value
         when y.value > 0 then v.value / y.value - 1 end)::decimal(24, 6) as change_on_year,
     null::decimal(24, 6) as period_before_value, null::decimal(24, 6) as change_on_period,
-    v.as_of, v.release_id
+    v.as_of
 from indicators.indicator_values as v
 join indicators.indicators as i using (indicator_id)
 left join indicators.indicator_values as y
@@ -183,7 +184,7 @@ PUBLISHED = {
     "indicators.indicator_comparisons": [
         "indicator_id", "period_grain", "period_start", "period_end", "area_code", "breakdown",
         "breakdown_value", "value", "year_before_value", "change_on_year", "period_before_value",
-        "change_on_period", "as_of", "release_id",
+        "change_on_period", "as_of",
     ],
     "ledgers.registrations": [
         "event_no", "occurred_on", "registered_capital_yuan", "area_code", "extract_id",
@@ -202,25 +203,21 @@ def make_layout(warehouse: Path) -> Layout:
 
 def make_settings(layout: Layout, *, threads: int = 2) -> Settings:
     """The settings of that installation, whatever the environment says."""
-    return Settings(
-        _env_file=None, warehouse=layout.warehouse, project=layout.project, threads=threads
-    )
+    return Settings(warehouse=layout.warehouse, project=layout.project, threads=threads)
 
 
-def write_build(layout: Layout, *, release_id: str = RELEASE_ID, is_synthetic: bool = True) -> None:
+def write_build(layout: Layout) -> None:
     """Write what a finished dbt run leaves: the build database and dbt's manifest."""
     layout.build.mkdir(parents=True, exist_ok=True)
     layout.build_database.unlink(missing_ok=True)
     with duckdb.connect(str(layout.build_database)) as connection:
         connection.execute(
             "create schema night;"
-            "create table night.business_day(as_of date, release_id varchar, is_synthetic boolean);"
+            "create table night.business_day(as_of date);"
             "create table night.extract_states(source_table varchar, data_through date,"
             " stale_from date, reason varchar)"
         )
-        connection.execute(
-            "insert into night.business_day values (?, ?, ?)", [AS_OF, release_id, is_synthetic]
-        )
+        connection.execute("insert into night.business_day values (?)", [AS_OF])
         connection.execute(
             "insert into night.extract_states values"
             " ('registrations__events', date '2024-12-31', null, null),"
@@ -262,7 +259,7 @@ def write_dbt_manifest(layout: Layout, published: dict[str, Any]) -> None:
             "name": table,
             "alias": table,
             "description": f"One row per {table}; it's declared.",
-            "columns": {column: {"name": column, "description": DESCRIPTION} for column in columns},
+            "columns": {column: _describe(column) for column in columns},
             "config": {"meta": {"published": True}},
         }
     sources = {
@@ -280,6 +277,11 @@ def write_dbt_manifest(layout: Layout, published: dict[str, Any]) -> None:
     layout.dbt_manifest.write_text(
         json.dumps({"nodes": nodes, "sources": sources}), encoding="utf-8"
     )
+
+
+def _describe(column: str) -> dict[str, Any]:
+    meta = {"of_the_release": True} if column == "release_id" else {}
+    return {"name": column, "description": DESCRIPTION, "config": {"meta": meta}}
 
 
 LABELS = {"registrations": {"entity_kind": Label("主体类型", {"enterprise": "企业"})}}
@@ -304,7 +306,35 @@ def build(
         gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
     )
     settings = make_settings(layout, threads=threads)
-    return build_release(layout, draft, labels=LABELS, settings=settings)
+    return build_release(
+        layout, draft, files=write_tables(layout), labels=LABELS, settings=settings
+    )
+
+
+def write_tables(layout: Layout) -> dict[str, Path]:
+    """Each table of the build database as a file, sorted as a night writes it."""
+    if not (layout.dbt_manifest.exists() and layout.build_database.exists()):
+        return {}
+    nodes = json.loads(layout.dbt_manifest.read_bytes())["nodes"].values()
+    published = {
+        f"{node['schema']}.{node['name']}": list(node.get("columns", ())) for node in nodes
+    }
+    files = {}
+    with duckdb.connect(str(layout.build_database), read_only=True) as connection:
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where schema_name not in ('night', 'main')"
+        ).fetchall():
+            name = f"{schema}.{table}"
+            there = [row[0] for row in connection.execute(f"describe {name}").fetchall()]
+            first = [column for column in published.get(name, ()) if column in there]
+            columns = ", ".join([*first, *(column for column in there if column not in first)])
+            files[name] = layout.build / f"{name}.parquet"
+            connection.execute(
+                f"copy (select {columns} from {name} order by all asc nulls last)"
+                f" to '{files[name]}' ({PARQUET_FORM})"
+            )
+    return files
 
 
 def build_sealed(
@@ -314,10 +344,3 @@ def build_sealed(
     building = build(layout, release_id=release_id, business_date=business_date)
     seal_release(layout, building)
     return building
-
-
-def rename_release(layout: Layout, release_id: str) -> None:
-    """Let the built figures belong to another release, as another night would."""
-    with duckdb.connect(str(layout.build_database)) as connection:
-        for table in ("indicator_values", "indicator_comparisons"):
-            connection.execute(f"update indicators.{table} set release_id = ?", [release_id])

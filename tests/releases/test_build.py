@@ -171,7 +171,7 @@ def test_a_published_column_that_is_missing_is_refused_with_what_there_is(layout
 def test_a_published_model_that_was_not_built_is_refused(layout: Layout) -> None:
     publish_columns(layout, "ledgers.recognitions", ["award_no"])
 
-    with pytest.raises(ReleaseError, match=r"ledgers\.recognitions: expected .* award_no"):
+    with pytest.raises(ReleaseError, match=r"ledgers\.recognitions: expected the published table"):
         build(layout)
 
 

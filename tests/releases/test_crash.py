@@ -12,7 +12,7 @@ from pipelines.layout import Layout
 from pipelines.releases.folders import pointing_link
 from pipelines.releases.switch import publish
 from tests.machine import PATIENCE_SECONDS
-from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
+from tests.releases.bureau import RELEASE_ID, build_sealed
 from tests.releases.killed_night import NEXT_ID
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path.cwd())}
@@ -36,7 +36,6 @@ while True:
 
 def test_killed_before_any_change_the_current_release_is_whole(layout: Layout) -> None:
     publish(layout, build_sealed(layout))
-    rename_release(layout, NEXT_ID)
     result = subprocess.run(
         [sys.executable, "-m", "tests.releases.killed_night", layout.warehouse],
         capture_output=True,
@@ -63,7 +62,6 @@ def test_a_night_killed_between_naming_and_switching_is_finished_by_the_next(
     layout: Layout,
 ) -> None:
     publish(layout, build_sealed(layout))
-    rename_release(layout, NEXT_ID)
     first = layout.current.readlink()
     publish(layout, build_sealed(layout, release_id=NEXT_ID))
     layout.current.unlink()
@@ -77,7 +75,6 @@ def test_a_night_killed_between_naming_and_switching_is_finished_by_the_next(
 
 def test_readers_are_not_disturbed_by_a_switch(layout: Layout) -> None:
     publish(layout, build_sealed(layout))
-    rename_release(layout, NEXT_ID)
     building = build_sealed(layout, release_id=NEXT_ID)
     with subprocess.Popen(
         [sys.executable, "-c", READER, layout.warehouse],

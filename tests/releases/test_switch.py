@@ -16,12 +16,11 @@ from pipelines.layout import Layout
 from pipelines.releases.manifest import MANIFEST
 from pipelines.releases.reading import current_release, list_releases
 from pipelines.releases.switch import prune, publish, use_release
-from tests.releases.bureau import RELEASE_ID, build_sealed, rename_release
+from tests.releases.bureau import RELEASE_ID, build_sealed
 
 
 def publish_another(layout: Layout, number: int) -> str:
     release_id = f"2025-01-{number:02d}-0123456789ab"
-    rename_release(layout, release_id)
     publish(layout, build_sealed(layout, release_id=release_id))
     return release_id
 
@@ -60,7 +59,6 @@ def test_equal_inputs_built_twice_keep_the_first_release(layout: Layout) -> None
 def test_an_older_release_built_again_becomes_current_again(layout: Layout) -> None:
     publish(layout, build_sealed(layout))
     publish_another(layout, 16)
-    rename_release(layout, RELEASE_ID)
     publish(layout, build_sealed(layout))
 
     assert layout.current.resolve().name == RELEASE_ID
@@ -68,7 +66,6 @@ def test_an_older_release_built_again_becomes_current_again(layout: Layout) -> N
 
 def publish_day(layout: Layout, day: date, **options: bool) -> str:
     release_id = f"{day}-0123456789ab"
-    rename_release(layout, release_id)
     publish(layout, build_sealed(layout, release_id=release_id, business_date=day), **options)
     return release_id
 
@@ -113,7 +110,6 @@ def test_equal_inputs_that_give_other_bytes_are_refused(layout: Layout) -> None:
 
 def test_a_damaged_build_does_not_become_current(layout: Layout) -> None:
     publish(layout, build_sealed(layout))
-    rename_release(layout, "2025-01-16-0123456789ab")
     building = build_sealed(layout, release_id="2025-01-16-0123456789ab")
     (building / "parquet" / "areas.parquet").write_bytes(b"")
 
@@ -215,3 +211,14 @@ def restamp(layout: Layout, release_id: str, created_at: str) -> None:
     text = path.read_text()
     stamp = text.split('"created_at": "')[1].split('"')[0]
     path.write_text(text.replace(stamp, created_at))
+
+
+def test_a_release_that_is_there_is_read_back_and_made_current_again(layout: Layout) -> None:
+    first = publish(layout, build_sealed(layout))
+    number = publish_another(layout, 16)
+    assert layout.current.resolve().name == number
+    again = publish(layout, first.folder, make_current=True)
+    assert again.id == first.id == layout.current.resolve().name
+    (first.parquet / "areas.parquet").write_bytes(b"x")
+    with pytest.raises(ReleaseError, match=r"areas\.parquet"):
+        publish(layout, first.folder)

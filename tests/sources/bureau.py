@@ -105,7 +105,6 @@ class Bureau:
     def settings(self) -> Settings:
         """Its settings; nothing comes from the environment."""
         return Settings(
-            _env_file=None,
             project=self.root,
             warehouse=self.root / "warehouse",
             sources=self.root / "sources",

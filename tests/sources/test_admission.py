@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -49,8 +50,6 @@ def admitted(
         contracts,
         choose_extracts(bureau.layout, contracts, ids, held, NIGHT),
         business_date=NIGHT,
-        release_id="r1",
-        is_synthetic=True,
         settings=bureau.settings,
     )
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
@@ -78,6 +77,34 @@ def test_a_view_gives_the_columns_the_extract_and_the_row(bureau: Bureau) -> Non
         ("4", "VARCHAR", second.extract_id, 3),
         ("5", "VARCHAR", second.extract_id, 4),
     ]
+
+
+def test_what_a_view_shows_is_told_by_a_hash_wherever_the_warehouse_lies(
+    tmp_path: Path,
+) -> None:
+    """Of the extracts, and of what their quarantine holds."""
+
+    def shown(place: str, cell: str = "1", *quarantined: int) -> str:
+        bureau = Bureau(tmp_path / place)
+        bureau.drop("people/人员_202412.csv", csv_text([["1", "", "2024-12-01", cell]]))
+        table = csv_contract()
+        (extract,) = bureau.land(table).extracts
+        quarantine(bureau, extract, *quarantined)
+        contracts, ids = {table.id: table}, {table.id: [extract.extract_id]}
+        admission = choose_extracts(bureau.layout, contracts, ids, (), NIGHT)
+        given = admit(
+            bureau.layout, contracts, admission, business_date=NIGHT, settings=bureau.settings
+        )
+        assert set(given) == {
+            "landing.people__events", "night.business_day", "night.covered_spans",
+            "night.extract_states",
+        }  # fmt: skip
+        return given["landing.people__events"]
+
+    first = shown("a")
+    assert shown("b") == first
+    assert shown("c", "1", 2) != first
+    assert shown("d", "2") != first
 
 
 def test_the_newest_row_of_a_key_counts_in_an_increment(bureau: Bureau) -> None:
@@ -111,7 +138,7 @@ def test_the_night_is_written_for_dbt(bureau: Bureau) -> None:
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:
         day = database.execute("from night.business_day").fetchall()
         states = database.execute("from night.extract_states").fetchall()
-    assert day == [(NIGHT, "r1", True)]
+    assert day == [(NIGHT,)]
     assert states == [("people__events", date(2024, 12, 31), None, None)]
 
 
@@ -139,8 +166,6 @@ def test_a_table_without_an_accepted_extract_is_an_empty_view(bureau: Bureau) ->
         contracts,
         admission,
         business_date=NIGHT,
-        release_id="r1",
-        is_synthetic=True,
         settings=bureau.settings,
     )
     with duckdb.connect(str(bureau.layout.build_database), read_only=True) as database:

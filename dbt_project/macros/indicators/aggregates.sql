@@ -147,3 +147,12 @@ final as (
 
 select * from final
 {%- endmacro %}
+
+
+{#- A select that reads rows of one ledger only. Between these marks a night takes it for a table of its
+    own, `cells.<name>`, so that another ledger's change does not scan this one again. -#}
+{% macro as_part(name, select) -%}
+-- part: {{ name }}
+{{ select }}
+-- end of part
+{%- endmacro %}

@@ -16,7 +16,7 @@
         {%- set cells = ledger.name ~ '_cells' %}
 {{ 'with\n' if loop.first }}
 {{ cells }} as (
-    {{ select_cells(ledger, inputs, keys) | indent(4) }}
+    {{ as_part(cells, select_cells(ledger, inputs, keys)) | indent(4) }}
 ),
         {%- for key in keys %}
             {%- set name = ledger.name ~ '_by_' ~ key -%}
@@ -54,7 +54,7 @@ select
     coalesce({{ condition }}, false) as {{ name }},
     {%- endfor %}
     {%- for expression, name in name_distinct(inputs, 'amount', 'sum_of_').items() %}
-    sum({{ expression }}) as {{ name }},
+    cast(sum({{ expression }}) as decimal(38, 6)) as {{ name }},
     {%- endfor %}
     count(*) as row_count
 {{ select_from_judged(ledger) }}

@@ -10,7 +10,7 @@
             {%- set of_value = inputs | selectattr('measured', 'equalto', measured) | list %}
 {{ 'with\n' if not results }}
 {{ name }} as (
-    {{ select_values(ledger, of_value) | indent(4) }}
+    {{ as_part(name, select_values(ledger, of_value)) | indent(4) }}
 ),
 
 {{ name }}_in_periods as (

@@ -105,14 +105,17 @@ added_up as (
         input_id, period_grain, period_start, period_end, area_code, breakdown, breakdown_value
 ),
 
+-- Those of an input with streets, and of one without.
 areas as (
+    {%- for has_streets in ['true', 'false'] %}
     select
         {{ district }} as area_code,
-        false as is_street
+        {{ has_streets }} as has_streets
     union all
+    {%- endfor %}
     select distinct
         area_code,
-        true as is_street
+        true as has_streets
     from monthly_measures
     where area_code <> {{ district }}
 ),
@@ -145,7 +148,7 @@ undivided as (
     from counted_inputs
     cross join periods
     inner join areas
-        on counted_inputs.has_streets or not areas.is_street
+        on counted_inputs.has_streets = areas.has_streets
     left join aggregated
         on
             counted_inputs.input_id = aggregated.input_id
@@ -244,7 +247,7 @@ never_delivered as (
             and coverage.period_grain = indicator_cells.period_grain
             and indicator_cells.breakdown = 'total'
     inner join areas
-        on indicator_inputs.has_streets or not areas.is_street
+        on indicator_inputs.has_streets = areas.has_streets
     where coverage.period_start >= indicator_inputs.figures_from
 ),
 
@@ -279,8 +282,7 @@ final as (
             when figures.is_open or figures.period_end > figures.as_of then 'provisional'
             else 'final'
         end as status,
-        coalesce(figures.as_of, business_day.as_of) as as_of,
-        business_day.release_id
+        coalesce(figures.as_of, business_day.as_of) as as_of
     from figures
     cross join business_day
 )

@@ -13,21 +13,30 @@ suppressed_counts as (
     {{ select_suppressed_cells('figures', 'indicator_inputs') | indent(4) }}
 ),
 
+parts_of_rates as (
+    {%- for part in ['numerator_input', 'base_input'] %}
+    select
+        indicator_id,
+        {{ part }} as input_id
+    from indicator_inputs
+    where is_ratio
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 suppressed as (
     select * from suppressed_counts
     union
     select
-        rates.indicator_id,
+        parts_of_rates.indicator_id,
         suppressed_counts.period_grain,
         suppressed_counts.period_end,
         suppressed_counts.area_code,
         suppressed_counts.breakdown,
         suppressed_counts.breakdown_value
     from suppressed_counts
-    inner join indicator_inputs as rates
-        on
-            rates.is_ratio
-            and suppressed_counts.indicator_id in (rates.numerator_input, rates.base_input)
+    inner join parts_of_rates
+        on suppressed_counts.indicator_id = parts_of_rates.input_id
 ),
 
 final as (
@@ -44,8 +53,7 @@ final as (
         {%- endfor %}
         case when suppressed.indicator_id is null then figures.status else 'suppressed' end
             as status,
-        figures.as_of,
-        figures.release_id
+        figures.as_of
     from figures
     left join suppressed
         on

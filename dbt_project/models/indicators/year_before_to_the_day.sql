@@ -41,14 +41,23 @@ running as (
         and indicator_inputs.counts_events
 ),
 
+-- The district holds every row, also one whose street is not known.
 measures as (
+    select
+        input_id,
+        month,
+        {{ district }} as area_code,
+        value
+    from {{ ref('monthly_measures') }}
+    where breakdown = 'total' and is_to_the_day
+    union all
     select
         input_id,
         month,
         area_code,
         value
     from {{ ref('monthly_measures') }}
-    where breakdown = 'total' and is_to_the_day
+    where breakdown = 'total' and is_to_the_day and area_code <> {{ district }}
 ),
 
 parts as (
@@ -66,7 +75,6 @@ parts as (
     where is_ratio
 ),
 
--- The district holds every row, also one whose street is not known.
 added_up as (
     select
         parts.indicator_id,
@@ -81,9 +89,9 @@ added_up as (
     left join measures
         on
             parts.input_id = measures.input_id
+            and parts.area_code = measures.area_code
             and parts.first_month <= measures.month
             and parts.last_month >= measures.month
-            and (parts.area_code = {{ district }} or parts.area_code = measures.area_code)
     group by
         parts.indicator_id,
         parts.period_grain,

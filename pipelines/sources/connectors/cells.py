@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from functools import lru_cache
 
 
 class NumberText(str):
@@ -25,18 +26,36 @@ def cell_text(cell: object) -> str:
     match cell:
         case str():
             return cell
+        case float():
+            return _number_text(cell)
+        case dt.date():
+            return _date_text(cell)
         case bool():
             return "true" if cell else "false"
-        case float() if not math.isfinite(cell):
-            return str(cell)  # the scan of the XML has found its row
-        case float() | int():
-            whole = cell == int(cell)
-            return NumberText(int(cell) if whole else format(Decimal(repr(cell)), "f"))
-        case dt.datetime():
-            is_day = cell.time() == dt.time()
-            return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
+        case int():
+            return NumberText(cell)
         case _:
             return str(cell)
+
+
+def _number_text(number: float) -> str:
+    shortest = repr(number)
+    if not math.isfinite(number):
+        return shortest  # the scan of the XML has found its row
+    if shortest.endswith(".0"):
+        return NumberText(int(number))
+    if "e" not in shortest:
+        return NumberText(shortest)
+    return NumberText(int(number) if number.is_integer() else format(Decimal(shortest), "f"))
+
+
+@lru_cache(1 << 12)
+def _date_text(date: dt.date) -> str:
+    """A list has many rows of one day."""
+    if not isinstance(date, dt.datetime):
+        return str(date)
+    is_day = date.time() == dt.time()
+    return date.date().isoformat() if is_day else date.isoformat(" ", "seconds")
 
 
 def squeezed(text: str) -> str:

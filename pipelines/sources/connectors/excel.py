@@ -210,9 +210,7 @@ def _column_texts(
 def _read_rows(
     table: SourceTable, sheet: _OpenSheet, names: list[str], first: int, end: int
 ) -> Reading:
-    filled = [
-        place for place in range(first, end) if any(cell.strip() for cell in sheet.cells[place])
-    ]
+    filled = [place for place in range(first, end) if "".join(sheet.cells[place]).strip()]
     records = sum(first < number <= end for number in sheet.scan.filled_rows)
     unusable = dict.fromkeys(
         sheet.scan.beyond_rows, ("structure.number", "含有无法表示的数值（如 1e999）")

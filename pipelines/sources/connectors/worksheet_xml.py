@@ -20,6 +20,11 @@ from io import BytesIO
 from xml.parsers import expat
 
 from pipelines.sources.connectors.bounded_xml import UnsafeXmlError, local, stream_xml
+from pipelines.sources.connectors.regular_xml import (
+    RegularRow,
+    regular_rows,
+    regular_strings,
+)
 
 MAX_EXPANDED = 200 * 2**20
 """Bytes. The largest honest workbook, 1,048,576 rows of 12 short columns, stays below; a file of
@@ -140,6 +145,7 @@ class _Budget:
 class _Part:
     """One part of the workbook; what it does not look for is counted and passes by."""
 
+    run = ""
     _others = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -153,6 +159,10 @@ class _Part:
 
     def text(self, text: str) -> None:
         """See `Receiver`."""
+
+    def take(self, run: str) -> bool:
+        """See `Receiver`."""
+        return False
 
 
 class _Workbook(_Part):
@@ -186,6 +196,8 @@ class _Relations(_Part):
 class _Strings(_Part):
     """Of each shared string how long it is, and whether it shows anything."""
 
+    run = "si"
+
     def __init__(self, budget: _Budget) -> None:
         self.lengths, self.shown = array("H"), bytearray()
         self._budget = budget
@@ -206,9 +218,25 @@ class _Strings(_Part):
             self.lengths.append(self._length)
             self.shown.append(self._shows)
 
+    def take(self, run: str) -> bool:
+        texts = regular_strings(run)
+        if texts is None:
+            return False
+        lengths = list(map(len, texts))
+        size = _STRING * len(texts) + _CHARACTER * sum(lengths)
+        if max(lengths) > MAX_TEXT:
+            return False
+        self._budget.spend(size)
+        self.lengths.extend(lengths)
+        self.shown.extend(map(bool, map(str.strip, texts)))
+        self._length = lengths[-1]
+        return True
+
 
 class _Sheet(_Part):
     """What stands in the cells."""
+
+    run = "row"
 
     def __init__(self, strings: _Strings, budget: _Budget, scan: SheetScan) -> None:
         self._strings, self._budget, self._scan = strings, budget, scan
@@ -250,6 +278,35 @@ class _Sheet(_Part):
         elif name == "row":
             self._in_row = False
 
+    def take(self, run: str) -> bool:
+        rows = regular_rows(run)
+        if rows is None or self._in_cell or self._is_stored:
+            return False
+        stored = [cell for row in rows for cell in row.stored]
+        shared = [int(text) for _, kind, text in stored if kind == "s"]
+        if max(shared, default=-1) >= len(self._strings.lengths):
+            return False
+        lengths = [len(text) for _, kind, text in stored if kind != "s"]
+        characters = sum(lengths) + sum(map(self._strings.lengths.__getitem__, shared))
+        size = _CELL * len(stored) + _CHARACTER * characters
+        numbers = [row.number for row in rows]
+        cells = self._cells + run.count("<c ")
+        # The parser finds the place that is beyond, and what to say of it.
+        if (
+            cells > MAX_CELLS
+            or self._rows + len(rows) > MAX_ROWS
+            or max(numbers) > MAX_ROWS
+            or max(lengths, default=0) > MAX_TEXT
+        ):
+            return False
+        self._budget.spend(size)
+        self._cells, self._rows = cells, self._rows + len(rows)
+        self._row, self._row_digits = numbers[-1], str(numbers[-1])
+        columns = {column for column, _, _ in stored}
+        self._widest = max([self._widest, *map(_column_number, columns)])
+        self._note_rows(rows, has_errors=any(kind == "e" for _, kind, _ in stored))
+        return True
+
     def finish(self) -> SheetScan:
         """What was found, once the used rectangle is known to be bearable."""
         places = self._lowest * self._widest
@@ -257,6 +314,22 @@ class _Sheet(_Part):
             raise UnsafeWorkbookError(f"表格区域超过 {MAX_CELLS:,} 个单元格")
         self._budget.spend(_PLACE * places)
         return self._scan
+
+    def _note_rows(self, rows: list[RegularRow], *, has_errors: bool) -> None:
+        lowest, filled, failed = self._lowest, self._scan.filled_rows, self._scan.failed_rows
+        for number, stored in rows:
+            if stored:
+                lowest = max(lowest, number)
+            for _, kind, text in stored:
+                if self._shows(kind, text):
+                    filled.add(number)
+                    break
+            if has_errors and any(kind == "e" for _, kind, _ in stored):
+                failed.add(number)
+        self._lowest = lowest
+
+    def _shows(self, kind: str, stored: str) -> bool:
+        return bool(self._strings.shown[int(stored)] if kind == "s" else stored.strip())
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         self._in_row = True

@@ -9,7 +9,6 @@ from pipelines.sources.contracts import read_contracts
 from tests.dbt.build_database import DBT_PROJECT
 
 AS_OF = "2025-01-15"
-RELEASE_ID = "2025-01-15-000000000000"
 
 LATE = {
     "ip_pledges__pledged_rights": "十二月文件被搁置",
@@ -27,7 +26,7 @@ _STATES = ",\n".join(
 NIGHT = f"""
 create schema night;
 create table night.business_day as
-    select date '{AS_OF}' as as_of, '{RELEASE_ID}' as release_id, true as is_synthetic;
+    select date '{AS_OF}' as as_of;
 create table night.extract_states as
     select * from (values {_STATES}) as states (source_table, data_through, stale_from, reason);
 create table night.covered_spans as

@@ -39,9 +39,8 @@ received as (
     from known
     left join reviews as review
         on
-            known.applied_on = review.starts_on
+            case when known.accepted_on is null then known.applied_on end = review.starts_on
             and review.rule_id = 'reconsideration_review'
-            and known.accepted_on is null
     left join reviews as deemed
         on
             known.applied_on = deemed.starts_on

@@ -10,6 +10,10 @@ holders as (
     from {{ ref('stg_special_equipment__role_holders') }}
 ),
 
+units as (
+    {{ rows_by_month(ref('equipment_units'), 'obliged_from', 'obliged_until') }}
+),
+
 obliged as (
     select
         stock_days.month_end_on,
@@ -19,10 +23,11 @@ obliged as (
         units.equipment_kind,
         units.officers_required,
         units.area_code
-    from {{ ref('equipment_units') }} as units
+    from units
     inner join stock_days
         on
-            units.obliged_from <= stock_days.stock_on
+            units.month_end_on = stock_days.month_end_on
+            and units.obliged_from <= stock_days.stock_on
             and coalesce(units.obliged_until >= stock_days.stock_on, true)
     where not units.is_supervised_elsewhere
 ),
@@ -43,7 +48,7 @@ persons as (
         coalesce(bool_or(holders.role = 'director'), false) as is_director,
         coalesce(bool_or(holders.role = 'officer'), false) as is_officer
     from obliged
-    left join holders
+    inner join holders
         on
             obliged.unit_no = holders.unit_no
             and obliged.stock_on >= holders.held_from
@@ -62,6 +67,32 @@ persons as (
         obliged.officers_required,
         obliged.area_code,
         coalesce('person ' || cast(holders.person_no as string), holders.holding_no)
+),
+
+-- And every obligation once without a person: one that nobody fills counts none. They are added and
+-- not joined from the left, which DuckDB would do by comparing every obligation with every holder.
+counted as (
+    select
+        month_end_on,
+        unit_no,
+        unit_kind,
+        equipment_kind,
+        officers_required,
+        area_code,
+        is_director,
+        is_officer
+    from persons
+    union all
+    select
+        month_end_on,
+        unit_no,
+        unit_kind,
+        equipment_kind,
+        officers_required,
+        area_code,
+        false as is_director,
+        false as is_officer
+    from obliged
 ),
 
 -- At a maker of boilers the director may not double as an officer.
@@ -83,7 +114,7 @@ staffed as (
                 and coalesce(equipment_kind = 'boiler', false)
             )
         ) as integer) as officer_count
-    from persons
+    from counted
     group by month_end_on, unit_no, unit_kind, equipment_kind, officers_required, area_code
 )
 

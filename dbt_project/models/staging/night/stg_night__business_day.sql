@@ -1,5 +1,2 @@
-select
-    as_of,
-    release_id,
-    is_synthetic
+select as_of
 from {{ source('night', 'business_day') }}

@@ -1,0 +1,1 @@
+"""Compute: carries out what dbt has compiled, and no table twice."""
