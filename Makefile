@@ -34,10 +34,10 @@ demo: .venv/ready ## write the demo bureau's extracts anew
 
 bench: .venv/tools ## measure nights, readers and their parts against the bare engine
 	@$(BIN)/python -m benchmarks.readers
+	@$(BIN)/python -m benchmarks.landing
 	@$(BIN)/python -m benchmarks.night
 	@$(BIN)/python -m benchmarks.gates
 	@$(BIN)/python -m benchmarks.excel
-	@$(BIN)/python -m benchmarks.landing
 
 # All is resolved together, then told apart: what a night needs, and what tests and linters add.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

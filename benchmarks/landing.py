@@ -1,6 +1,6 @@
 """Measure landing against a bare reader of the same delivery, by kind of source.
 
-Run with `make bench` (or `python benchmarks/landing.py --rows 20000000 --kinds csv`). Makes a
+Run with `make bench` (or `python -m benchmarks.landing --rows 20000000 --kinds csv`). Makes a
 delivery of so many rows for each kind, then alternates between landing it and letting bare DuckDB
 copy it to Parquet of the same form, each in a process of its own. Prints the processor seconds of
 both, their ratio, and the peak memory of the process tree of landing. Ratios travel between
@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 import duckdb
 
+from benchmarks.measuring import Cost, measure
 from pipelines.layout import Layout
 from pipelines.settings import Settings
 from pipelines.sources.contracts import SourceTable
@@ -59,16 +57,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
         " '%Y-%m-%d %H:%M:%S')",
     ),
 }
-
-
-class Cost(NamedTuple):
-    """What one process and its children took."""
-
-    seconds: float
-    """Of processors."""
-    wall: float
-    megabytes: float
-    """At the most, of all processes at once."""
 
 
 def contract(kind: str) -> SourceTable:
@@ -149,7 +137,6 @@ def land(kind: str, sources: Path, address: str) -> None:
     """Land a delivery as a night does, into a new warehouse."""
     with tempfile.TemporaryDirectory(dir=sources.parent) as warehouse:
         settings = Settings(
-            _env_file=None,
             warehouse=Path(warehouse),
             sources=sources,
             connections={"benchmark": address} if kind == "postgres" else {},
@@ -166,40 +153,18 @@ def land(kind: str, sources: Path, address: str) -> None:
             raise SystemExit(report.held[0].message)
 
 
-def measure(what: str, kind: str, sources: Path, address: str) -> Cost:
+def measure_one(what: str, kind: str, sources: Path, address: str) -> Cost:
     """Run one of the two in a process of its own."""
-    started, before, peak = time.perf_counter(), os.times(), 0.0
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--only", what, "--kinds", kind, "--sources", str(sources)],
-        env=os.environ | {"ZHIBIAO_BENCHMARK_ADDRESS": address},
+    cost = measure(
+        [
+            *(sys.executable, "-m", "benchmarks.landing"),
+            *("--only", what, "--kinds", kind, "--sources", str(sources)),
+        ],
+        os.environ | {"ZHIBIAO_BENCHMARK_ADDRESS": address},
     )
-    while process.poll() is None:
-        peak = max(peak, sum(map(_resident, _tree(process.pid))))
-        time.sleep(0.05)
-    if process.returncode:
-        raise SystemExit(f"{what} of {kind} ended with {process.returncode}")
-    after = os.times()
-    seconds = sum(after[2:4]) - sum(before[2:4])
-    return Cost(seconds, time.perf_counter() - started, peak / 2**20)
-
-
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return
-    for child in map(int, children):
-        yield from _tree(child)
-
-
-def _resident(pid: int) -> int:
-    """Bytes in memory; what processes share is counted in each."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
-    except OSError:
-        return 0
-    return int(pages[1]) * os.sysconf("SC_PAGESIZE")
+    if cost.exit_code:
+        raise SystemExit(f"{what} of {kind} ended with {cost.exit_code}")
+    return cost
 
 
 @contextmanager
@@ -236,15 +201,16 @@ def main() -> None:
         for kind in given.kinds:
             make_delivery(kind, given.rows, sources, address)
             runs = [
-                (measure("land", kind, sources, address), measure("bare", kind, sources, address))
+                [measure_one(what, kind, sources, address) for what in ("land", "bare")]
                 for _ in range(given.times)
             ]
-            ratio = median(landed.seconds / bare.seconds for landed, bare in runs)
+            ratio = median(landed.processor / bare.processor for landed, bare in runs)
             landed, bare = runs[-1]
             print(
-                f"{kind}, {given.rows:,} rows: landed in {landed.seconds:.1f} s"
-                f" ({landed.wall:.1f} s by the clock), bare {bare.seconds:.1f} s,"
-                f" ratio {ratio:.1f}; peak {landed.megabytes:.0f} MB"
+                f"{kind}, {given.rows:,} rows: landed in {landed.processor:.1f} s"
+                f" ({landed.wall:.1f} s by the clock), bare {bare.processor:.1f} s,"
+                f" ratio {ratio:.1f}; peak {landed.peak_bytes / 2**20:.0f} MB",
+                flush=True,
             )
             for file in sources.iterdir():
                 file.unlink()

@@ -27,6 +27,8 @@ _BLOCK = 64  # bytes; the block of SHA-256
 _SHORTEST = 32  # bytes: as long as the hash
 _MAY_CHANGE = "[^ -~\u4e00-\u9fff]"
 """What neither folding nor NFC touches is ASCII and the common ideographs: nearly every value."""
+_MAY_COMPOSE = "[^ -~\u4e00-\u9fff\u3001\u3002\u2018-\u201d\u2026\u2014\u300a\u300b]"
+"""Nor does NFC the signs of Chinese sentences, which folding makes no ASCII of: 、。“”…—《》."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,15 @@ def install_pseudonyms(session: duckdb.DuckDBPyConnection, key: PseudonymKey) ->
     padded = key.secret.ljust(_BLOCK, b"\0")
     session.execute("set variable inner_pad = $1", [bytes(byte ^ 0x36 for byte in padded)])
     session.execute("set variable outer_pad = $1", [bytes(byte ^ 0x5C for byte in padded)])
+    # nfc_normalize takes 1.4 µs a value, the look whether it is needed 0.3 µs.
+    session.execute(f"""
+        create macro composed(folded) as case
+            when regexp_matches(folded, '{_MAY_COMPOSE}') then nfc_normalize(folded) else folded end
+    """)
     session.execute(f"""
         create macro one_spelling(personal) as case
             when regexp_matches(personal, '{_MAY_CHANGE}')
-            then nfc_normalize({half_width("personal")}) else personal end
+            then composed({half_width("personal")}) else personal end
     """)
     session.execute(f"""
         create macro pseudonym(personal) as 'p1_{key.key_id}_' || left(sha256(

@@ -171,10 +171,13 @@ def given_values(table: SourceTable, numbers: str = ROW_NUMBER) -> str:
     trimmed, emptied = [], []
     for column in table.columns:
         name = identifier(column.name)
-        # trim takes 0.4 µs a value, the look whether it is needed a third of that.
+        # trim takes 0.3 µs a value, the look whether it is needed a third of that.
+        has_blanks = " or ".join(
+            f"starts_with({name}, {literal(blank)}) or ends_with({name}, {literal(blank)})"
+            for blank in BLANKS
+        )
         trimmed.append(
-            f"case when regexp_matches({name}, '^[{BLANKS}]|[{BLANKS}]$')"
-            f" then trim({name}, {literal(BLANKS)}) else {name} end as {name}"
+            f"case when {has_blanks} then trim({name}, {literal(BLANKS)}) else {name} end as {name}"
         )
         emptied.append(f"case when {name} not in ({nulls}) then {name} end as {name}")
     return (
