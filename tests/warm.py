@@ -222,6 +222,8 @@ def serve(line: socket.socket) -> None:
             if (child := os.fork()) == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                # A test run in the background ignores it, and so would what it starts.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 for kept in (waked, waker):
                     os.close(kept)
                 line.close()

@@ -181,7 +181,7 @@ def test_a_failing_figure_rule_stops_the_release(bureau: Bureau) -> None:
             "kwargs": {"column": "status", "value_set": ["final"]},
         },
     )
-    done = bureau.part("ledgers,indicators,indicators/indicator_values:gate,release")
+    done = bureau.part("staging,ledgers,cells,indicators,indicators/indicator_values:gate,release")
     assert done.returncode == 65, done.stderr
     assert "indicators__indicator_values_gate" in done.stderr
     status = bureau.run("status", "--format", "json").stdout
