@@ -19,7 +19,13 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.compute.compiled import SEED_FILE, CompiledProject, CompiledTable, DataTest
+from pipelines.compute.compiled import (
+    SEED_FILE,
+    CompiledProject,
+    CompiledTable,
+    DataTest,
+    as_compiled,
+)
 from pipelines.compute.store import KeptTable, ResultStore
 from pipelines.durable import is_no_room
 from pipelines.errors import ContractError
@@ -86,14 +92,6 @@ class Build:
         """The tables made so far, by name."""
         self._broken: set[str] = set()
 
-    def identity(self, name: str) -> str:
-        """The hash of what a relation shows: equal hashes are equal rows.
-
-        Raises:
-            KeyError: nobody has made it.
-        """
-        return self._identities[name]
-
     def key_of(self, definition: str, reads: Iterable[str]) -> str | None:
         """The key of a step that is defined by a text and reads some relations.
 
@@ -148,6 +146,9 @@ class Build:
         if self._broken.intersection(table.reads):
             self._broken.add(table.name)
             return NodeResult(table, "skipped")
+        if missing := [read for read in table.reads if read not in self._identities]:
+            self._broken.add(table.name)
+            return NodeResult(table, "error", message=_say_missing(missing))
         started = time.perf_counter()
         try:
             rows, was_kept = (
@@ -232,7 +233,7 @@ class Build:
                 connection, mine, f"select * from {_quoted(read)} where source_table in ({wanted})"
             )
             rows = connection.execute(f"select * from {_quoted(mine)} order by all").fetchall()
-            sql = sql.replace(f'"build".{_quoted(read)}', f'"build".{_quoted(mine)}')
+            sql = sql.replace(as_compiled(read), as_compiled(mine))
             own[read] = hash_json(rows)
         return sql, own
 
@@ -271,6 +272,13 @@ class Build:
             if not outcome.is_good:
                 self._broken.add(test.subject)
         return outcomes
+
+
+def _say_missing(missing: Sequence[str]) -> str:
+    return (
+        f"expected all that it reads, got no {', '.join(missing)}. Mend the name in the model, or "
+        "carry out what makes it as well."
+    )
 
 
 def _quoted(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipelines.sql_text import identifier
 from pipelines.strict_model import StrictModel
 
 SEED_FILE = ":seed_file"
@@ -20,6 +21,12 @@ PARTS = "cells"
 """The schema of parts of models that are kept as tables of their own."""
 LANDING = "landing."
 """What the names of the views over landed extracts begin with: `landing.<source>__<table>`."""
+
+
+def as_compiled(name: str) -> str:
+    """How dbt writes a relation into what it compiles."""
+    schema, _, table = name.partition(".")
+    return ".".join(map(identifier, ("build", schema, table)))
 
 
 class CompiledTable(StrictModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pipelines.compute.compiled import (
     CompiledProject,
     CompiledTable,
     DataTest,
+    as_compiled,
     in_order,
 )
 from pipelines.compute.relations import relations_in
@@ -135,7 +136,23 @@ def _read_project(manifest: Mapping[str, Any], dbt_project: Path) -> CompiledPro
         tests = [
             _read_test(node, manifest, engine) for node in nodes if node["resource_type"] == "test"
         ]
+        _check_own_rows(tables, engine)
     return CompiledProject(tables=in_order(tables), tests=tuple(sorted(tests, key=_name)))
+
+
+def _check_own_rows(tables: Sequence[CompiledTable], engine: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a table that would see rows of other sources, and whose key would not know of them.
+
+    It is shown its own rows under another name, in place of the one that dbt writes.
+    """
+    for shared in (table for table in tables if table.is_per_source):
+        for table in tables:
+            rest = table.sql.replace(as_compiled(shared.name), '"own"')
+            if shared.name in table.reads and shared.name in relations_in(engine, rest, table.name):
+                raise ContractError(
+                    f"{table.name}: expected {shared.name} as ref() writes it, got it by another "
+                    "spelling as well. Use ref(), so that it is shown the rows of its own sources."
+                )
 
 
 def _name(test: DataTest) -> str:

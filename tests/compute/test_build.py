@@ -129,6 +129,16 @@ def test_a_table_that_two_runs_would_make_differently_is_refused(
     assert said in result.message
 
 
+def test_a_table_that_reads_what_is_not_there_says_so_and_stops_no_other(nights: Nights) -> None:
+    lost = table("ledgers.lost", "from ledgers.gone", "ledgers.gone")
+    results = {r.subject.name: r for r in nights.run(SALES_OF_MAY, of=project(lost))}
+    assert results["ledgers.lost"].state == "error"
+    assert results["ledgers.lost"].message.startswith(
+        "expected all that it reads, got no ledgers.gone. Mend the name in the model"
+    )
+    assert results["indicators.totals"].is_good
+
+
 def test_columns_that_leave_stand_first_and_rows_are_sorted(nights: Nights) -> None:
     assert nights.ask("select * from indicators.totals") == [(1, "staff"), (8, "sales")]
 

@@ -94,6 +94,14 @@ def test_dbt_is_not_asked_twice(layout: Layout, monkeypatch: pytest.MonkeyPatch)
     assert len(asked) == 1
 
 
+def _misspell(manifest: dict[str, Any]) -> None:
+    node = _node(manifest, "complaints")
+    days = "build.staging.stg_night__source_days"
+    node["compiled_code"] = (
+        f"select * from ({node['compiled_code']}) cross join {days.replace(chr(34), '')}"
+    )
+
+
 REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("ephemeral", lambda m: _node(m, "complaints")["config"].update(materialized="ephemeral"),
      "model complaints: expected a table or a view, got 'ephemeral'"),
@@ -104,6 +112,8 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
      " of severity"),
     ("limit", lambda m: _node(m, "is_key_areas_area_code")["config"].update(limit=5),
      "others of limit"),
+    ("another spelling", _misspell,
+     "ledgers.complaints: expected staging.stg_night__source_days as ref() writes it"),
 ]  # fmt: skip
 
 
