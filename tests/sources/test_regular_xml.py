@@ -333,6 +333,17 @@ def test_what_hides_rows_or_gives_them_another_meaning_is_found_alike(
     require_same(workbook(sheet, "<sst><si><t>甲</t></si></sst>"), piece)
 
 
+@pytest.mark.parametrize("piece", [250, 300, 350, 400, 450])
+def test_a_row_without_a_number_follows_the_last_of_a_run(piece: int) -> None:
+    """It is so long that a piece ends in it, so that the rows before it were looked through."""
+    unnumbered = f"<row><c><v>1</v></c>{'<c/>' * 200}</row>"
+    sheet = worksheet(REGULAR, unnumbered, piece=piece)
+    seen = require_same(workbook(sheet, "<sst><si><t>甲</t></si></sst>"), piece)
+    assert seen.taken
+    assert seen.found is not None
+    assert max(seen.found.filled_rows) == 9
+
+
 @pytest.mark.parametrize("piece", [450, 1 << 16])
 @pytest.mark.parametrize("strings", [f"<si><t>{'x' * 32_767}</t></si>\n", "<si/>", "<a>\n</a>"])
 def test_what_stands_between_strings_is_found_alike(strings: str, piece: int) -> None:
