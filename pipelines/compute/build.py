@@ -99,13 +99,7 @@ class Build:
         """
         if not self._identities.keys() >= set(reads):
             return None
-        return hash_json(
-            {
-                "engine": duckdb.__version__,
-                "definition": definition,
-                "reads": self._identities_of(reads),
-            }
-        )
+        return _key(definition, self._identities_of(reads))
 
     def carry_out(self, tables: Sequence[CompiledTable]) -> list[NodeResult]:
         """Make tables, in their order, and ask each test of data as soon as it can be.
@@ -154,7 +148,7 @@ class Build:
             rows, was_kept = (
                 self._make_view(connection, table)
                 if table.kind == "view"
-                else (self._make_table(connection, table))
+                else self._make_table(connection, table)
             )
         except (duckdb.Error, ContractError) as error:
             if is_no_room(error):
@@ -177,16 +171,8 @@ class Build:
         self, connection: duckdb.DuckDBPyConnection, table: CompiledTable
     ) -> tuple[int, bool]:
         sql, own = self._see_own_sources(connection, table)
-        key = hash_json(
-            {
-                "code": hash_of_room("compute"),
-                "engine": duckdb.__version__,
-                "sql": table.sql,
-                "content": table.content,
-                "columns": table.columns,
-                "reads": self._identities_of(table.reads) | own,
-            }
-        )
+        definition = [hash_of_room("compute"), table.sql, table.content, table.columns]
+        key = _key(definition, self._identities_of(table.reads) | own)
         kept = self._store.find_table(key)
         was_kept = kept is not None
         if kept is None:
@@ -272,6 +258,10 @@ class Build:
             if not outcome.is_good:
                 self._broken.add(test.subject)
         return outcomes
+
+
+def _key(definition: object, reads: Mapping[str, str]) -> str:
+    return hash_json({"engine": duckdb.__version__, "definition": definition, "reads": reads})
 
 
 def _say_missing(missing: Sequence[str]) -> str:
