@@ -23,7 +23,8 @@ def read_dbt_manifest(layout: Layout) -> dict[str, Any]:
     path = layout.dbt_manifest
     if not path.is_file():
         raise ReleaseError(
-            f"dbt manifest: expected {path}, got no such file. Run the dbt models first."
+            f"dbt manifest: expected {path}, got no such file. Run `zhibiao nightly`, which has "
+            "dbt write it."
         )
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     return manifest

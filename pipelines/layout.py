@@ -65,7 +65,7 @@ class Layout:
 
     @property
     def build_database(self) -> Path:
-        """The database that dbt writes; nobody reads it but the night itself."""
+        """The tables of a night, as views; nobody reads it but the night itself."""
         return self.build / "build.duckdb"
 
     @property

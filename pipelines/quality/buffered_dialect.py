@@ -111,7 +111,7 @@ class BufferedDialect(Dialect):
         schema: str | None = None,  # noqa: ARG002
         **_: object,
     ) -> ReflectedPrimaryKeyConstraint:
-        """None: what we gate are views and tables that dbt creates, without constraints."""
+        """None: what we gate are views over files, without constraints."""
         return {"constrained_columns": [], "name": None}
 
 

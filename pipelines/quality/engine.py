@@ -97,7 +97,7 @@ def open_engine(
     try:
         yield SqlAlchemyExecutionEngine(engine=connections, create_temp_table=False)
     finally:
-        # An open handle would lock out dbt, which writes the same file next.
+        # An open handle would lock out the next step, which writes the same file.
         connections.dispose()
 
 

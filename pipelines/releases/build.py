@@ -88,7 +88,7 @@ def build_release(
     if not layout.build_database.is_file():
         raise ReleaseError(
             f"release {release_id}: expected the build database {layout.build_database}, "
-            "got no such file. Run the dbt models first."
+            "got no such file. Run `zhibiao nightly`, which makes it."
         )
     layout.releases.mkdir(parents=True, exist_ok=True)
     remove_unfinished_releases(layout)

@@ -1,4 +1,4 @@
-"""Admission: which landed extracts tonight's figures are computed from, as views for dbt.
+"""Admission: which landed extracts tonight's figures are computed from, as views for the models.
 
 What belongs here: choosing the extracts in use, leaving out quarantined rows. What does not:
 judging an extract (quality), how fresh it is (freshness), anything typed (dbt's staging).

@@ -3,8 +3,8 @@
 --
 -- The ledgers are found in dbt's graph, which is complete only at execution, so that a new ledger
 -- needs no ref() here. dbt therefore does not know the edge: the indicators are a second invocation
--- after the ledgers, and the compilation refuses when a ledger's table is not there. Dagster draws
--- the missing edges from the manifest's semantic models.
+-- after the ledgers, and the compilation refuses when a ledger's table is not there. A night reads
+-- the edges from what is compiled.
 -- depends_on: {{ ref('stg_night__business_day') }}
 -- depends_on: {{ ref('stg_night__source_days') }}
 {{ compile_monthly_measures(read_indicators()) }}
