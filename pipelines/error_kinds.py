@@ -1,7 +1,8 @@
 """What an error means for whoever started the command: a refusal, with its words and exit code.
 
 What belongs here: telling the disk, a damaged file and a missing permission from a defect of ours,
-also where a library wrapped them. What does not: the refusals themselves (errors).
+also where a library wrapped them, and an interruption from an error. What does not: the refusals
+themselves (errors).
 """
 
 from __future__ import annotations
@@ -40,6 +41,19 @@ def as_refusal(error: Exception) -> ZhibiaoError:
         f"zhibiao: expected to succeed, got {type(error).__name__}: {error}. "
         "This is a defect; `ZHIBIAO_LOG_LEVEL=debug zhibiao nightly` shows where it is."
     )
+
+
+def raise_interruption(error: BaseException) -> None:
+    """Raise the interruption that a library has made an error like any other, if it is one.
+
+    DuckDB does so with Ctrl-C and with the end of a night's time: what was under way is not to
+    blame, and would be refused or held for it.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if not isinstance(cause, Exception):
+            raise cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def disk_trouble(text: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from pipelines.clock import today
 from pipelines.compute.relations import relations_in
 from pipelines.durable import refusing_full_disk
+from pipelines.error_kinds import raise_interruption
 from pipelines.errors import ContractError, StorageError
 from pipelines.operations import open_operations
 from pipelines.orchestration.night import Night
@@ -104,6 +105,7 @@ def judge_table(night: Night, table: SourceTable) -> tuple[list[Verdict], str]:
     except (ContractError, StorageError):
         raise
     except Exception as error:
+        raise_interruption(error)
         with open_operations(night.layout.operations) as operations:
             return [], note_broken_gate(operations, table, error)
 

@@ -137,6 +137,7 @@ def _held_night(
             begin_night(operations, night_id, night.business_date, now)
         with NightLimit(settings, partial(_close_overdue, night)) as limit:
             try:
+                night.end_if_past = limit.end_if_past
                 with limit.interrupting():
                     _see_the_sources(night)
                     night.first_looks = _first_looks(night)

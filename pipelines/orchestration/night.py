@@ -6,6 +6,7 @@ what a stage does, which is in the asset modules beside this one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -58,6 +59,8 @@ class Night:
     """One summary per suite that was run, for the manifest."""
     interruptions: Interruptions = field(default_factory=Interruptions)
     """Whether Ctrl-C or SIGTERM has asked the night to end."""
+    end_if_past: Callable[[], None] = lambda: None
+    """Raises when the night has passed its bound."""
     failure: tuple[str, str] | None = None
     """The step that failed, and its message."""
     released: str | None = None
@@ -157,9 +160,11 @@ class Night:
 
         Raises:
             KeyboardInterrupt: the night was asked to end, and the step is only beginning.
+            NightOverdueError: its time is over.
         """
         if step.state == "began":
             self.interruptions.end_if_asked()
+            self.end_if_past()
             return
         if step.state == "failed" and self.failure is None:
             self.failure = (step.name, step.message)

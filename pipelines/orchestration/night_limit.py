@@ -97,6 +97,15 @@ class NightLimit:
         finally:
             self._is_at_work = False
 
+    def end_if_past(self) -> None:
+        """Interrupt again where what was raised before was swallowed.
+
+        Raises:
+            NightOverdueError: the time is over.
+        """
+        if self.is_past and self._is_at_work:
+            raise NightOverdueError(self.message)
+
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_at_work:
             raise NightOverdueError(self.message)

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.clock import today
 from pipelines.durable import make_folder, reason_of, refusing_full_disk
+from pipelines.error_kinds import raise_interruption
 from pipelines.errors import ExtractHeldError, SettingsError, SourceUnavailableError, StorageError
 from pipelines.layout import Layout
 from pipelines.settings import Settings
@@ -134,6 +135,7 @@ def land_table(
         except ExtractHeldError as refusal:
             report = _broken_off(table, layout, refusal.reason, str(refusal))
         except Exception as error:
+            raise_interruption(error)
             report = _broken_off(table, layout, UNFORESEEN, unforeseen_visit(table, error))
     report.seconds = time.monotonic() - started
     return report
@@ -277,6 +279,7 @@ class _Landing:
         except (SourceUnavailableError, StorageError):
             raise
         except Exception as error:
+            raise_interruption(error)
             message = unforeseen_delivery(self.history.table, error)
             report.held.append(self._refuse(candidate, UNFORESEEN, message))
         else:

@@ -38,11 +38,11 @@ def outcomes(folder: Path) -> list[tuple[str | None, str | None]]:
         return [(row["outcome"], row["message"]) for row in rows]
 
 
-@pytest.mark.parametrize("how", ["in python", "in a handler of errors"])
+@pytest.mark.parametrize("how", ["in python", "in a handler of errors", "swallowed"])
 def test_a_night_past_its_bound_ends_failed_and_told_and_lets_go_of_the_lease(
     tmp_path: Path, how: str
 ) -> None:
-    """Interrupted where it was, also where errors are handled."""
+    """Interrupted where it was, also where errors are handled, or else at the next step."""
     returned, said = hang(how, tmp_path)
     assert returned != 0
     assert "night: expected its end within 1s (ZHIBIAO_MAX_NIGHT), got none." in said

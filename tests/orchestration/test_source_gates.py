@@ -20,6 +20,7 @@ from pipelines.quality.suites import Rule, RuleMeta
 from pipelines.quality.verdicts import read_verdicts
 from pipelines.sources.extracts import Extract
 from pipelines.sources.row_files import quarantine_path
+from tests.interrupted_query import TimeIsOver, run_interrupted
 from tests.quality.landed import contract, land, layout_in, registration
 
 EVENTS = contract("registrations__events")
@@ -251,3 +252,14 @@ def test_an_extract_whose_list_is_spoiled_is_used_only_once_it_is_judged_again(
     monkeypatch.setattr(gate_checks, "judge_extracts", fail)
     judge(night)
     assert night.accepted(EVENTS.id) == []
+
+
+def test_an_interrupted_gate_is_no_broken_one(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told of a rule that was only asked too late."""
+    deliver(night, registration(1))
+    monkeypatch.setattr(gate_checks, "judge_extracts", run_interrupted)
+    with pytest.raises(TimeIsOver):
+        judge(night)
+    assert incidents(night.layout) == {}

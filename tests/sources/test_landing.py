@@ -22,6 +22,7 @@ from pipelines.sources.connectors.file_drops import look_at_drops
 from pipelines.sources.connectors.interface import Candidate, Discovery, Visit
 from pipelines.sources.extracts import verify_landing
 from pipelines.sources.sealed import seal, unseal
+from tests.interrupted_query import TimeIsOver, run_interrupted
 from tests.sources.bureau import (
     NIGHT,
     Bureau,
@@ -561,3 +562,17 @@ def test_what_the_gate_held_is_no_measure_of_age(bureau: Bureau) -> None:
     bad.unlink()
     bureau.drop("people/人员_20250110.csv", GOOD)
     assert len(bureau.land(table).extracts) == 1
+
+
+@pytest.mark.parametrize("where", ["read_delivery", "remove_unfinished_extracts"])
+def test_an_interrupted_query_is_no_fault_of_the_delivery(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """DuckDB makes an error of an interruption; what is refused for it would stay refused."""
+    bureau.drop(DECEMBER, GOOD)
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(f"pipelines.sources.landing.{where}", run_interrupted)
+        with pytest.raises(TimeIsOver):
+            bureau.land(csv_contract())
+    report = bureau.land(csv_contract())
+    assert (len(report.extracts), report.held) == (1, [])
