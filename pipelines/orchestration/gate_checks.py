@@ -7,21 +7,17 @@ What all share does stop it: the wiring, the declarations, the disk.
 """
 
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import dagster as dg
-import duckdb
-from pydantic import TypeAdapter
 
 from pipelines.clock import today
-from pipelines.compute.relations import relations_in
 from pipelines.durable import refusing_full_disk
 from pipelines.error_kinds import raise_interruption
 from pipelines.errors import ContractError, StorageError
 from pipelines.operations import open_operations
+from pipelines.orchestration.gate_answers import GateAnswers
 from pipelines.orchestration.night import Night
 from pipelines.orchestration.steps import CLOSED_BY, HELD, OUTCOME
-from pipelines.own_code import hash_of_room
 from pipelines.quality.broken_gates import note_broken_gate
 from pipelines.quality.gate_sentences import describe_extract_gate, describe_table_gate
 from pipelines.quality.gates import judge_extracts
@@ -41,9 +37,6 @@ from pipelines.quality.verdicts import (
 )
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract, list_extracts
-
-Answer = tuple[bool, int | None, float]
-"""Of a rule, as the store keeps it: whether it holds, the rows at fault, the suite's seconds."""
 
 
 def prove_the_wiring(night: Night) -> None:
@@ -203,25 +196,12 @@ def table_gate(suite: Suite) -> dg.AssetChecksDefinition:
 
 def _check(night: Night, suite: Suite) -> list[CheckResult]:
     """What the rules find in a table; taken from the store where nothing they read has changed."""
-    with duckdb.connect() as engine:
-        asked = {
-            name
-            for rule in suite.expectations
-            if rule.query is not None
-            for name in relations_in(engine, rule.query.format(batch=suite.table), rule.meta.id)
-        }
-    definition = f"{version('great_expectations')} {hash_of_room('quality')} {suite.hash}"
-    key = night.build.key_of(definition, {suite.table, *asked})
-    known = key and night.store.find_answer(key)
-    if known:
-        answers = TypeAdapter(list[Answer]).validate_python(known)
-        return [
-            CheckResult.of(rule, *said)
-            for rule, said in zip(suite.expectations, answers, strict=True)
-        ]
+    answers = GateAnswers.of(night, suite)
+    known = answers.find()
+    if known is not None:
+        return known
     results = _carry_out(night, suite)
-    if key:
-        night.store.keep_answer(key, [[r.success, r.rows_affected, r.seconds] for r in results])
+    answers.keep(results)
     return results
 
 

@@ -39,7 +39,8 @@ def release_tables(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]
     building = build_release(
         night.layout,
         draft,
-        files={name: kept.path for name, kept in night.build.kept.items()},
+        files=night.build.kept,
+        store=night.store,
         labels=night.labels,
         settings=night.settings,
     )

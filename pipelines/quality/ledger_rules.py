@@ -16,6 +16,11 @@ from pipelines.quality.rule_terms import NOT_EMPTY, Declared, ask_where, declare
 from pipelines.sql_text import identifier, literal
 from pipelines.strict_model import StrictModel
 
+BUSINESS_DAY = "night.business_day"
+LATER_THAN_AS_OF = f"> (select as_of from {BUSINESS_DAY})"
+"""The form in which a rule asks for what is later than the business date, and its answer is kept
+for later ones (`orchestration.gate_answers`)."""
+
 
 class LedgerRoutine(StrictModel):
     """What a ledger's suite says of its table, naming columns."""
@@ -94,7 +99,7 @@ def _ledger_conditions(
         said = f"的{names[column]}为空，请查入库口径"
         yield f"{column}_is_given", f"{identifier(column)} is null", said
     for column in routine.not_after_as_of:
-        later = f"{identifier(column)} > (select as_of from night.business_day)"
+        later = f"{identifier(column)} {LATER_THAN_AS_OF}"
         yield f"{column}_is_not_after_as_of", later, f"的{names[column]}晚于数据日期"
     for column in routine.not_negative:
         said = f"的{names[column]}为负数"

@@ -16,11 +16,14 @@ import duckdb
 import pyarrow.parquet
 
 from pipelines.compute.build import PARQUET_FORM
+from pipelines.compute.store import KeptTable, ResultStore
 from pipelines.dbt_manifest import read_dbt_manifest
 from pipelines.durable import refusing_full_disk
 from pipelines.errors import ReleaseError
+from pipelines.hashing import hash_json
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Labels
+from pipelines.own_code import hash_of_room
 from pipelines.quality.stewards import read_stewards
 from pipelines.releases.folders import (
     DATABASE,
@@ -62,7 +65,8 @@ def build_release(
     layout: Layout,
     draft: Draft,
     *,
-    files: Mapping[str, Path],
+    files: Mapping[str, KeptTable],
+    store: ResultStore,
     labels: Labels,
     settings: Settings,
 ) -> Path:
@@ -73,6 +77,7 @@ def build_release(
         draft: what the release says of itself.
         files: the tables, by `<schema>.<table>`, as Parquet sorted by all their columns, those
             first that are published.
+        store: which of them have been looked through before.
         labels: what the columns of the ledgers are called.
         settings: threads and memory of the database.
 
@@ -97,7 +102,7 @@ def build_release(
         building.mkdir(mode=0o700)
         (building / PARQUET).mkdir(mode=0o700)
         with _open_new_database(layout, building, settings) as connection:
-            _copy_tables(connection, tables, files, release_id)
+            _copy_tables(connection, tables, files, store, release_id)
             _describe_itself(connection, draft)
             _describe_data(connection, draft, source_labels(dbt_manifest))
             _name_stewards(connection, layout)
@@ -142,7 +147,8 @@ def _open_new_database(
 def _copy_tables(
     connection: duckdb.DuckDBPyConnection,
     tables: list[PublishedTable],
-    files: Mapping[str, Path],
+    files: Mapping[str, KeptTable],
+    store: ResultStore,
     release_id: str,
 ) -> None:
     for table in tables:
@@ -151,8 +157,8 @@ def _copy_tables(
             raise ReleaseError(
                 f"{subject}: expected the published table, got none. Build the model."
             )
-        relation = f"read_parquet({exact_path(files[subject])})"
-        refuse_unfit_columns(connection, relation, table)
+        relation = f"read_parquet({exact_path(files[subject].path)})"
+        _refuse_unfit(connection, relation, table, files[subject], store)
         # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
         name = identifier(table.name)
         # The file has a total order over its columns: equal rows are equal bytes, so any tie is no
@@ -169,11 +175,26 @@ def _copy_tables(
             connection.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
 
 
-def _whole_files(tables: list[PublishedTable], files: Mapping[str, Path]) -> dict[str, Path]:
+def _refuse_unfit(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: PublishedTable,
+    file: KeptTable,
+    store: ResultStore,
+) -> None:
+    """Refuse what must not leave; the same file is searched once by the same code."""
+    code = [duckdb.__version__, hash_of_room("releases")]
+    key = hash_json({"fit to leave": code, "columns": table.columns, "file": file.sha256})
+    if store.find_answer(key) is None:
+        refuse_unfit_columns(connection, relation, table)
+        store.keep_answer(key, True)
+
+
+def _whole_files(tables: list[PublishedTable], files: Mapping[str, KeptTable]) -> dict[str, Path]:
     """The files that are a published table as they stand, by its name."""
     found = {}
     for table in tables:
-        path = files[f"{table.schema}.{table.name}"]
+        path = files[f"{table.schema}.{table.name}"].path
         if tuple(pyarrow.parquet.read_schema(path).names) == table.columns:
             found[table.name] = path
     return found
@@ -230,7 +251,10 @@ def _name_columns(connection: duckdb.DuckDBPyConnection, labels: Labels) -> None
             rows.append((ledger, column, None, label.label_zh))
             rows += [(ledger, column, code, word) for code, word in label.values.items()]
     if rows:
-        connection.executemany("insert into labels values (?, ?, ?, ?)", rows)
+        by_column = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(
+            "insert into labels select unnest(?), unnest(?), unnest(?), unnest(?)", by_column
+        )
 
 
 def _write_parquet(

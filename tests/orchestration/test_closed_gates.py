@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -129,21 +130,72 @@ def test_the_check_of_a_ledger_carries_its_sentence_and_counts_its_rows(
         assert answer.metadata["rows that fail"].value == 1
 
 
-@pytest.mark.parametrize(
-    "changed", [{"ledgers.complaints": "other rows"}, {"night.business_day": "another day"}]
-)
-def test_a_gate_is_asked_again_when_what_its_rules_read_has_changed(
-    tmp_path: Path, changed: dict[str, str]
+def later_night(night: Night, day: date, given: dict[str, str], *items: int) -> Night:
+    """The same bureau on another day, its ledger with other rows, and what its keys say of them."""
+    later = copy(night)
+    later.business_date = day
+    project = CompiledProject(tables=())
+    later.build = Build(project, night.store, night.layout, night.settings, given)
+    with duckdb.connect(str(night.layout.build_database)) as database:
+        database.execute("update night.business_day set as_of = ?", [day.day])
+        database.execute("delete from ledgers.complaints")
+        database.execute("insert into ledgers.complaints select unnest(?)", [list(items)])
+    return later
+
+
+NIGHT = date(2025, 1, 15)
+NEXT = date(2025, 1, 16)
+BEFORE = date(2025, 1, 14)
+DAY = "(select as_of from night.business_day)"
+OTHER_DAY = GIVEN | {"night.business_day": "another day"}
+
+
+def test_a_gate_is_asked_again_when_the_rows_have_changed(tmp_path: Path) -> None:
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    suite = ledger_suite("critical", **AFTER_AS_OF)
+    assert ask(suite, night).passed
+    assert not ask(
+        suite, later_night(night, NIGHT, GIVEN | {"ledgers.complaints": "other rows"}, 20)
+    ).passed
+
+
+@pytest.mark.parametrize(("day", "is_asked"), [(NIGHT, False), (NEXT, False), (BEFORE, True)])
+def test_what_no_row_is_later_than_stays_so_on_a_later_day_only(
+    tmp_path: Path, day: date, is_asked: bool
 ) -> None:
     night = night_with_a_ledger(tmp_path, GIVEN)
     suite = ledger_suite("critical", **AFTER_AS_OF)
     assert ask(suite, night).passed
-    settings = night.settings
-    project = CompiledProject(tables=())
-    night.build = Build(project, night.store, night.layout, settings, GIVEN | changed)
-    with duckdb.connect(str(night.layout.build_database)) as database:
-        database.execute("update night.business_day set as_of = 0")
-    assert not ask(suite, night).passed
+    unseen = later_night(night, day, OTHER_DAY, 20)
+    assert ask(suite, unseen).passed is not is_asked
+
+
+def test_rows_that_were_too_late_are_asked_for_again_on_a_later_day(tmp_path: Path) -> None:
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    suite = ledger_suite("critical", **AFTER_AS_OF)
+    assert not ask(suite, later_night(night, NIGHT, GIVEN, 16)).passed
+    assert not ask(suite, later_night(night, NIGHT, OTHER_DAY, 1)).passed
+    assert ask(suite, later_night(night, NEXT, OTHER_DAY, 16)).passed
+
+
+@pytest.mark.parametrize(
+    ("item", "condition"),
+    [
+        (15, f"item < {DAY}"),
+        (15, f"item > {DAY} or item < {DAY}"),
+        (16, f"not (item > {DAY})"),
+        (16, f"0 = (select count(*) from {{batch}} where item > {DAY})"),
+    ],
+)
+def test_a_rule_that_asks_otherwise_of_the_day_is_asked_every_day(
+    tmp_path: Path, item: int, condition: str
+) -> None:
+    query = f"select * from {{batch}} where {condition}"
+    asked = {**AFTER_AS_OF, "kwargs": {"unexpected_rows_query": query}}
+    night = night_with_a_ledger(tmp_path, GIVEN)
+    suite = ledger_suite("critical", **asked)
+    assert ask(suite, later_night(night, NIGHT, GIVEN, item)).passed
+    assert not ask(suite, later_night(night, NEXT, OTHER_DAY, item)).passed
 
 
 def test_a_gate_whose_rules_read_what_is_not_there_is_an_error_and_no_answer(

@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 
 from pipelines.compute.build import PARQUET_FORM
+from pipelines.compute.store import KeptTable, ResultStore
+from pipelines.hashing import hash_file
 from pipelines.layout import Layout
 from pipelines.metrics.ledger_labels import Label
 from pipelines.releases.build import build_release
@@ -295,6 +297,7 @@ def build(
     is_synthetic: bool = True,
     extracts: Sequence[Mapping[str, object]] = EXTRACTS,
     threads: int = 2,
+    store: ResultStore | None = None,
 ) -> Path:
     """Build the release of the small bureau, unsealed."""
     draft = draft_release(
@@ -307,11 +310,16 @@ def build(
     )
     settings = make_settings(layout, threads=threads)
     return build_release(
-        layout, draft, files=write_tables(layout), labels=LABELS, settings=settings
+        layout,
+        draft,
+        files=write_tables(layout),
+        store=store or ResultStore(layout, business_date),
+        labels=LABELS,
+        settings=settings,
     )
 
 
-def write_tables(layout: Layout) -> dict[str, Path]:
+def write_tables(layout: Layout) -> dict[str, KeptTable]:
     """Each table of the build database as a file, sorted as a night writes it."""
     if not (layout.dbt_manifest.exists() and layout.build_database.exists()):
         return {}
@@ -329,11 +337,12 @@ def write_tables(layout: Layout) -> dict[str, Path]:
             there = [row[0] for row in connection.execute(f"describe {name}").fetchall()]
             first = [column for column in published.get(name, ()) if column in there]
             columns = ", ".join([*first, *(column for column in there if column not in first)])
-            files[name] = layout.build / f"{name}.parquet"
-            connection.execute(
+            path = layout.build / f"{name}.parquet"
+            written = connection.execute(
                 f"copy (select {columns} from {name} order by all asc nulls last)"
-                f" to '{files[name]}' ({PARQUET_FORM})"
-            )
+                f" to '{path}' ({PARQUET_FORM})"
+            ).fetchall()
+            files[name] = KeptTable(hash_file(path), path, written[0][0])
     return files
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.compute.store import ResultStore
 from pipelines.errors import ContractError, ReleaseError
 from pipelines.layout import Layout
 from pipelines.releases.folders import pointing_link
 from pipelines.releases.manifest import seal_release
+from pipelines.releases.published import PublishedTable, refuse_unfit_columns
 from tests.releases.bureau import (
     AS_OF,
     DEFINITIONS,
@@ -198,6 +201,35 @@ def test_a_pseudonym_is_found_wherever_it_hides(layout: Layout, hiding_place: st
 
     with pytest.raises(ReleaseError, match="pseudonyms in note"):
         build(layout)
+
+
+def test_a_table_that_has_passed_is_searched_again_when_it_holds_something_else(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same file is searched once, of the columns that leave."""
+    searched: list[str] = []
+
+    def search(engine: duckdb.DuckDBPyConnection, relation: str, table: PublishedTable) -> None:
+        searched.append(table.name)
+        refuse_unfit_columns(engine, relation, table)
+
+    monkeypatch.setattr("pipelines.releases.build.refuse_unfit_columns", search)
+    store = ResultStore(layout, AS_OF)
+    publish_columns(layout, "ledgers.complaints", ["item_no"])
+    shutil.rmtree(build(layout, store=store))
+    assert "complaints" in searched
+    searched.clear()
+    shutil.rmtree(build(layout, store=store))
+    assert searched == []
+
+    publish_columns(layout, "ledgers.complaints", ["item_no", "contact_pseudonym"])
+    with pytest.raises(ReleaseError, match="pseudonyms in contact_pseudonym"):
+        build(layout, store=store)
+    publish_columns(layout, "ledgers.complaints", ["item_no"])
+    with duckdb.connect(str(layout.build_database)) as connection:
+        connection.execute("update ledgers.complaints set item_no = ?", [PSEUDONYM])
+    with pytest.raises(ReleaseError, match="pseudonyms in item_no"):
+        build(layout, store=store)
 
 
 def test_a_floating_point_column_is_refused(layout: Layout) -> None:
