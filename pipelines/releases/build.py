@@ -8,7 +8,7 @@ does not belong here: the report (reports), sealing (manifest) and the switch (s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from pipelines.releases.published import (
     refuse_unfit_columns,
     source_labels,
 )
+from pipelines.releases.taking_over import drop_all_but, identify_tables, remember, take_over
 from pipelines.settings import Settings
 from pipelines.sql_text import exact_path, identifier, literal
 
@@ -95,19 +96,27 @@ def build_release(
             f"release {release_id}: expected the build database {layout.build_database}, "
             "got no such file. Run `zhibiao nightly`, which makes it."
         )
+    published = _published_files(tables, files)
     layout.releases.mkdir(parents=True, exist_ok=True)
     remove_unfinished_releases(layout)
     building = building_folder(layout, release_id)
     with _removed_on_failure(building), refusing_full_disk(f"release {release_id}", building):
         building.mkdir(mode=0o700)
         (building / PARQUET).mkdir(mode=0o700)
-        with _open_new_database(layout, building, settings) as connection:
-            _copy_tables(connection, tables, files, store, release_id)
+        identities = identify_tables(tables, published, draft)
+        taken = take_over(layout, building, identities, published, store)
+        with _open_database(layout, building, settings) as connection:
+            drop_all_but(connection, taken)
+            for table in tables:
+                _refuse_unfit(connection, table, published[table.name], store)
+                if table.name not in taken:
+                    _copy_table(connection, table, published[table.name].path, release_id)
             _describe_itself(connection, draft)
             _describe_data(connection, draft, source_labels(dbt_manifest))
             _name_stewards(connection, layout)
             _name_columns(connection, labels)
-            rows = _write_parquet(connection, building, _whole_files(tables, files))
+            rows = _write_parquet(connection, building, _whole_files(tables, published))
+        remember(building, identities, store)
         write_draft(building, draft.model_copy(update={"rows": rows}))
     return building
 
@@ -124,7 +133,7 @@ def _removed_on_failure(building: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _open_new_database(
+def _open_database(
     layout: Layout, building: Path, settings: Settings
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -144,40 +153,20 @@ def _open_new_database(
         connection.close()
 
 
-def _copy_tables(
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[PublishedTable],
-    files: Mapping[str, KeptTable],
-    store: ResultStore,
-    release_id: str,
-) -> None:
+def _published_files(
+    tables: Sequence[PublishedTable], files: Mapping[str, KeptTable]
+) -> dict[str, KeptTable]:
+    """What each published table is made from, by its name in the release."""
     for table in tables:
-        subject = f"{table.schema}.{table.name}"
-        if subject not in files:
+        if table.subject not in files:
             raise ReleaseError(
-                f"{subject}: expected the published table, got none. Build the model."
+                f"{table.subject}: expected the published table, got none. Build the model."
             )
-        relation = f"read_parquet({exact_path(files[subject].path)})"
-        _refuse_unfit(connection, relation, table, files[subject], store)
-        # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
-        name = identifier(table.name)
-        # The file has a total order over its columns: equal rows are equal bytes, so any tie is no
-        # difference, and what is read from it in order needs no sorting.
-        columns = [
-            f"{literal(release_id)} as {identifier(column)}"
-            if column in table.of_the_release
-            else identifier(column)
-            for column in table.columns
-        ]
-        connection.execute(f"create table {name} as select {', '.join(columns)} from {relation}")
-        connection.execute(f"comment on table {name} is {literal(table.description)}")
-        for column, text in table.column_descriptions.items():
-            connection.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
+    return {table.name: files[table.subject] for table in tables}
 
 
 def _refuse_unfit(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
     table: PublishedTable,
     file: KeptTable,
     store: ResultStore,
@@ -186,18 +175,41 @@ def _refuse_unfit(
     code = [duckdb.__version__, hash_of_room("releases")]
     key = hash_json({"fit to leave": code, "columns": table.columns, "file": file.sha256})
     if store.find_answer(key) is None:
-        refuse_unfit_columns(connection, relation, table)
+        refuse_unfit_columns(connection, f"read_parquet({exact_path(file.path)})", table)
         store.keep_answer(key, True)
 
 
-def _whole_files(tables: list[PublishedTable], files: Mapping[str, KeptTable]) -> dict[str, Path]:
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, table: PublishedTable, path: Path, release_id: str
+) -> None:
+    # All in one schema: in indicators.duckdb a schema `indicators` would be ambiguous.
+    name = identifier(table.name)
+    # The file has a total order over its columns: equal rows are equal bytes, so any tie is no
+    # difference, and what is read from it in order needs no sorting.
+    columns = [
+        f"{literal(release_id)} as {identifier(column)}"
+        if column in table.of_the_release
+        else identifier(column)
+        for column in table.columns
+    ]
+    connection.execute(
+        f"create table {name} as select {', '.join(columns)} from read_parquet({exact_path(path)})"
+    )
+    connection.execute(f"comment on table {name} is {literal(table.description)}")
+    for column, text in table.column_descriptions.items():
+        connection.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
+
+
+def _whole_files(
+    tables: Sequence[PublishedTable], published: Mapping[str, KeptTable]
+) -> dict[str, Path]:
     """The files that are a published table as they stand, by its name."""
-    found = {}
-    for table in tables:
-        path = files[f"{table.schema}.{table.name}"].path
-        if tuple(pyarrow.parquet.read_schema(path).names) == table.columns:
-            found[table.name] = path
-    return found
+    return {
+        table.name: path
+        for table in tables
+        if tuple(pyarrow.parquet.read_schema(path := published[table.name].path).names)
+        == table.columns
+    }
 
 
 def _describe_itself(connection: duckdb.DuckDBPyConnection, draft: Draft) -> None:

@@ -41,6 +41,11 @@ class PublishedTable:
     """Those that no model makes: the release writes its own id into them."""
     column_descriptions: Mapping[str, str]
 
+    @property
+    def subject(self) -> str:
+        """Its name where it is built."""
+        return f"{self.schema}.{self.name}"
+
 
 def published_tables(manifest: Mapping[str, Any]) -> list[PublishedTable]:
     """The tables that the models and seeds of a dbt manifest publish, by schema and name.
@@ -65,7 +70,7 @@ def published_tables(manifest: Mapping[str, Any]) -> list[PublishedTable]:
     for table in tables:
         if table.name in taken:
             raise ContractError(
-                f"{table.schema}.{table.name}: expected a name of its own in the release, "
+                f"{table.subject}: expected a name of its own in the release, "
                 "got one already taken. Rename the model."
             )
         taken.add(table.name)
@@ -97,20 +102,19 @@ def refuse_unfit_columns(
     described = connection.execute(f"describe select * from {relation}").fetchall()
     types = {name: kind for name, kind, *_ in described}
     wanted = [column for column in table.columns if column not in table.of_the_release]
-    subject = f"{table.schema}.{table.name}"
     if missing := [column for column in wanted if column not in types]:
         raise ReleaseError(
-            f"{subject}: expected the published columns {', '.join(missing)}, got a table with "
-            f"{', '.join(types) or 'no columns'}. Mend the model's YAML, or build the model."
+            f"{table.subject}: expected the published columns {', '.join(missing)}, got a table "
+            f"with {', '.join(types) or 'no columns'}. Mend the model's YAML, or build the model."
         )
     if inexact := [column for column in wanted if types[column] in _INEXACT]:
         raise ReleaseError(
-            f"{subject}: expected exact types, got floating point in {', '.join(inexact)}. "
+            f"{table.subject}: expected exact types, got floating point in {', '.join(inexact)}. "
             "Cast the columns to decimal in the model."
         )
     if personal := _columns_with_pseudonyms(connection, relation, wanted, types):
         raise ReleaseError(
-            f"{subject}: expected no personal data, got pseudonyms in {', '.join(personal)}. "
+            f"{table.subject}: expected no personal data, got pseudonyms in {', '.join(personal)}. "
             "Take the columns out of the model; pseudonyms stop at staging."
         )
 

@@ -298,13 +298,14 @@ def build(
     extracts: Sequence[Mapping[str, object]] = EXTRACTS,
     threads: int = 2,
     store: ResultStore | None = None,
+    definitions: str = DEFINITIONS,
 ) -> Path:
     """Build the release of the small bureau, unsealed."""
     draft = draft_release(
         release_id=release_id,
         as_of=business_date,
         is_synthetic=is_synthetic,
-        definitions=DEFINITIONS,
+        definitions=definitions,
         extracts=extracts,
         gates=[{"suite": "indicator_values", "passed": 12, "failed": 0}],
     )
