@@ -317,7 +317,7 @@ class _Elsewhere(BaseHTTPRequestHandler):
 def elsewhere() -> Iterator[int]:
     """Another site's port; on the same machine, where cookies are shared: none is nearer."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         yield server.server_port
         server.shutdown()
 

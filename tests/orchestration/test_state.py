@@ -296,7 +296,7 @@ def mail(tmp_path: Path) -> Iterator[tuple[str, list[bytes]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     yield f"json://127.0.0.1:{server.server_port}/", came
     server.shutdown()
     server.server_close()

@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(server: Webhook) -> Iterator[Webhook]:
     """Serve for the length of the block."""
     with server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         try:
             yield server
         finally:
