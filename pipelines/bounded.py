@@ -14,8 +14,6 @@ import pickle
 import resource
 import select
 import signal
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -23,7 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, ParamSpec, TypeVar
+
+from pipelines.fork_server import ForkError, forked, send_piece, take_piece
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -68,8 +68,8 @@ def run_bounded(
 ) -> Answer:
     """Call a function in a child process, and end the child at the first limit that it passes.
 
-    The child is a fresh interpreter: nothing of this process is copied into it but the arguments
-    and the import path. It ends with this process, too.
+    Nothing of this process is copied into the child but the arguments, the import path, the
+    environment and the working folder. It ends with this process, too.
 
     Args:
         bounds: What it may take.
@@ -82,8 +82,10 @@ def run_bounded(
             by itself without an answer (`process`).
         Exception: what the function raised.
     """
-    with stream_bounded(bounds, _say_once, function, arguments, options) as answers:
-        return next(answers)
+    said = (function, arguments, options)
+    with _stream(bounds, function.__module__, _say_once, said, {}) as answers:
+        answer: Answer = next(answers)
+    return answer
 
 
 def _say_once(
@@ -108,12 +110,26 @@ def stream_bounded(
         BoundExceededError: where an answer is taken, as in `run_bounded`.
         Exception: what the generator raised, where its next answer would be taken.
     """
+    with _stream(bounds, function.__module__, function, arguments, options) as answers:
+        yield answers
+
+
+@contextmanager
+def _stream(
+    bounds: Bounds,
+    needs: str,
+    function: Callable[..., Iterator[Any]],
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+) -> Iterator[Iterator[Any]]:
     task = pickle.dumps((bounds, function, arguments, options))
-    with _child() as (child, answers):
-        # A child that died at once is told by the answer that it did not give.
-        with suppress(BrokenPipeError):
-            _send(child, pickle.dumps((sys.path, task)))
-        yield _take_answers(_Answer(answers, child.pid, bounds))
+    try:
+        with forked(answer_task, needs, bounds.seconds) as child:
+            with suppress(BrokenPipeError):  # it has died: its silence says so
+                send_piece(child.task, task)
+            yield _take_answers(_Answer(child.answers, child.pid, bounds))
+    except ForkError:
+        raise BoundExceededError("seconds") from None
 
 
 def _take_answers(pipe: _Answer) -> Iterator[Any]:
@@ -129,37 +145,6 @@ def _take_answers(pipe: _Answer) -> Iterator[Any]:
         if isinstance(said, _End):
             return
         yield said
-
-
-@contextmanager
-def _child() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A child that waits for its task, and where its answer is read; ended whatever happens."""
-    answers, writer = os.pipe()
-    try:
-        # A session of its own: the terminal's Ctrl-C is for the parent, which then ends it.
-        child = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__)), str(writer)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(writer,),
-            start_new_session=True,
-        )
-    finally:
-        os.close(writer)
-    try:
-        yield child, answers
-    finally:
-        os.close(answers)
-        child.kill()
-        child.communicate()
-
-
-def _send(child: subprocess.Popen[bytes], message: bytes) -> None:
-    """Write a message with its length: the pipe stays open, to tell the child that we live."""
-    if child.stdin is not None:
-        child.stdin.write(len(message).to_bytes(8, "big") + message)
-        child.stdin.flush()
 
 
 class _Answer(io.RawIOBase):
@@ -224,12 +209,14 @@ class _Raised:
         return error
 
 
-def answer_task(task: bytes, pipe: int) -> None:
+def answer_task(told: BinaryIO, answers: int) -> NoReturn:
     """The child's life: do one task, answer, end."""
-    with os.fdopen(pipe, "wb") as answers:
+    task = take_piece(told)
+    threading.Thread(target=_end_with_parent, args=[told], daemon=True).start()
+    with os.fdopen(answers, "wb") as pipe:
         for said in _say_all(task):
-            pickle.dump(said, answers, protocol=5)
-            answers.flush()
+            pickle.dump(said, pipe, protocol=5)
+            pipe.flush()
     # Without farewells: a library that waits at exit would keep the parent waiting.
     os._exit(0)
 
@@ -238,7 +225,6 @@ def _say_all(task: bytes) -> Iterator[object]:
     try:
         bounds, function, arguments, options = pickle.loads(task)  # noqa: S301 our parent wrote it
         _limit(bounds)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
         yield from function(*arguments, **options)
         yield _End()
     except MemoryError:
@@ -259,16 +245,7 @@ def _limit(bounds: Bounds) -> None:
     signal.setitimer(signal.ITIMER_REAL, bounds.seconds + _GRACE_SECONDS)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(told: BinaryIO) -> None:
     """Wait for the end of the parent's pipe: it is held open for as long as the parent lives."""
-    sys.stdin.buffer.read()
+    told.read()
     os._exit(1)
-
-
-if __name__ == "__main__":
-    given = sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big"))
-    sys.path[:], what = pickle.loads(given)  # noqa: S301 our parent wrote it
-    # Under its own name, so that what is pickled here is known there.
-    from pipelines.bounded import answer_task as answer_as_child
-
-    answer_as_child(what, int(sys.argv[1]))

@@ -28,7 +28,10 @@ from pipelines.sources.contracts import SourceTable
 
 APART = ("excel", "sql")
 """Kinds whose code in C waits for a server, follows a query without end, or unfolds a small file to
-one that fills the memory. Lines of text take what their bytes are, and a child half a second."""
+one that fills the memory. Lines of text take what their bytes are."""
+
+CHILDREN_IMPORT = ("pandas",)
+"""What pyarrow imports by itself with the first array that it makes; half a second a child."""
 
 _PROGRAM_BYTES = 256 * 2**20
 """What the interpreter and the libraries take themselves; 110 MB on x86-64."""

@@ -1,0 +1,273 @@
+"""Children that begin with their imports done: forked from one process that has them.
+
+An interpreter with our libraries takes two thirds of a second before it does anything, and a night
+has a dozen deliveries read by a child. This process has threads and connections and cannot fork
+safely; the one that it starts has neither. Belongs here: that process, and what is seen of a child.
+Does not: what a child does, and how long it may (bounded).
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+_MESSAGE_BYTES = 1 << 16
+_LENGTH_BYTES = 8
+_FAREWELL_SECONDS = 2
+
+
+class ForkError(Exception):
+    """No child came: not in time, or twice none at all."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child that waits for what to do; it lives no longer than the block that has it."""
+
+    pid: int
+    task: BinaryIO
+    """Where it is told; the pipe stays open for as long as we live."""
+    answers: int
+    """The pipe in which it answers."""
+
+
+Life = Callable[[BinaryIO, int], NoReturn]
+"""What a child does: it is given the pipe of its task and that of its answers."""
+
+
+@contextmanager
+def forked(life: Life, module: str, seconds: float) -> Iterator[Child]:
+    """A child with a session, environment and working folder as if it had been started from here.
+
+    Args:
+        life: A module's own function.
+        module: What it will need; imported once, where children are forked from, with the modules
+            that its `CHILDREN_IMPORT` names.
+        seconds: How long to wait for it.
+
+    Raises:
+        ForkError: it did not come.
+    """
+    task_end, task = os.pipe()
+    answers, answers_end = os.pipe()
+    told = os.fdopen(task, "wb")
+    try:
+        try:
+            pid, handle = _SERVER.fork(life, module, (task_end, answers_end), seconds)
+        finally:
+            os.close(task_end)
+            os.close(answers_end)
+        try:
+            with suppress(BrokenPipeError):  # it has died: its silence says so
+                send_piece(told, json.dumps([str(Path.cwd()), dict(os.environ)]).encode())
+            yield Child(pid, told, answers)
+        finally:
+            _end(handle)
+    finally:
+        os.close(answers)
+        with suppress(BrokenPipeError):
+            told.close()
+
+
+def send_piece(pipe: BinaryIO, piece: bytes) -> None:
+    """Write a piece with its length, for `take_piece`: the pipe stays open.
+
+    Raises:
+        BrokenPipeError: nobody reads.
+    """
+    pipe.write(len(piece).to_bytes(_LENGTH_BYTES, "big") + piece)
+    pipe.flush()
+
+
+def take_piece(pipe: BinaryIO) -> bytes:
+    """The next piece; an empty one where nobody writes any more."""
+    return pipe.read(int.from_bytes(pipe.read(_LENGTH_BYTES), "big"))
+
+
+def _end(handle: int) -> None:
+    """Kill it, and wait until it is gone; the handle is never another process's."""
+    try:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        gone = select.poll()
+        gone.register(handle, select.POLLIN)
+        gone.poll()
+    finally:
+        os.close(handle)
+
+
+class _Server:
+    """The process that forks, as whoever asks it sees it: begun when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def fork(
+        self, life: Life, module: str, pipes: tuple[int, int], seconds: float
+    ) -> tuple[int, int]:
+        """Number and handle of a new child, which has the pipes."""
+        asked = {
+            "path": sys.path,
+            "modules": [life.__module__, module],
+            "life": life.__name__,
+        }
+        with self._lock:
+            for _ in range(2):  # it may have been killed since it was last asked
+                if found := self._ask(json.dumps(asked).encode(), pipes, seconds):
+                    return found
+        raise ForkError
+
+    def _ask(self, asked: bytes, pipes: tuple[int, int], seconds: float) -> tuple[int, int] | None:
+        line = self._line or self._begin()
+        line.settimeout(seconds)
+        try:
+            socket.send_fds(line, [asked], [*pipes])
+            said, handles, *_ = socket.recv_fds(line, _MESSAGE_BYTES, 1)
+        except TimeoutError:
+            self.end(0)
+            raise ForkError from None
+        except (BrokenPipeError, ConnectionResetError):
+            said, handles = b"", []
+        except BaseException:
+            self.end(0)  # what it still says would be taken for the next answer
+            raise
+        if not handles:
+            self.end(0)
+            return None
+        return int(said), handles[0]
+
+    def _begin(self) -> socket.socket:
+        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with other:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(Path(__file__)), str(other.fileno())],
+                # A library's pool of threads would not outlive a fork.
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(other.fileno(),),
+                # The terminal's Ctrl-C is for us, who then end it.
+                start_new_session=True,
+            )
+        return self._line
+
+    def end(self, patience: float = _FAREWELL_SECONDS) -> None:
+        """End the process; its children end with whoever asked for them."""
+        self.forget()
+        if self._process is not None:
+            # It ends by itself, and has waited for its children then.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def forget(self) -> None:
+        """Hang up: it is another process's, or ends by itself."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+
+def _renew() -> None:
+    """A fork of this process has a line to another's server, and a lock that nobody opens."""
+    global _SERVER  # noqa: PLW0603 one for a process
+    _SERVER.forget()
+    _SERVER = _Server()
+
+
+_SERVER = _Server()
+
+
+@atexit.register
+def _end_server() -> None:
+    _SERVER.end()
+
+
+os.register_at_fork(after_in_child=_renew)
+
+
+def _serve(line: socket.socket) -> NoReturn:
+    """Fork whenever it is asked, until nobody is there to ask.
+
+    The dead are waited for, so that what they cost is found with whoever asked for them.
+    """
+    comes = select.poll()
+    comes.register(line, select.POLLIN)
+    children: dict[int, int] = {}  # number by handle
+    while True:
+        # The dead first: whoever asked may have hung up since.
+        for said, _ in sorted(comes.poll(), key=lambda event: event[0] == line.fileno()):
+            if said == line.fileno():
+                pid, handle = _fork(line)
+                children[handle] = pid
+                comes.register(handle, select.POLLIN)
+            else:
+                comes.unregister(said)
+                os.waitpid(children.pop(said), 0)
+                os.close(said)
+
+
+def _fork(line: socket.socket) -> tuple[int, int]:
+    """Number and handle of the child that is asked for."""
+    message, pipes, *_ = socket.recv_fds(line, _MESSAGE_BYTES, 2)
+    if not message:
+        os._exit(0)
+    asked = json.loads(message)
+    sys.path[:] = asked["path"]
+    for module in asked["modules"]:
+        _import(module)
+    if (pid := os.fork()) == 0:
+        line.close()
+        _live(asked["modules"][0], asked["life"], *pipes)
+    for pipe in pipes:
+        os.close(pipe)
+    handle = os.pidfd_open(pid)
+    socket.send_fds(line, [str(pid).encode()], [handle])
+    return pid, handle
+
+
+def _import(module: str) -> None:
+    """Import a module, and what it says that children need besides.
+
+    What cannot be imported is told by the child, which meets it again.
+    """
+    with suppress(Exception):
+        for further in getattr(importlib.import_module(module), "CHILDREN_IMPORT", ()):
+            importlib.import_module(further)
+
+
+def _live(life_module: str, life: str, task: int, answers: int) -> NoReturn:
+    """A child, in the place of whoever asked for it."""
+    try:
+        os.setsid()
+        told = os.fdopen(task, "rb")
+        folder, environment = json.loads(take_piece(told))
+        os.environ.clear()
+        os.environ.update(environment)
+        time.tzset()
+        os.chdir(folder)
+        getattr(importlib.import_module(life_module), life)(told, answers)
+    finally:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
