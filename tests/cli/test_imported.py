@@ -77,3 +77,12 @@ def test_of_two_processes_that_answer_a_query_one_has_the_database(small_bureau:
     )
     assert "duckdb" in child
     assert child & (HEAVY | {"typer", "rich", "pydantic"}) == set()
+
+
+def test_installed_packages_are_not_looked_through_for_plugins() -> None:
+    """A tenth of what a reader takes; where pydantic has looked, it keeps what it found."""
+    looked = (
+        "import pipelines.settings; from pydantic.plugin import _loader;"
+        " assert _loader._plugins is None"
+    )
+    subprocess.run([sys.executable, "-c", looked], check=True)
