@@ -148,6 +148,8 @@ BROKEN = [
      f"update {{table}} set value = value + 1 {DECEMBER} and breakdown = 'channel'"),
     ("indicator_values", "breakdowns_add_up_to_the_total",
      f"delete from {{table}} {DECEMBER} and breakdown = 'total'"),
+    ("indicator_values", "breakdowns_add_up_to_the_total",
+     f"insert into {{table}} from {{table}} {DECEMBER} and breakdown = 'total' and value > 0"),
     ("indicator_values", "streets_add_up_to_the_district",
      f"delete from {{table}} {DECEMBER} and area_code = '330108'"),
     ("indicator_values", "months_add_up_to_quarter_and_year",
