@@ -107,6 +107,8 @@ def build_release(
         taken = take_over(layout, building, identities, published, store)
         with _open_database(layout, building, settings) as connection:
             drop_all_but(connection, taken)
+            # One transaction: each of some 500 comments would wait for the disk by itself.
+            connection.begin()
             for table in tables:
                 _refuse_unfit(connection, table, published[table.name], store)
                 if table.name not in taken:
@@ -116,6 +118,7 @@ def build_release(
             _name_stewards(connection, layout)
             _name_columns(connection, labels)
             rows = _write_parquet(connection, building, _whole_files(tables, published))
+            connection.commit()
         remember(building, identities, store)
         write_draft(building, draft.model_copy(update={"rows": rows}))
     return building
