@@ -126,7 +126,8 @@ def read_bare(kind: str, sources: Path, address: str) -> None:
         "jsonl": f"read_json('{sources / 'items.jsonl'}', format = 'newline_delimited',"
         f" columns = {{{text}}})",
     }.get(kind, "held.items")
-    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as session:
+    config = {"threads": 2, "memory_limit": "1GB", "allow_unsigned_extensions": True}
+    with duckdb.connect(config=config) as session:
         if kind not in ("csv", "jsonl"):
             _attach(session, kind, sources, address, ", read_only")
         target = sources.parent / "bare.parquet"

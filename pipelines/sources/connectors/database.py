@@ -70,7 +70,11 @@ def read_relation(table: SourceTable, candidate: Candidate, visit: Visit) -> Rea
     server = _server(table, dialect, visit)
     with ExitStack() as opened, _refusals(table, server):
         session = opened.enter_context(
-            open_session(visit.memory_limit, visit.workspace and visit.workspace / "reading")
+            open_session(
+                visit.memory_limit,
+                visit.workspace and visit.workspace / "reading",
+                loads_scanner=True,
+            )
         )
         load_scanner(session, f"{server.scanner}_scanner")  # type: ignore[arg-type]
         session.execute(server.attach())
