@@ -12,22 +12,23 @@ import atexit
 import importlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 _MESSAGE_BYTES = 1 << 16
 _LENGTH_BYTES = 8
 _FAREWELL_SECONDS = 2
+_BURIAL_SECONDS = 60
+"""A child may leave gigabytes that the kernel has to give back."""
 
 
 class ForkError(Exception):
@@ -67,7 +68,7 @@ def forked(life: Life, module: str, seconds: float) -> Iterator[Child]:
     told = os.fdopen(task, "wb")
     try:
         try:
-            pid, handle = _SERVER.fork(life, module, (task_end, answers_end), seconds)
+            pid = _SERVER.fork(life, module, (task_end, answers_end), seconds)
         finally:
             os.close(task_end)
             os.close(answers_end)
@@ -76,7 +77,7 @@ def forked(life: Life, module: str, seconds: float) -> Iterator[Child]:
                 send_piece(told, json.dumps([str(Path.cwd()), dict(os.environ)]).encode())
             yield Child(pid, told, answers)
         finally:
-            _end(handle)
+            _SERVER.finish(pid)
     finally:
         os.close(answers)
         with suppress(BrokenPipeError):
@@ -98,18 +99,6 @@ def take_piece(pipe: BinaryIO) -> bytes:
     return pipe.read(int.from_bytes(pipe.read(_LENGTH_BYTES), "big"))
 
 
-def _end(handle: int) -> None:
-    """Kill it, and wait until it is gone; the handle is never another process's."""
-    try:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-        gone = select.poll()
-        gone.register(handle, select.POLLIN)
-        gone.poll()
-    finally:
-        os.close(handle)
-
-
 class _Server:
     """The process that forks, as whoever asks it sees it: begun when it is first needed."""
 
@@ -118,10 +107,8 @@ class _Server:
         self._line: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def fork(
-        self, life: Life, module: str, pipes: tuple[int, int], seconds: float
-    ) -> tuple[int, int]:
-        """Number and handle of a new child, which has the pipes."""
+    def fork(self, life: Life, module: str, pipes: tuple[int, int], seconds: float) -> int:
+        """The number of a new child, which has the pipes."""
         asked = {
             "path": sys.path,
             "modules": [life.__module__, module],
@@ -129,28 +116,39 @@ class _Server:
         }
         with self._lock:
             for _ in range(2):  # it may have been killed since it was last asked
-                if found := self._ask(json.dumps(asked).encode(), pipes, seconds):
-                    return found
+                if found := self._ask(asked, pipes, seconds):
+                    return int(found)
         raise ForkError
 
-    def _ask(self, asked: bytes, pipes: tuple[int, int], seconds: float) -> tuple[int, int] | None:
+    def finish(self, pid: int) -> None:
+        """Kill a child, and wait until it is gone.
+
+        Its number stays its own until then, since only the server waits for it.
+        """
+        said = b""
+        with self._lock, suppress(ForkError):
+            if self._line is not None:
+                said = self._ask({"end": pid}, (), _BURIAL_SECONDS)
+        if said != str(pid).encode():
+            with suppress(ProcessLookupError):  # its server is gone, and waits for nobody
+                os.kill(pid, signal.SIGKILL)
+
+    def _ask(self, asked: object, pipes: Sequence[int], seconds: float) -> bytes:
+        """The server's answer; nothing where there is none, and then no server."""
         line = self._line or self._begin()
         line.settimeout(seconds)
+        said = b""
         try:
-            socket.send_fds(line, [asked], [*pipes])
-            said, handles, *_ = socket.recv_fds(line, _MESSAGE_BYTES, 1)
+            socket.send_fds(line, [json.dumps(asked).encode()], pipes)
+            said = line.recv(_MESSAGE_BYTES)
         except TimeoutError:
-            self.end(0)
             raise ForkError from None
         except (BrokenPipeError, ConnectionResetError):
-            said, handles = b"", []
-        except BaseException:
-            self.end(0)  # what it still says would be taken for the next answer
-            raise
-        if not handles:
-            self.end(0)
-            return None
-        return int(said), handles[0]
+            pass
+        finally:
+            if not said:
+                self.end(0)  # what it still says would be taken for the next answer
+        return said
 
     def _begin(self) -> socket.socket:
         self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -205,32 +203,30 @@ os.register_at_fork(after_in_child=_renew)
 
 
 def _serve(line: socket.socket) -> NoReturn:
-    """Fork whenever it is asked, until nobody is there to ask.
+    """Fork and kill as it is asked, until nobody is there to ask.
 
     The dead are waited for, so that what they cost is found with whoever asked for them.
     """
-    comes = select.poll()
-    comes.register(line, select.POLLIN)
-    children: dict[int, int] = {}  # number by handle
+    children: set[int] = set()
     while True:
-        # The dead first: whoever asked may have hung up since.
-        for said, _ in sorted(comes.poll(), key=lambda event: event[0] == line.fileno()):
-            if said == line.fileno():
-                pid, handle = _fork(line)
-                children[handle] = pid
-                comes.register(handle, select.POLLIN)
-            else:
-                comes.unregister(said)
-                os.waitpid(children.pop(said), 0)
-                os.close(said)
+        message, pipes, *_ = socket.recv_fds(line, _MESSAGE_BYTES, 2)
+        if not message:
+            os._exit(0)
+        asked = json.loads(message)
+        if "end" in asked:
+            pid = asked["end"] if asked["end"] in children else 0
+            if pid:
+                children.remove(pid)
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        else:
+            pid = _fork(line, asked, pipes)
+            children.add(pid)
+        line.send(str(pid).encode())
 
 
-def _fork(line: socket.socket) -> tuple[int, int]:
-    """Number and handle of the child that is asked for."""
-    message, pipes, *_ = socket.recv_fds(line, _MESSAGE_BYTES, 2)
-    if not message:
-        os._exit(0)
-    asked = json.loads(message)
+def _fork(line: socket.socket, asked: dict[str, Any], pipes: Sequence[int]) -> int:
+    """The number of the child that is asked for."""
     sys.path[:] = asked["path"]
     for module in asked["modules"]:
         _import(module)
@@ -239,9 +235,7 @@ def _fork(line: socket.socket) -> tuple[int, int]:
         _live(asked["modules"][0], asked["life"], *pipes)
     for pipe in pipes:
         os.close(pipe)
-    handle = os.pidfd_open(pid)
-    socket.send_fds(line, [str(pid).encode()], [handle])
-    return pid, handle
+    return pid
 
 
 def _import(module: str) -> None:

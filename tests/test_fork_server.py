@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -36,6 +37,12 @@ def _draw() -> float:
     import random
 
     return random.random()  # noqa: S311 two children must not draw the same
+
+
+def _say_number_and_keep_the_interpreter() -> Iterator[int]:
+    """No thread of the child runs any more that would see that its parent has left."""
+    yield os.getpid()
+    re.match("(a+)+$", "a" * 60 + "b")
 
 
 def _sleep() -> None:
@@ -88,6 +95,17 @@ def test_a_server_that_was_ended_is_begun_again(kind: signal.Signals) -> None:
     server.send_signal(kind)
     server.wait(PATIENCE_SECONDS)
     assert _server() not in (server.pid, os.getpid())
+
+
+@pytest.mark.parametrize("server", ["there", "gone", "begun again"])
+def test_a_child_is_ended_whatever_it_does_and_where_its_server_is_gone(server: str) -> None:
+    with stream_bounded(WIDE, _say_number_and_keep_the_interpreter) as answers:
+        child = psutil.Process(next(answers))
+        if server != "there":
+            os.kill(child.ppid(), signal.SIGKILL)
+        if server == "begun again":
+            _server()
+    child.wait(PATIENCE_SECONDS)
 
 
 def test_a_server_that_does_not_answer_costs_a_call_its_time_and_no_more() -> None:
