@@ -54,7 +54,7 @@ def measure(
 class _Peak(threading.Thread):
     """Looks at the memory of a process and its children, ten times a second.
 
-    Not `ru_maxrss`: a child inherits it from whoever started it.
+    Not `ru_maxrss`: a child inherits it from whoever started it. What a fork shares counts once.
     """
 
     def __init__(self, pid: int) -> None:
@@ -69,6 +69,6 @@ class _Peak(threading.Thread):
             try:
                 process = psutil.Process(self._pid)
                 family = [process, *process.children(recursive=True)]
-                self.bytes = max(self.bytes, sum(one.memory_info().rss for one in family))
+                self.bytes = max(self.bytes, sum(one.memory_full_info().pss for one in family))
             except psutil.NoSuchProcess:
                 continue
