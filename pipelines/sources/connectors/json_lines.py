@@ -39,6 +39,7 @@ from pipelines.sources.drift import (
     require_splittable,
 )
 from pipelines.sources.sessions import open_session
+from pipelines.sources.text_encodings import is_utf_8
 from pipelines.sql_text import identifier, literal
 
 # Everything up to the next number outside a string, then the number. With a number put at the
@@ -142,25 +143,17 @@ def _separate(block: bytes, first: int) -> tuple[pa.Table, list[BrokenRow]]:
             for n, line in numbered
             if len(line) > LONGEST_LINE
         }
-    if not _is_text(block):
+    if not is_utf_8(block):
         broken |= {
             n: BrokenRow(n, _UNDECODABLE, "含有无法解码的字符")
             for n, line in numbered
-            if n not in broken and not _is_text(line)
+            if n not in broken and not is_utf_8(line)
         }
     if broken:
         numbered = [(n, line) for n, line in numbered if n not in broken]
     numbers = pa.array([n for n, _ in numbered], pa.int64())
     lines = pa.array([line for _, line in numbered], pa.string())
     return pa.table({"line": lines, ROW_NUMBER: numbers}), list(broken.values())
-
-
-def _is_text(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _set_apart_invalid(
