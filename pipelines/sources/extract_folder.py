@@ -69,7 +69,7 @@ def write_tables(
     """Write `screened` and `rejected` as Parquet; the same rows give the same bytes (I3).
 
     Args:
-        session: Where the two tables are; `screened` is gone afterwards.
+        session: Where the two tables are; `screened` may be gone afterwards.
         table: The contract.
         aside: The folder to write into.
         memory_limit: All that the settings allow, for rows so long that many fill it.
@@ -82,10 +82,13 @@ def write_tables(
         LINE_NUMBER in session.execute("from screened limit 0").to_arrow_table().schema.names
     )
     begins = [LINE_NUMBER] if has_lines else []
-    _pack(session, [*columns, ROW_NUMBER, *begins])
+    has_gaps = _has_gaps(session)
+    names = [*columns, ROW_NUMBER, *begins]
+    if has_gaps:
+        _pack(session, names)
     reasons = [ROW_NUMBER, "rule_id", "column_name", "meaning"]
     queries = {
-        DATA: "from packed",
+        DATA: f"select {name_list(names)} from {'packed' if has_gaps else 'screened'}",
         REJECTED: f"select {name_list([*reasons, *columns, *begins])} from rejected"
         f" order by {ROW_NUMBER}, rule_id",
     }
@@ -103,6 +106,12 @@ def write_tables(
                 f"{path.name} of {table.id}: expected {written and written[0]} rows to be read "
                 f"back, got {read_back}. Check the disk and run the night again."
             )
+
+
+def _has_gaps(session: duckdb.DuckDBPyConnection) -> bool:
+    """Whether rows were deleted before others; DuckDB gives no row's place to another."""
+    found = session.execute("select count(*) <= max(rowid) from screened").fetchone()
+    return bool(found and found[0])
 
 
 def _pack(session: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

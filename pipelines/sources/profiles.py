@@ -18,7 +18,7 @@ from pipelines.sources.columns import DAYS, NUMBERS, Column
 from pipelines.sources.contracts import SourceTable
 from pipelines.sources.extracts import Extract
 from pipelines.sources.sampling import is_sampled
-from pipelines.sources.screening import Screened, given_values
+from pipelines.sources.screening import Screened
 from pipelines.sql_text import identifier
 from pipelines.strict_model import StrictModel
 
@@ -97,7 +97,7 @@ def make_profile(
     if found.rows < LEAST_ROWS:
         return None
     session.register("delivered", found.sample)
-    columns = _shapes(session, table.columns, given_values(table))
+    columns = _shapes(session, table.columns)
     session.unregister("delivered")
     sampled = f"(from screened where {is_sampled(records)})"
     values = _values(session, table.columns, columns, sampled)
@@ -111,7 +111,7 @@ def make_profile(
 
 
 def _shapes(
-    session: duckdb.DuckDBPyConnection, columns: Sequence[Column], given: str
+    session: duckdb.DuckDBPyConnection, columns: Sequence[Column]
 ) -> dict[str, ColumnProfile]:
     measures = ", ".join(
         f"count({name}), count(*), count(distinct {name}),"
@@ -122,7 +122,7 @@ def _shapes(
         f" avg(regexp_matches({name}, '[A-Za-z]')::integer)"
         for name in (identifier(column.name) for column in columns)
     )
-    found = session.execute(f"with {given} select {measures} from emptied").fetchone() or ()
+    found = session.execute(f"select {measures} from delivered").fetchone() or ()
     shapes = {}
     for place, column in enumerate(columns):
         count, rows, distinct, lengths, *classes = found[8 * place : 8 * place + 8]

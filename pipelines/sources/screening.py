@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.column_types import TYPE_NAMES, normalised
-from pipelines.sources.columns import BLANKS, Column
+from pipelines.sources.columns import Column
 from pipelines.sources.connectors.interface import (
     LINE_NUMBER,
     ROW_NUMBER,
@@ -32,8 +32,10 @@ from pipelines.sources.contracts import SourceTable
 from pipelines.sources.drift import require_decodable, require_same_types
 from pipelines.sources.extracts import Extract
 from pipelines.sources.format_breaks import TypedColumn, require_one_format
+from pipelines.sources.full_width import to_half_width
+from pipelines.sources.given_cells import given_cells
 from pipelines.sources.sampling import is_sampled
-from pipelines.sql_text import exact_path, identifier, literal, name_list
+from pipelines.sql_text import exact_path, identifier, name_list
 
 _UNREADABLE = {
     "\ufffd": ("encoding.undecodable", "含有无法解码的字符"),
@@ -59,7 +61,7 @@ class Screened(NamedTuple):
     rows: int
     """Rows that could be read as columns."""
     sample: pa.Table
-    """Of those as they were read, the rows that a profile is made from."""
+    """Of those the rows that a profile is made from, as their cells are given."""
 
 
 def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Reading) -> Screened:
@@ -74,19 +76,18 @@ def screen(session: duckdb.DuckDBPyConnection, table: SourceTable, reading: Read
     """
     rules = _rules(table)
     screening = _screening_sql(table, rules, reading)
-    sampled = f"from delivered where {is_sampled(reading.records)}"
     rows = unreadable = 0
-    session.register("delivered", _no_rows(table, reading))
+    nothing = _no_rows(table, reading)
+    sample = [nothing]
+    session.register("delivered", nothing)
     session.execute(f"create temp table screened as {screening}")
-    sample = [session.execute(sampled).to_arrow_table()]
     _make_unsplit(session)
     for batch in _gather(reading.batches):
         rows += batch.rows.num_rows
-        session.register("delivered", batch.rows)
-        sample.append(session.execute(sampled).to_arrow_table())
+        sample.append(given_cells(table, _sampled(session, batch.rows, reading.records)))
         readable, broken = _set_apart_unreadable(batch.rows)
         unreadable += len(broken)
-        session.register("delivered", readable)
+        session.register("delivered", _folded(table, given_cells(table, readable)))
         session.execute(f"insert into screened {screening}")
         _add_unsplit(session, [*batch.broken, *broken])
     session.unregister("delivered")
@@ -101,6 +102,14 @@ def _no_rows(table: SourceTable, reading: Reading) -> pa.Table:
     numbers = [ROW_NUMBER, *([LINE_NUMBER] if reading.has_lines else [])]
     types = dict.fromkeys(names, pa.string()) | dict.fromkeys(numbers, pa.int64())
     return pa.schema(list(types.items())).empty_table()
+
+
+def _sampled(session: duckdb.DuckDBPyConnection, rows: pa.Table, records: int) -> pa.Table:
+    """The rows that a profile is made from, which their numbers tell."""
+    session.register("numbers", rows.select([ROW_NUMBER]))
+    chosen = session.execute(f"from numbers where {is_sampled(records)}").to_arrow_table()
+    session.unregister("numbers")
+    return rows.filter(pc.is_in(rows[ROW_NUMBER], value_set=chosen[ROW_NUMBER].combine_chunks()))
 
 
 def _gather(batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -141,6 +150,16 @@ def _may_contain(texts: pa.ChunkedArray[Any], mark: bytes) -> bool:
     return any(mark in chunk.to_pybytes() for chunk in chunks if chunk is not None)
 
 
+def _folded(table: SourceTable, rows: pa.Table) -> pa.Table:
+    """Personal texts in half width: what a pseudonym is made from, many at a time."""
+    for column in table.columns:
+        if column.sensitivity == "personal" and column.data_type == "text":
+            folded = [to_half_width(chunk) for chunk in rows[column.name].chunks]
+            place = rows.column_names.index(column.name)
+            rows = rows.set_column(place, column.name, pa.chunked_array(folded, pa.string()))
+    return rows
+
+
 def _rules(table: SourceTable) -> list[_Rule]:
     rules = []
     for place, column in enumerate(table.columns):
@@ -160,30 +179,6 @@ def _expected(column: Column) -> str:
     if column.data_type in ("date", "timestamp"):
         return f"约定格式的{kind}，或不在 {column.earliest} 至 {column.latest} 之间"
     return f"有效的{kind}"
-
-
-def given_values(table: SourceTable, numbers: str = ROW_NUMBER) -> str:
-    """Table expressions over `delivered`: in `emptied`, values are trimmed and nulls are null.
-
-    Materialised, as they are left to themselves, they would spill personal values as delivered.
-    """
-    nulls = ", ".join(literal(text) for text in table.dialect.nulls)
-    trimmed, emptied = [], []
-    for column in table.columns:
-        name = identifier(column.name)
-        # trim takes 0.3 µs a value, the look whether it is needed a third of that.
-        has_blanks = " or ".join(
-            f"starts_with({name}, {literal(blank)}) or ends_with({name}, {literal(blank)})"
-            for blank in BLANKS
-        )
-        trimmed.append(
-            f"case when {has_blanks} then trim({name}, {literal(BLANKS)}) else {name} end as {name}"
-        )
-        emptied.append(f"case when {name} not in ({nulls}) then {name} end as {name}")
-    return (
-        f"trimmed as not materialized (select {numbers}, {', '.join(trimmed)} from delivered),"
-        f" emptied as not materialized (select {numbers}, {', '.join(emptied)} from trimmed)"
-    )
 
 
 def _screening_sql(table: SourceTable, rules: Sequence[_Rule], reading: Reading) -> str:
@@ -208,8 +203,7 @@ def _screening_sql(table: SourceTable, rules: Sequence[_Rule], reading: Reading)
     numbers = f"{ROW_NUMBER}, {LINE_NUMBER}" if reading.has_lines else ROW_NUMBER
     names = name_list(column.name for column in table.columns)
     return f"""
-        with {given_values(table, numbers)},
-        typed as not materialized (select {", ".join(["*", *typed])} from emptied),
+        with typed as not materialized (select {", ".join(["*", *typed])} from delivered),
         final as not materialized (
             select {", ".join(values)}, {numbers}, {violations} as _violations from typed
         )

@@ -33,6 +33,7 @@ _TELLING = 2
 """Up to so many characters outside ASCII may be UTF-8 by chance: in GBK each would be one of its
 rare ones, in a single-byte codec two signs that no word has side by side, like Ã©."""
 _HEAD = 1 << 16
+_AT_ONCE = 1 << 16
 
 _C1 = re.compile("[\x80-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -89,17 +90,30 @@ def _utf_8(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Cut at the ends of lines, so that none is cut within a character; most need no change."""
     begun = b""
     for piece in pieces:
-        lines, end, begun = (begun + piece).rpartition(b"\n")
-        yield _replaced(lines + end)
+        place = piece.rfind(b"\n") + 1
+        if not place:
+            begun += piece
+            continue
+        yield _replaced(b"".join((begun, memoryview(piece)[:place])))
+        begun = piece[place:]
     yield _replaced(begun)
 
 
 def _replaced(raw: bytes) -> bytes:
+    return raw if is_utf_8(raw) else raw.decode(errors="replace").encode()
+
+
+def is_utf_8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8, decoded strictly by the piece: a short text stays in the cache."""
+    view, place = memoryview(raw), 0
     try:
-        raw.decode()
+        while place < len(raw):
+            is_last = place + _AT_ONCE >= len(raw)
+            _, taken = codecs.utf_8_decode(view[place : place + _AT_ONCE], "strict", is_last)
+            place += taken
     except UnicodeDecodeError:
-        return raw.decode(errors="replace").encode()
-    return raw
+        return False
+    return True
 
 
 def _other(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:

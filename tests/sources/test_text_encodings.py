@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pipelines.sources import text_encodings
 from pipelines.sources.contracts import SourceTable
+from pipelines.sources.text_encodings import decode_pieces, is_utf_8
 from tests.sources.bureau import Bureau, columns, csv_contract, landed_rows, rejected_rows
 
 FILE = "people/人员_202412.csv"
@@ -102,3 +106,23 @@ def test_cut_and_empty_files_are_known_in_every_encoding(bureau: Bureau, encodin
     for content, reason in ((cut, "truncated"), (" \r\n".encode(encoding), "empty")):
         bureau.drop(FILE, content)
         assert [h.reason for h in bureau.land(named(encoding)).held] == [reason]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.one_of(st.text(max_size=9).map(str.encode), st.binary(max_size=3)), max_size=9),
+    st.integers(4, 9),
+)
+@example([b"a\xed\xa0\x80\n", "𠮷".encode()[:2]], 4)
+@example(["街\n".encode()[:2], "街道\n".encode()[2:], b"\xf0\x9f"], 5)
+def test_pieces_of_utf_8_decode_as_the_whole_does(pieces: list[bytes], at_once: int) -> None:
+    """Wherever it is cut, what is looked at together, and whether or not it is UTF-8."""
+    raw = b"".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_encodings, "_AT_ONCE", at_once)
+        decoded = b"".join(decode_pieces(pieces, "utf-8"))
+        is_known = is_utf_8(raw)
+    expected = raw.decode(errors="replace").encode()
+    assert is_known == (expected == raw)
+    # Lines are decoded one by one or many together: what does not decode never takes in an end.
+    assert decoded == expected.removeprefix("\ufeff".encode())

@@ -1,6 +1,7 @@
 """JSON lines: one object a line, taken apart by the declared paths.
 
-What belongs here: lines to text columns. What does not: types, nulls and personal data (screening).
+What belongs here: lines to text columns. What does not: types, nulls and personal data (screening),
+and flat lines taken many at a time (flat_lines).
 A line is JSON where both Python's json and DuckDB say so. DuckDB is asked first and extracts;
 Python, ten times slower, is asked where the two may differ. Numbers stay the very text that was
 delivered, also inside a json column, where they become JSON strings: read as numbers,
@@ -11,18 +12,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import NoReturn
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.errors import ExtractHeldError
 from pipelines.sources.column_types import NUMBER_TYPES
 from pipelines.sources.columns import Column
 from pipelines.sources.connectors.file_drops import settled_pieces
+from pipelines.sources.connectors.flat_lines import (
+    Taken,
+    common_frames,
+    frame_lines,
+    take_columns,
+)
 from pipelines.sources.connectors.interface import (
     ROW_NUMBER,
     Batch,
@@ -39,13 +48,16 @@ from pipelines.sources.drift import (
     require_splittable,
 )
 from pipelines.sources.sessions import open_session
+from pipelines.sources.text_encodings import is_utf_8
 from pipelines.sql_text import identifier, literal
 
 # Everything up to the next number outside a string, then the number. With a number put at the
 # line's end, the matches cover the line and none begins inside a string.
 _NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*)'
 _MARK = b"\xef\xbb\xbf"
+_NEW_LINE, _SPACE = b"\n "
 _JOINTS = (".", "[")
+_FLAT_PATH = re.compile(r'\$[.]("?)(\w+)\1')
 _UNDECODABLE = "encoding.undecodable"
 _DOUBTFUL = " or ".join(
     f"regexp_matches(line, {literal(pattern)})"
@@ -79,7 +91,7 @@ def read_json_lines(table: SourceTable, candidate: Candidate, visit: Visit) -> R
     records = 0
     block = b""
     for block in _line_blocks(settled_pieces(candidate, visit)):
-        records += sum(map(bool, map(bytes.strip, block.split(b"\n"))))
+        records += _count_lines(block)
     if not records:
         raise ExtractHeldError(f"{table.label}：文件是空的。请重新导出。", reason="empty")
     if not block.endswith(b"\n"):
@@ -90,18 +102,27 @@ def read_json_lines(table: SourceTable, candidate: Candidate, visit: Visit) -> R
     return Reading(records, _parse(table, records, settled_pieces(candidate, visit), visit))
 
 
+def _count_lines(block: bytes) -> int:
+    """Lines that are not blank; only one that begins with a blank may be so."""
+    raw = np.frombuffer(block, np.uint8)
+    begins = np.concatenate(([0], np.flatnonzero(raw == _NEW_LINE) + 1))
+    if (raw[begins[begins < len(raw)]] > _SPACE).all():
+        return len(begins) - block.endswith(b"\n")
+    return sum(map(bool, map(bytes.strip, block.split(b"\n"))))
+
+
 def _line_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The file in blocks of whole lines; of a line that is too long, no more than tells so."""
     begun = b""
     first = next(pieces, b"").removeprefix(_MARK)
     for piece in chain((first,), pieces):
-        lines, end, rest = piece.rpartition(b"\n")
-        if end:
-            yield begun + lines + end
-            begun = rest
+        place = piece.rfind(b"\n") + 1
+        if place:
+            yield b"".join((begun, memoryview(piece)[:place]))
+            begun = piece[place:]
         elif len(begun) <= LONGEST_LINE:
-            begun += rest
-        elif rest.strip():
+            begun += piece
+        elif piece.strip():
             begun = b"." * len(begun)
     if begun:
         yield begun
@@ -116,11 +137,8 @@ def _parse(
     paths = _Paths(table)
     with open_session(visit.memory_limit, share=1) as session:  # one line may take half of it
         for block in _line_blocks(pieces):
-            numbered, unreadable = _separate(block, number)
+            batch = _read_block(session, table, paths, block, number)
             number += block.count(b"\n")
-            lines, invalid = _set_apart_invalid(session, numbered)
-            batch = Batch(_extract(table, session, lines), sorted([*unreadable, *invalid]))
-            paths.add(session, lines)
             parsed += batch.rows.num_rows
             broken += len(batch.broken)
             undecodable += sum(row.rule_id == _UNDECODABLE for row in batch.broken)
@@ -131,9 +149,74 @@ def _parse(
     require_count(table, parsed + broken, records)
 
 
-def _separate(block: bytes, first: int) -> tuple[pa.Table, list[BrokenRow]]:
-    """Lines of text, numbered, and the others; blank lines are neither."""
-    numbered = [(n, line) for n, line in enumerate(block.split(b"\n"), first) if line.strip()]
+def _read_block(
+    session: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    paths: _Paths,
+    block: bytes,
+    first: int,
+) -> Batch:
+    """The rows of a block: flat lines many at a time, each other line by itself."""
+    taken = _take_flat(session, table, block)
+    is_taken = np.zeros(block.count(b"\n") + 1, np.bool_)
+    rows = []
+    if taken is not None:
+        paths.add(session, _numbered([*enumerate(taken.frames)]))
+        is_taken[taken.lines] = True
+        names = _flat_names(table)
+        columns = {column: taken.columns[name] for column, name in names.items()}
+        rows.append(pa.table(columns | {ROW_NUMBER: pa.array(first + taken.lines)}))
+    if is_taken[:-1].all() and block.endswith(b"\n"):
+        return Batch(rows[0])
+    lines, unreadable = _separate(block, first, is_taken)
+    lines, invalid = _set_apart_invalid(session, lines)
+    paths.add(session, lines)
+    rows.append(_extract(table, session, lines))
+    together = pa.concat_tables(rows).sort_by(ROW_NUMBER) if len(rows) > 1 else rows[0]
+    return Batch(together, sorted([*unreadable, *invalid]))
+
+
+def _take_flat(
+    session: duckdb.DuckDBPyConnection, table: SourceTable, block: bytes
+) -> Taken | None:
+    """The lines of a block that are flat objects, where the contract asks for no more."""
+    names = _flat_names(table)
+    is_too_long = len(block) > LONGEST_LINE
+    framed = frame_lines(block) if names and not is_too_long else None
+    if framed is None:
+        return None
+    frames = [*common_frames(framed).items()]
+    _, broken = _set_apart_invalid(session, _numbered(frames))
+    invalid = {row.row_number for row in broken}
+    valid = [frame for number, frame in frames if number not in invalid]
+    return take_columns(framed, set(names.values()), valid)
+
+
+def _flat_names(table: SourceTable) -> dict[str, str]:
+    """By column the name in the object; empty where one lies deeper or numbers are respelled."""
+    if table.dialect.number_signs[0] != ".":
+        return {}
+    found = {column.name: _FLAT_PATH.fullmatch(_path(column)) for column in table.columns}
+    names = {name: path[2] for name, path in found.items() if path}
+    return names if len(names) == len(found) else {}
+
+
+def _numbered(lines: Sequence[tuple[int, str | bytes]]) -> pa.Table:
+    numbers = pa.array([n for n, _ in lines], pa.int64())
+    return pa.table(
+        {"line": pa.array([line for _, line in lines], pa.string()), ROW_NUMBER: numbers}
+    )
+
+
+def _separate(
+    block: bytes, first: int, is_taken: NDArray[np.bool_]
+) -> tuple[pa.Table, list[BrokenRow]]:
+    """Lines of text that were not taken, numbered, and the others; blank lines are neither."""
+    numbered = [
+        (n, line)
+        for n, line in enumerate(block.split(b"\n"), first)
+        if not is_taken[n - first] and line.strip()
+    ]
     broken: dict[int, BrokenRow] = {}
     if len(block) > LONGEST_LINE:
         too_long = f"这一行超过 {LONGEST_LINE // 2**20} MB，未读取"
@@ -142,25 +225,15 @@ def _separate(block: bytes, first: int) -> tuple[pa.Table, list[BrokenRow]]:
             for n, line in numbered
             if len(line) > LONGEST_LINE
         }
-    if not _is_text(block):
+    if not is_utf_8(block):
         broken |= {
             n: BrokenRow(n, _UNDECODABLE, "含有无法解码的字符")
             for n, line in numbered
-            if n not in broken and not _is_text(line)
+            if n not in broken and not is_utf_8(line)
         }
     if broken:
         numbered = [(n, line) for n, line in numbered if n not in broken]
-    numbers = pa.array([n for n, _ in numbered], pa.int64())
-    lines = pa.array([line for _, line in numbered], pa.string())
-    return pa.table({"line": lines, ROW_NUMBER: numbers}), list(broken.values())
-
-
-def _is_text(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _numbered(numbered), list(broken.values())
 
 
 def _set_apart_invalid(
