@@ -34,6 +34,9 @@ _TELLING = 2
 rare ones, in a single-byte codec two signs that no word has side by side, like Ã©."""
 _HEAD = 1 << 16
 _AT_ONCE = 1 << 16
+_LONGEST_CHARACTER = 4
+_BEYOND_ASCII, _LEAD = 0x80, 0xC0
+"""The first bytes of UTF-8 that are no ASCII, and that begin a character."""
 
 _C1 = re.compile("[\x80-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -87,16 +90,24 @@ def decode_pieces(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _utf_8(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut at the ends of lines, so that none is cut within a character; most need no change."""
+    """Cut before a character that may not have ended; most pieces need no change."""
     begun = b""
     for piece in pieces:
-        place = piece.rfind(b"\n") + 1
-        if not place:
-            begun += piece
-            continue
-        yield _replaced(b"".join((begun, memoryview(piece)[:place])))
-        begun = piece[place:]
+        text = begun + piece
+        place = _last_character(text)
+        yield _replaced(text[:place])
+        begun = text[place:]
     yield _replaced(begun)
+
+
+def _last_character(text: bytes) -> int:
+    """Where the last character begins that is not ASCII; the end, where it is none of UTF-8."""
+    for place in range(len(text) - 1, max(-1, len(text) - 1 - _LONGEST_CHARACTER), -1):
+        if text[place] < _BEYOND_ASCII:
+            return place + 1
+        if text[place] >= _LEAD:
+            return place
+    return len(text)
 
 
 def _replaced(raw: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -126,3 +128,20 @@ def test_pieces_of_utf_8_decode_as_the_whole_does(pieces: list[bytes], at_once: 
     assert is_known == (expected == raw)
     # Lines are decoded one by one or many together: what does not decode never takes in an end.
     assert decoded == expected.removeprefix("\ufeff".encode())
+
+
+@pytest.mark.parametrize("text", ["a", "名", "\u0301", "𠮷"])
+def test_a_text_without_an_end_of_line_is_handed_on_as_it_comes(text: str) -> None:
+    """Or a file of one line would be held whole before anybody could say that it is too long."""
+    taken = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal taken
+        for _ in range(100):
+            taken += 1
+            yield text.encode() * 50
+
+    handed = decode_pieces(pieces(), "utf-8")
+    first = next(handed)
+    assert (taken, len(first) >= 50) == (1, True)
+    assert (first + b"".join(handed)).decode() == text * 50 * 100
