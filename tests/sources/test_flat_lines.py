@@ -119,7 +119,7 @@ SLIPS = [
 ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.lists(lines(), min_size=1, max_size=12).map(lambda said: "\n".join([*said, ""]).encode()))
 @example(SLIPS[0])
 @example(SLIPS[1])
