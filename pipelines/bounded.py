@@ -128,8 +128,8 @@ def _stream(
             with suppress(BrokenPipeError):  # it has died: its silence says so
                 send_piece(child.task, task)
             yield _take_answers(_Answer(child.answers, child.pid, bounds))
-    except ForkError:
-        raise BoundExceededError("seconds") from None
+    except ForkError as error:
+        raise BoundExceededError("seconds" if error.is_late else "process") from None
 
 
 def _take_answers(pipe: _Answer) -> Iterator[Any]:

@@ -32,7 +32,11 @@ _BURIAL_SECONDS = 60
 
 
 class ForkError(Exception):
-    """No child came: not in time, or twice none at all."""
+    """No child came: not in time (`is_late`), or twice none at all."""
+
+    def __init__(self, *, is_late: bool) -> None:
+        super().__init__(is_late)
+        self.is_late = is_late
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def forked(life: Life, module: str, seconds: float) -> Iterator[Child]:
             os.close(answers_end)
         try:
             with suppress(BrokenPipeError):  # it has died: its silence says so
-                send_piece(told, json.dumps([str(Path.cwd()), dict(os.environ)]).encode())
+                send_piece(told, json.dumps([_folder(), dict(os.environ)]).encode())
             yield Child(pid, told, answers)
         finally:
             _SERVER.finish(pid)
@@ -82,6 +86,14 @@ def forked(life: Life, module: str, seconds: float) -> Iterator[Child]:
         os.close(answers)
         with suppress(BrokenPipeError):
             told.close()
+
+
+def _folder() -> str | None:
+    """Where this process stands; None where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
 
 
 def send_piece(pipe: BinaryIO, piece: bytes) -> None:
@@ -118,7 +130,7 @@ class _Server:
             for _ in range(2):  # it may have been killed since it was last asked
                 if found := self._ask(asked, pipes, seconds):
                     return int(found)
-        raise ForkError
+        raise ForkError(is_late=False)
 
     def finish(self, pid: int) -> None:
         """Kill a child, and wait until it is gone.
@@ -142,7 +154,7 @@ class _Server:
             socket.send_fds(line, [json.dumps(asked).encode()], pipes)
             said = line.recv(_MESSAGE_BYTES)
         except TimeoutError:
-            raise ForkError from None
+            raise ForkError(is_late=True) from None
         except (BrokenPipeError, ConnectionResetError):
             pass
         finally:
@@ -257,7 +269,8 @@ def _live(life_module: str, life: str, task: int, answers: int) -> NoReturn:
         os.environ.clear()
         os.environ.update(environment)
         time.tzset()
-        os.chdir(folder)
+        if folder is not None:
+            os.chdir(folder)
         getattr(importlib.import_module(life_module), life)(told, answers)
     finally:
         os._exit(1)

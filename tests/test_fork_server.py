@@ -105,7 +105,27 @@ def test_a_child_is_ended_whatever_it_does_and_where_its_server_is_gone(server: 
             os.kill(child.ppid(), signal.SIGKILL)
         if server == "begun again":
             _server()
-    child.wait(PATIENCE_SECONDS)
+    assert psutil.wait_procs([child], PATIENCE_SECONDS) == ([child], [])
+
+
+def test_where_no_server_begins_its_process_is_said_to_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no time to have passed: a steward would look for a lock that nobody holds."""
+    os.kill(_server(), signal.SIGKILL)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(BoundExceededError) as caught:
+        run_bounded(WIDE, os.getpid)
+    assert caught.value.limit == "process"
+
+
+def test_a_folder_that_was_removed_keeps_no_child_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run_bounded(WIDE, os.getppid) != os.getpid()
 
 
 def test_a_server_that_does_not_answer_costs_a_call_its_time_and_no_more() -> None:
